@@ -1,0 +1,149 @@
+using System.Globalization;
+
+namespace QuotaFunctions.TestSupport;
+
+/// <summary>
+/// An Azurite of its own on free loopback ports, with its files in a temporary folder. It ends with the test process,
+/// however that ends. <see cref="StopAsync"/> and <see cref="StartAgainAsync"/> keep ports and data.
+/// </summary>
+public sealed class AzuriteProcess : IAsyncDisposable
+{
+    /// <summary>Azurite's account, the same everywhere.</summary>
+    public const string AccountName = "devstoreaccount1";
+
+    /// <summary>Azurite's well-known account key. It is public: it protects nothing.</summary>
+    public const string AccountKey = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
+
+    // Its standard input is a pipe from this process: when that closes, even because this process was killed, it saves and ends.
+    private const string EndWithParent =
+        "data:text/javascript,process.stdin.on('end',()=>process.kill(process.pid,'SIGTERM')).resume()";
+
+    private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(60);
+    private readonly string program;
+    private readonly string folder;
+    private readonly bool inMemory;
+    private int[] ports;
+    private ChildProcess? process;
+
+    private AzuriteProcess(string program, string folder, bool inMemory)
+    {
+        this.program = program;
+        this.folder = folder;
+        this.inMemory = inMemory;
+        ports = FreePorts.Take(3);
+    }
+
+    /// <summary>The base address of the table service, account included.</summary>
+    public Uri TableEndpoint => Endpoint(ports[0]);
+
+    /// <summary>The base address of the queue service, account included.</summary>
+    public Uri QueueEndpoint => Endpoint(ports[1]);
+
+    /// <summary>The base address of the blob service, account included.</summary>
+    public Uri BlobEndpoint => Endpoint(ports[2]);
+
+    /// <summary>The storage connection string.</summary>
+    public string ConnectionString => ConnectionStringFor(TableEndpoint, QueueEndpoint, BlobEndpoint);
+
+    /// <summary>Starts one and returns when it answers.</summary>
+    /// <param name="inMemory">Keeps nothing on disk: a little faster, but a stop loses the data.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public static async Task<AzuriteProcess> StartAsync(bool inMemory = false, CancellationToken cancellationToken = default)
+    {
+        var program = await Repository.NodeModuleAsync("azurite/dist/src/azurite.js", cancellationToken).ConfigureAwait(false);
+        var azurite = new AzuriteProcess(program, Directory.CreateTempSubdirectory("azurite-").FullName, inMemory);
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await azurite.StartAgainAsync(cancellationToken).ConfigureAwait(false);
+                return azurite;
+            }
+            catch (InvalidOperationException) when (attempt < 3)
+            {
+                // Somebody else took one of the ports between the choice and the start.
+                await azurite.StopAsync().ConfigureAwait(false);
+                azurite.ports = FreePorts.Take(3);
+            }
+            catch
+            {
+                await azurite.DisposeAsync().ConfigureAwait(false);
+                throw;
+            }
+        }
+    }
+
+    /// <summary>Stops it: what it has acknowledged is saved, new connections are refused.</summary>
+    public async Task StopAsync()
+    {
+        if (process is null)
+        {
+            return;
+        }
+
+        process.CloseInput();
+        try
+        {
+            await process.WaitForExitAsync().ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // It hangs; disposing kills it.
+        }
+
+        await process.DisposeAsync().ConfigureAwait(false);
+        process = null;
+    }
+
+    /// <summary>Starts it again after <see cref="StopAsync"/>, on the same ports and data; returns when it answers.</summary>
+    public async Task StartAgainAsync(CancellationToken cancellationToken = default)
+    {
+        if (process is not null)
+        {
+            throw new InvalidOperationException("Azurite runs already");
+        }
+
+        string[] arguments =
+        [
+            "--import", EndWithParent, program, "--silent", "--disableTelemetry", "--skipApiVersionCheck", "--location", folder,
+            "--tablePort", Port(0), "--queuePort", Port(1), "--blobPort", Port(2), .. inMemory ? ["--inMemoryPersistence"] : Array.Empty<string>(),
+        ];
+        process = ChildProcess.Start("node", arguments, folder);
+
+        using var client = new HttpClient();
+        foreach (var endpoint in new[] { TableEndpoint, QueueEndpoint, BlobEndpoint })
+        {
+            await Eventually.TrueAsync(
+                async () => process.HasExited || await AnswersAsync(client, endpoint, cancellationToken).ConfigureAwait(false),
+                StartTimeout,
+                "Azurite answers").ConfigureAwait(false);
+        }
+
+        // Another program may answer on a port that was taken from under it: then Azurite itself has ended.
+        if (process.HasExited || process.Log.Contains("EADDRINUSE", StringComparison.Ordinal))
+        {
+            throw new InvalidOperationException($"Azurite did not start: {process.Log}");
+        }
+
+        string Port(int index) => ports[index].ToString(CultureInfo.InvariantCulture);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync().ConfigureAwait(false);
+        Directory.Delete(folder, recursive: true);
+    }
+
+    internal static string ConnectionStringFor(Uri table, Uri queue, Uri blob) =>
+        $"DefaultEndpointsProtocol=http;AccountName={AccountName};AccountKey={AccountKey};" +
+        $"BlobEndpoint={blob};QueueEndpoint={queue};TableEndpoint={table};";
+
+    private static async Task<bool> AnswersAsync(HttpClient client, Uri endpoint, CancellationToken cancellationToken)
+    {
+        using var response = await client.GetAsync(endpoint, cancellationToken).ConfigureAwait(false);
+        return true;
+    }
+
+    private static Uri Endpoint(int port) => new($"http://127.0.0.1:{port}/{AccountName}");
+}

@@ -1,0 +1,109 @@
+using System.Diagnostics;
+using System.Text;
+
+namespace QuotaFunctions.TestSupport;
+
+/// <summary>A program that a test started: keeps what it printed, and ends it by its id.</summary>
+internal sealed class ChildProcess : IAsyncDisposable
+{
+    private const int MaxLogCharacters = 1_000_000;
+    private static readonly TimeSpan EndTimeout = TimeSpan.FromSeconds(20);
+    private readonly Process process;
+    private readonly StringBuilder log = new();
+
+    private ChildProcess(Process process)
+    {
+        this.process = process;
+        process.OutputDataReceived += (_, line) => Keep(line.Data);
+        process.ErrorDataReceived += (_, line) => Keep(line.Data);
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+    }
+
+    /// <summary>The process id.</summary>
+    public int Id => process.Id;
+
+    /// <summary>Whether it has ended.</summary>
+    public bool HasExited => process.HasExited;
+
+    /// <summary>What it printed so far, both streams.</summary>
+    public string Log
+    {
+        get
+        {
+            lock (log)
+            {
+                return log.ToString();
+            }
+        }
+    }
+
+    public static ChildProcess Start(
+        string program, IEnumerable<string> arguments, string workingDirectory, IEnumerable<KeyValuePair<string, string?>>? environment = null)
+    {
+        var start = new ProcessStartInfo(program, arguments)
+        {
+            WorkingDirectory = workingDirectory,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach (var (name, value) in environment ?? [])
+        {
+            start.Environment[name] = value;
+        }
+
+        return new ChildProcess(Process.Start(start)!);
+    }
+
+    /// <summary>Closes its standard input, the way to say goodbye to a program that watches it.</summary>
+    public void CloseInput() => process.StandardInput.Close();
+
+    /// <summary>Sends SIGTERM.</summary>
+    public void Terminate()
+    {
+        using var kill = Process.Start("kill", ["-TERM", process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+        kill.WaitForExit();
+    }
+
+    /// <summary>Sends SIGKILL.</summary>
+    public void Kill() => process.Kill();
+
+    /// <summary>Waits for its end and returns the exit code.</summary>
+    public async Task<int> WaitForExitAsync(TimeSpan? timeout = null, CancellationToken cancellationToken = default)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(timeout ?? EndTimeout);
+        await process.WaitForExitAsync(limit.Token).ConfigureAwait(false);
+        return process.ExitCode;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (!process.HasExited)
+        {
+            process.Kill();
+            await process.WaitForExitAsync().ConfigureAwait(false);
+        }
+
+        process.Dispose();
+    }
+
+    private void Keep(string? line)
+    {
+        if (line is null)
+        {
+            return;
+        }
+
+        lock (log)
+        {
+            log.AppendLine(line);
+            if (log.Length > MaxLogCharacters)
+            {
+                log.Remove(0, log.Length - (MaxLogCharacters / 2));
+            }
+        }
+    }
+}
