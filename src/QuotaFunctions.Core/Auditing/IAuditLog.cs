@@ -1,0 +1,89 @@
+namespace QuotaFunctions.Core.Auditing;
+
+/// <summary>Reads the audit log and adds the books up.</summary>
+public interface IAuditLog
+{
+    /// <summary>A key's rows, the newest first.</summary>
+    Task<AuditPage> ReadAsync(AuditQuery query, CancellationToken cancellationToken);
+
+    /// <summary>Adds up a key's ledger and log, and compares. Null where there is no such key.</summary>
+    Task<Verification?> VerifyAsync(string keyId, CancellationToken cancellationToken);
+}
+
+/// <summary>Which rows to read.</summary>
+public sealed record AuditQuery
+{
+    /// <summary>Whose.</summary>
+    public required string KeyId { get; init; }
+
+    /// <summary>The first page is 1.</summary>
+    public int Page { get; init; } = 1;
+
+    /// <summary>Rows a page, 1 to 1000.</summary>
+    public int PageSize { get; init; } = 100;
+
+    /// <summary>Where to go on, as <see cref="AuditPage.Next"/> gave it; goes before <see cref="Page"/>.</summary>
+    public string? Cursor { get; init; }
+
+    /// <summary>The earliest moment, or null.</summary>
+    public DateTimeOffset? From { get; init; }
+
+    /// <summary>The first moment that is not wanted any more, or null.</summary>
+    public DateTimeOffset? To { get; init; }
+
+    /// <summary>How it ended (<c>succeeded</c>, <c>unknown</c>, …), or null.</summary>
+    public string? Outcome { get; init; }
+}
+
+/// <summary>A page of the log.</summary>
+/// <param name="Rows">The rows.</param>
+/// <param name="Next">Where the next page goes on; null on the last.</param>
+public sealed record AuditPage(IReadOnlyList<AuditRow> Rows, string? Next);
+
+/// <summary>One row of the log: an admitted request, or what an admin did to the key's quota.</summary>
+public sealed record AuditRow
+{
+    /// <summary>The charge's id.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>When it was admitted.</summary>
+    public required DateTimeOffset At { get; init; }
+
+    /// <summary>How it ended; for an admin's act, what was done (<c>reset</c>, <c>topped_up</c>, <c>changed</c>, …).</summary>
+    public required string Outcome { get; init; }
+
+    /// <summary>What it came to, in units; below 0 for what was given back.</summary>
+    public required long Cost { get; init; }
+
+    /// <summary>The upstream's status code, or null.</summary>
+    public int? Status { get; init; }
+
+    /// <summary>In milliseconds, or null.</summary>
+    public int? LatencyMs { get; init; }
+
+    /// <summary>The provider, or null.</summary>
+    public string? Provider { get; init; }
+
+    /// <summary>The model, or null.</summary>
+    public string? Model { get; init; }
+
+    /// <summary>Where it came from, or null.</summary>
+    public string? Address { get; init; }
+
+    /// <summary>The request's id.</summary>
+    public string? RequestId { get; init; }
+
+    /// <summary>The client's own word for it, or null.</summary>
+    public string? Reference { get; init; }
+
+    /// <summary>The admin who did it, or null.</summary>
+    public string? Actor { get; init; }
+}
+
+/// <summary>A key's books, added up. All amounts in units.</summary>
+/// <param name="Balanced">The ledger's sum is what is used, and so is the log's with what is not settled yet.</param>
+/// <param name="Used">By the key's record.</param>
+/// <param name="Ledger">By the ledger.</param>
+/// <param name="Audited">By the log.</param>
+/// <param name="Unsettled">In the ledger, not yet in the log.</param>
+public sealed record Verification(bool Balanced, long Used, long Ledger, long Audited, long Unsettled);

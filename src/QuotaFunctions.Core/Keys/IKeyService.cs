@@ -1,0 +1,79 @@
+namespace QuotaFunctions.Core.Keys;
+
+/// <summary>Issues, finds, changes and revokes keys. Every change is decided in the key's lane, so that it holds from the account's next commit on.</summary>
+public interface IKeyService
+{
+    /// <summary>Issues a key. The settings must be valid.</summary>
+    /// <param name="settings">What to set.</param>
+    /// <param name="prefix">What the secret begins with.</param>
+    /// <param name="poolId">The pool to draw on, or null.</param>
+    /// <param name="actor">Who does it, for the log.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <exception cref="KeyNotFoundException">There is no such pool.</exception>
+    /// <exception cref="Quotas.QuotaUnavailableException">Storage did not answer in time.</exception>
+    Task<IssuedKey> CreateAsync(KeySettings settings, string prefix, string? poolId, string actor, CancellationToken cancellationToken);
+
+    /// <summary>Reads a key from storage by its id or its secret; null where there is none. Revoked keys are found, too.</summary>
+    Task<ApiKey?> FindAsync(string idOrSecret, CancellationToken cancellationToken);
+
+    /// <summary>Reads the key that a secret is good for, from storage; null where there is none or the secret's overlap has ended.</summary>
+    Task<ApiKey?> FindBySecretAsync(KeySecret secret, CancellationToken cancellationToken);
+
+    /// <summary>Lists keys in the order of their accounts.</summary>
+    Task<KeyPage> ListAsync(KeyQuery query, CancellationToken cancellationToken);
+
+    /// <summary>Changes what was set, and whether the key is in use.</summary>
+    /// <param name="id">The key's id.</param>
+    /// <param name="change">From the key as it stands to its new settings and status; called again when the key changed meanwhile.
+    /// What it throws reaches the caller, and nothing is changed.</param>
+    /// <param name="actor">Who does it, for the log.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <exception cref="KeyNotFoundException">There is no such key, or it is revoked.</exception>
+    /// <exception cref="Quotas.QuotaUnavailableException">Storage did not answer in time.</exception>
+    Task<ApiKey> ChangeAsync(string id, Func<ApiKey, (KeySettings Settings, KeyStatus Status)> change, string actor, CancellationToken cancellationToken);
+
+    /// <summary>Revokes a key for ever. False where there is none; true, and nothing done, where it is revoked already.</summary>
+    Task<bool> RevokeAsync(string id, string actor, CancellationToken cancellationToken);
+
+    /// <summary>Sets what is used to 0, and the quota to a new amount where one is given.</summary>
+    /// <exception cref="KeyNotFoundException">There is no such key, or it is revoked.</exception>
+    Task<ApiKey> ResetAsync(string id, long? quota, string actor, CancellationToken cancellationToken);
+
+    /// <summary>Adds to the quota.</summary>
+    /// <exception cref="KeyNotFoundException">There is no such key, or it is revoked.</exception>
+    Task<ApiKey> TopUpAsync(string id, long amount, string actor, CancellationToken cancellationToken);
+
+    /// <summary>Gives the key a new secret; the old ones go on until the overlap ends.</summary>
+    /// <exception cref="KeyNotFoundException">There is no such key, or it is revoked.</exception>
+    Task<IssuedKey> RotateAsync(string id, TimeSpan overlap, string actor, CancellationToken cancellationToken);
+}
+
+/// <summary>A key with its secret, which is not to be had again.</summary>
+/// <param name="Key">The key.</param>
+/// <param name="Secret">Its new secret.</param>
+public sealed record IssuedKey(ApiKey Key, KeySecret Secret);
+
+/// <summary>Which keys to list.</summary>
+public sealed record KeyQuery
+{
+    /// <summary>The most keys a page, 1 to 1000.</summary>
+    public int Limit { get; init; } = 100;
+
+    /// <summary>Where to go on: the id of the last key of the page before, or null.</summary>
+    public string? Cursor { get; init; }
+
+    /// <summary>Part of the name, in any letter case; null for all.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>The tenant, to the letter; null for all.</summary>
+    public string? Tenant { get; init; }
+
+    /// <summary>The status; null for all but the revoked.</summary>
+    public KeyStatus? Status { get; init; }
+}
+
+/// <summary>A page of keys.</summary>
+/// <param name="Total">How many fit the query in all.</param>
+/// <param name="Keys">The page.</param>
+/// <param name="Next">Where the next page goes on; null on the last.</param>
+public sealed record KeyPage(int Total, IReadOnlyList<ApiKey> Keys, string? Next);
