@@ -5,10 +5,10 @@ namespace QuotaFunctions.TestSupport;
 /// <summary>One Azurite for all tests of a class, or of a collection. Tests keep apart by table and queue names of their own.</summary>
 public sealed class AzuriteFixture : IAsyncLifetime
 {
-    private AzuriteProcess? azurite;
+    private AzuriteProcess? _azurite;
 
     /// <summary>The running Azurite.</summary>
-    public AzuriteProcess Azurite => azurite ?? throw new InvalidOperationException("The fixture has not been started");
+    public AzuriteProcess Azurite => _azurite ?? throw new InvalidOperationException("The fixture has not been started");
 
     /// <summary>Its connection string.</summary>
     public string ConnectionString => Azurite.ConnectionString;
@@ -17,14 +17,14 @@ public sealed class AzuriteFixture : IAsyncLifetime
     public static string UniqueName(string prefix = "t") => $"{prefix}{Guid.NewGuid():N}"[..24];
 
     /// <inheritdoc/>
-    public async Task InitializeAsync() => azurite = await AzuriteProcess.StartAsync().ConfigureAwait(false);
+    public async Task InitializeAsync() => _azurite = await AzuriteProcess.StartAsync().ConfigureAwait(false);
 
     /// <inheritdoc/>
     public async Task DisposeAsync()
     {
-        if (azurite is not null)
+        if (_azurite is not null)
         {
-            await azurite.DisposeAsync().ConfigureAwait(false);
+            await _azurite.DisposeAsync().ConfigureAwait(false);
         }
     }
 }

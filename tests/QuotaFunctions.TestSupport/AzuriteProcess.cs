@@ -19,28 +19,28 @@ public sealed class AzuriteProcess : IAsyncDisposable
         "data:text/javascript,process.stdin.on('end',()=>process.kill(process.pid,'SIGTERM')).resume()";
 
     private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(60);
-    private readonly string program;
-    private readonly string folder;
-    private readonly bool inMemory;
-    private int[] ports;
-    private ChildProcess? process;
+    private readonly string _program;
+    private readonly string _folder;
+    private readonly bool _inMemory;
+    private int[] _ports;
+    private ChildProcess? _process;
 
     private AzuriteProcess(string program, string folder, bool inMemory)
     {
-        this.program = program;
-        this.folder = folder;
-        this.inMemory = inMemory;
-        ports = FreePorts.Take(3);
+        _program = program;
+        _folder = folder;
+        _inMemory = inMemory;
+        _ports = FreePorts.Take(3);
     }
 
     /// <summary>The base address of the table service, account included.</summary>
-    public Uri TableEndpoint => Endpoint(ports[0]);
+    public Uri TableEndpoint => Endpoint(_ports[0]);
 
     /// <summary>The base address of the queue service, account included.</summary>
-    public Uri QueueEndpoint => Endpoint(ports[1]);
+    public Uri QueueEndpoint => Endpoint(_ports[1]);
 
     /// <summary>The base address of the blob service, account included.</summary>
-    public Uri BlobEndpoint => Endpoint(ports[2]);
+    public Uri BlobEndpoint => Endpoint(_ports[2]);
 
     /// <summary>The storage connection string.</summary>
     public string ConnectionString => ConnectionStringFor(TableEndpoint, QueueEndpoint, BlobEndpoint);
@@ -63,7 +63,7 @@ public sealed class AzuriteProcess : IAsyncDisposable
             {
                 // Somebody else took one of the ports between the choice and the start.
                 await azurite.StopAsync().ConfigureAwait(false);
-                azurite.ports = FreePorts.Take(3);
+                azurite._ports = FreePorts.Take(3);
             }
             catch
             {
@@ -76,63 +76,63 @@ public sealed class AzuriteProcess : IAsyncDisposable
     /// <summary>Stops it: what it has acknowledged is saved, new connections are refused.</summary>
     public async Task StopAsync()
     {
-        if (process is null)
+        if (_process is null)
         {
             return;
         }
 
-        process.CloseInput();
+        _process.CloseInput();
         try
         {
-            await process.WaitForExitAsync().ConfigureAwait(false);
+            await _process.WaitForExitAsync().ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
             // It hangs; disposing kills it.
         }
 
-        await process.DisposeAsync().ConfigureAwait(false);
-        process = null;
+        await _process.DisposeAsync().ConfigureAwait(false);
+        _process = null;
     }
 
     /// <summary>Starts it again after <see cref="StopAsync"/>, on the same ports and data; returns when it answers.</summary>
     public async Task StartAgainAsync(CancellationToken cancellationToken = default)
     {
-        if (process is not null)
+        if (_process is not null)
         {
             throw new InvalidOperationException("Azurite runs already");
         }
 
         string[] arguments =
         [
-            "--import", EndWithParent, program, "--silent", "--disableTelemetry", "--skipApiVersionCheck", "--location", folder,
-            "--tablePort", Port(0), "--queuePort", Port(1), "--blobPort", Port(2), .. inMemory ? ["--inMemoryPersistence"] : Array.Empty<string>(),
+            "--import", EndWithParent, _program, "--silent", "--disableTelemetry", "--skipApiVersionCheck", "--location", _folder,
+            "--tablePort", Port(0), "--queuePort", Port(1), "--blobPort", Port(2), .. _inMemory ? ["--inMemoryPersistence"] : Array.Empty<string>(),
         ];
-        process = ChildProcess.Start("node", arguments, folder);
+        _process = ChildProcess.Start("node", arguments, _folder);
 
         using var client = new HttpClient();
         foreach (var endpoint in new[] { TableEndpoint, QueueEndpoint, BlobEndpoint })
         {
             await Eventually.TrueAsync(
-                async () => process.HasExited || await AnswersAsync(client, endpoint, cancellationToken).ConfigureAwait(false),
+                async () => _process.HasExited || await AnswersAsync(client, endpoint, cancellationToken).ConfigureAwait(false),
                 StartTimeout,
                 "Azurite answers").ConfigureAwait(false);
         }
 
         // Another program may answer on a port that was taken from under it: then Azurite itself has ended.
-        if (process.HasExited || process.Log.Contains("EADDRINUSE", StringComparison.Ordinal))
+        if (_process.HasExited || _process.Log.Contains("EADDRINUSE", StringComparison.Ordinal))
         {
-            throw new InvalidOperationException($"Azurite did not start: {process.Log}");
+            throw new InvalidOperationException($"Azurite did not start: {_process.Log}");
         }
 
-        string Port(int index) => ports[index].ToString(CultureInfo.InvariantCulture);
+        string Port(int index) => _ports[index].ToString(CultureInfo.InvariantCulture);
     }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         await StopAsync().ConfigureAwait(false);
-        Directory.Delete(folder, recursive: true);
+        Directory.Delete(_folder, recursive: true);
     }
 
     internal static string ConnectionStringFor(Uri table, Uri queue, Uri blob) =>

@@ -8,32 +8,32 @@ internal sealed class ChildProcess : IAsyncDisposable
 {
     private const int MaxLogCharacters = 1_000_000;
     private static readonly TimeSpan EndTimeout = TimeSpan.FromSeconds(20);
-    private readonly Process process;
-    private readonly StringBuilder log = new();
+    private readonly Process _process;
+    private readonly StringBuilder _log = new();
 
     private ChildProcess(Process process)
     {
-        this.process = process;
-        process.OutputDataReceived += (_, line) => Keep(line.Data);
-        process.ErrorDataReceived += (_, line) => Keep(line.Data);
-        process.BeginOutputReadLine();
-        process.BeginErrorReadLine();
+        _process = process;
+        _process.OutputDataReceived += (_, line) => Keep(line.Data);
+        _process.ErrorDataReceived += (_, line) => Keep(line.Data);
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
     }
 
     /// <summary>The process id.</summary>
-    public int Id => process.Id;
+    public int Id => _process.Id;
 
     /// <summary>Whether it has ended.</summary>
-    public bool HasExited => process.HasExited;
+    public bool HasExited => _process.HasExited;
 
     /// <summary>What it printed so far, both streams.</summary>
     public string Log
     {
         get
         {
-            lock (log)
+            lock (_log)
             {
-                return log.ToString();
+                return _log.ToString();
             }
         }
     }
@@ -57,37 +57,37 @@ internal sealed class ChildProcess : IAsyncDisposable
     }
 
     /// <summary>Closes its standard input, the way to say goodbye to a program that watches it.</summary>
-    public void CloseInput() => process.StandardInput.Close();
+    public void CloseInput() => _process.StandardInput.Close();
 
     /// <summary>Sends SIGTERM.</summary>
     public void Terminate()
     {
-        using var kill = Process.Start("kill", ["-TERM", process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+        using var kill = Process.Start("kill", ["-TERM", _process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
         kill.WaitForExit();
     }
 
     /// <summary>Sends SIGKILL.</summary>
-    public void Kill() => process.Kill();
+    public void Kill() => _process.Kill();
 
     /// <summary>Waits for its end and returns the exit code.</summary>
     public async Task<int> WaitForExitAsync(TimeSpan? timeout = null, CancellationToken cancellationToken = default)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(timeout ?? EndTimeout);
-        await process.WaitForExitAsync(limit.Token).ConfigureAwait(false);
-        return process.ExitCode;
+        await _process.WaitForExitAsync(limit.Token).ConfigureAwait(false);
+        return _process.ExitCode;
     }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        if (!process.HasExited)
+        if (!_process.HasExited)
         {
-            process.Kill();
-            await process.WaitForExitAsync().ConfigureAwait(false);
+            _process.Kill();
+            await _process.WaitForExitAsync().ConfigureAwait(false);
         }
 
-        process.Dispose();
+        _process.Dispose();
     }
 
     private void Keep(string? line)
@@ -97,12 +97,12 @@ internal sealed class ChildProcess : IAsyncDisposable
             return;
         }
 
-        lock (log)
+        lock (_log)
         {
-            log.AppendLine(line);
-            if (log.Length > MaxLogCharacters)
+            _log.AppendLine(line);
+            if (_log.Length > MaxLogCharacters)
             {
-                log.Remove(0, log.Length - (MaxLogCharacters / 2));
+                _log.Remove(0, _log.Length - (MaxLogCharacters / 2));
             }
         }
     }

@@ -7,11 +7,11 @@ namespace QuotaFunctions.TestSupport;
 /// <param name="start">The time that it shows first.</param>
 public sealed class FakeTimeProvider(DateTimeOffset start) : TimeProvider
 {
-    private readonly Lock gate = new();
-    private readonly List<FakeTimer> timers = [];
-    private DateTimeOffset wallClock = start;
-    private long ticks;
-    private long order;
+    private readonly Lock _gate = new();
+    private readonly List<FakeTimer> _timers = [];
+    private DateTimeOffset _wallClock = start;
+    private long _ticks;
+    private long _order;
 
     /// <summary>A clock that starts at 2026-01-01T00:00:00Z.</summary>
     public FakeTimeProvider()
@@ -30,9 +30,9 @@ public sealed class FakeTimeProvider(DateTimeOffset start) : TimeProvider
     {
         get
         {
-            lock (gate)
+            lock (_gate)
             {
-                return timers.Count;
+                return _timers.Count;
             }
         }
     }
@@ -40,18 +40,18 @@ public sealed class FakeTimeProvider(DateTimeOffset start) : TimeProvider
     /// <inheritdoc/>
     public override DateTimeOffset GetUtcNow()
     {
-        lock (gate)
+        lock (_gate)
         {
-            return wallClock;
+            return _wallClock;
         }
     }
 
     /// <inheritdoc/>
     public override long GetTimestamp()
     {
-        lock (gate)
+        lock (_gate)
         {
-            return ticks;
+            return _ticks;
         }
     }
 
@@ -60,9 +60,9 @@ public sealed class FakeTimeProvider(DateTimeOffset start) : TimeProvider
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(by, TimeSpan.Zero);
         long target;
-        lock (gate)
+        lock (_gate)
         {
-            target = ticks + by.Ticks;
+            target = _ticks + by.Ticks;
         }
 
         while (TakeDue(target) is { } timer)
@@ -74,9 +74,9 @@ public sealed class FakeTimeProvider(DateTimeOffset start) : TimeProvider
     /// <summary>Sets the wall clock, forward or back, as an administrator or NTP would: no time passes, no timer fires.</summary>
     public void JumpTo(DateTimeOffset utcNow)
     {
-        lock (gate)
+        lock (_gate)
         {
-            wallClock = utcNow;
+            _wallClock = utcNow;
         }
     }
 
@@ -92,12 +92,12 @@ public sealed class FakeTimeProvider(DateTimeOffset start) : TimeProvider
     /// <summary>Moves the clock to the next due timer and hands it out, or to the target when none is due before.</summary>
     private FakeTimer? TakeDue(long target)
     {
-        lock (gate)
+        lock (_gate)
         {
-            var timer = timers.Where(candidate => candidate.Due <= target).MinBy(candidate => (candidate.Due, candidate.Order));
-            var to = Math.Max(ticks, timer?.Due ?? target);
-            wallClock += TimeSpan.FromTicks(to - ticks);
-            ticks = to;
+            var timer = _timers.Where(candidate => candidate.Due <= target).MinBy(candidate => (candidate.Due, candidate.Order));
+            var to = Math.Max(_ticks, timer?.Due ?? target);
+            _wallClock += TimeSpan.FromTicks(to - _ticks);
+            _ticks = to;
             if (timer is null)
             {
                 return null;
@@ -106,11 +106,11 @@ public sealed class FakeTimeProvider(DateTimeOffset start) : TimeProvider
             if (timer.Period > 0)
             {
                 timer.Due += timer.Period;
-                timer.Order = order++;
+                timer.Order = _order++;
             }
             else
             {
-                timers.Remove(timer);
+                _timers.Remove(timer);
             }
 
             return timer;
@@ -129,20 +129,20 @@ public sealed class FakeTimeProvider(DateTimeOffset start) : TimeProvider
 
         public bool Change(TimeSpan dueTime, TimeSpan period)
         {
-            lock (clock.gate)
+            lock (clock._gate)
             {
                 if (disposed)
                 {
                     return false;
                 }
 
-                clock.timers.Remove(this);
+                clock._timers.Remove(this);
                 if (dueTime != Timeout.InfiniteTimeSpan)
                 {
-                    Due = clock.ticks + dueTime.Ticks;
+                    Due = clock._ticks + dueTime.Ticks;
                     Period = period == Timeout.InfiniteTimeSpan ? 0 : period.Ticks;
-                    Order = clock.order++;
-                    clock.timers.Add(this);
+                    Order = clock._order++;
+                    clock._timers.Add(this);
                 }
             }
 
@@ -159,10 +159,10 @@ public sealed class FakeTimeProvider(DateTimeOffset start) : TimeProvider
 
         public void Dispose()
         {
-            lock (clock.gate)
+            lock (clock._gate)
             {
                 disposed = true;
-                clock.timers.Remove(this);
+                clock._timers.Remove(this);
             }
         }
 

@@ -20,26 +20,26 @@ public sealed class StorageFaultProxy : IAsyncDisposable
     private static readonly HashSet<string> OwnHeaders =
         new(["Connection", "Keep-Alive", "Transfer-Encoding"], StringComparer.OrdinalIgnoreCase);
 
-    private readonly WebApplication server;
-    private readonly HttpMessageInvoker backend;
-    private readonly CancellationTokenSource stopping = new();
-    private readonly Lock gate = new();
-    private readonly HashSet<Task> duplicates = [];
-    private readonly Uri tableBackend;
-    private readonly Uri queueBackend;
-    private int queuePort;
-    private int requests;
-    private int faults;
+    private readonly WebApplication _server;
+    private readonly HttpMessageInvoker _backend;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Lock _gate = new();
+    private readonly HashSet<Task> _duplicates = [];
+    private readonly Uri _tableBackend;
+    private readonly Uri _queueBackend;
+    private int _queuePort;
+    private int _requests;
+    private int _faults;
 
     private StorageFaultProxy(AzuriteProcess azurite)
     {
-        tableBackend = azurite.TableEndpoint;
-        queueBackend = azurite.QueueEndpoint;
+        _tableBackend = azurite.TableEndpoint;
+        _queueBackend = azurite.QueueEndpoint;
         TableEndpoint = azurite.TableEndpoint;
         QueueEndpoint = azurite.QueueEndpoint;
 
         // A fresh connection each time would hide nothing, but Azurite closes idle ones after 5 s: stay well below.
-        backend = new HttpMessageInvoker(new SocketsHttpHandler
+        _backend = new HttpMessageInvoker(new SocketsHttpHandler
         {
             PooledConnectionIdleTimeout = TimeSpan.FromSeconds(2),
             AutomaticDecompression = DecompressionMethods.None,
@@ -57,8 +57,8 @@ public sealed class StorageFaultProxy : IAsyncDisposable
             kestrel.Listen(IPAddress.Loopback, 0);
         });
         builder.Logging.SetMinimumLevel(LogLevel.None);
-        server = builder.Build();
-        server.Run(HandleAsync);
+        _server = builder.Build();
+        _server.Run(HandleAsync);
     }
 
     /// <summary>What becomes of a request. It may be replaced at any time; called from many threads.</summary>
@@ -74,22 +74,22 @@ public sealed class StorageFaultProxy : IAsyncDisposable
     public string ConnectionString => AzuriteProcess.ConnectionStringFor(TableEndpoint, QueueEndpoint, new Uri(TableEndpoint, "/no-blobs-here"));
 
     /// <summary>How many requests came in so far.</summary>
-    public int Requests => Volatile.Read(ref requests);
+    public int Requests => Volatile.Read(ref _requests);
 
     /// <summary>How many of them met a fault.</summary>
-    public int Faults => Volatile.Read(ref faults);
+    public int Faults => Volatile.Read(ref _faults);
 
     /// <summary>Starts a proxy in front of <paramref name="azurite"/>.</summary>
     public static async Task<StorageFaultProxy> StartAsync(AzuriteProcess azurite, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(azurite);
         var proxy = new StorageFaultProxy(azurite);
-        await proxy.server.StartAsync(cancellationToken).ConfigureAwait(false);
-        var addresses = proxy.server.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses
+        await proxy._server.StartAsync(cancellationToken).ConfigureAwait(false);
+        var addresses = proxy._server.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses
             .Select(address => new Uri(address)).ToArray();
         proxy.TableEndpoint = new Uri(addresses[0], AzuriteProcess.AccountName);
         proxy.QueueEndpoint = new Uri(addresses[1], AzuriteProcess.AccountName);
-        proxy.queuePort = addresses[1].Port;
+        proxy._queuePort = addresses[1].Port;
         return proxy;
     }
 
@@ -103,9 +103,9 @@ public sealed class StorageFaultProxy : IAsyncDisposable
 
         Task[] Pending()
         {
-            lock (gate)
+            lock (_gate)
             {
-                return [.. duplicates];
+                return [.. _duplicates];
             }
         }
     }
@@ -113,23 +113,23 @@ public sealed class StorageFaultProxy : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        await stopping.CancelAsync().ConfigureAwait(false);
+        await _stopping.CancelAsync().ConfigureAwait(false);
         await SettleAsync().ConfigureAwait(false);
-        await server.DisposeAsync().ConfigureAwait(false);
-        backend.Dispose();
-        stopping.Dispose();
+        await _server.DisposeAsync().ConfigureAwait(false);
+        _backend.Dispose();
+        _stopping.Dispose();
     }
 
     private async Task HandleAsync(HttpContext context)
     {
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, stopping.Token);
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, _stopping.Token);
         try
         {
             var request = await ReadAsync(context, ended.Token).ConfigureAwait(false);
             var fault = Decide(request);
             if (fault != StorageFault.None)
             {
-                Interlocked.Increment(ref faults);
+                Interlocked.Increment(ref _faults);
             }
 
             await PauseAsync(fault.Delay, ended.Token).ConfigureAwait(false);
@@ -138,7 +138,7 @@ public sealed class StorageFaultProxy : IAsyncDisposable
                 .Select(header => (header.Key, Values: header.Value.ToArray())).ToArray();
 
             // Once it is on its way to the storage it is carried out, whatever the client does meanwhile.
-            using var answer = fault.Forward ? await SendAsync(request, headers, stopping.Token).ConfigureAwait(false) : null;
+            using var answer = fault.Forward ? await SendAsync(request, headers, _stopping.Token).ConfigureAwait(false) : null;
             if (fault.DuplicateAfter is { } after)
             {
                 Repeat(request, headers, after);
@@ -170,8 +170,8 @@ public sealed class StorageFaultProxy : IAsyncDisposable
         using var body = new MemoryStream();
         await context.Request.Body.CopyToAsync(body, cancellationToken).ConfigureAwait(false);
         return new StorageRequest(
-            Interlocked.Increment(ref requests),
-            context.Connection.LocalPort == queuePort ? StorageService.Queue : StorageService.Table,
+            Interlocked.Increment(ref _requests),
+            context.Connection.LocalPort == _queuePort ? StorageService.Queue : StorageService.Table,
             context.Request.Method,
             context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget,
             body.ToArray());
@@ -181,7 +181,7 @@ public sealed class StorageFaultProxy : IAsyncDisposable
         StorageRequest request, (string Name, string?[] Values)[] headers, CancellationToken cancellationToken)
     {
         // The target is signed as it was sent: nothing may normalise it on the way.
-        var authority = (request.Service == StorageService.Queue ? queueBackend : tableBackend).GetLeftPart(UriPartial.Authority);
+        var authority = (request.Service == StorageService.Queue ? _queueBackend : _tableBackend).GetLeftPart(UriPartial.Authority);
         var target = new Uri(authority + request.PathAndQuery, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
         using var message = new HttpRequestMessage(new HttpMethod(request.Method), target);
         var hasBody = request.Body.Length > 0 || headers.Any(header => header.Name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase));
@@ -195,17 +195,17 @@ public sealed class StorageFaultProxy : IAsyncDisposable
             }
         }
 
-        var response = await backend.SendAsync(message, cancellationToken).ConfigureAwait(false);
+        var response = await _backend.SendAsync(message, cancellationToken).ConfigureAwait(false);
         await response.Content.LoadIntoBufferAsync(cancellationToken).ConfigureAwait(false);
         return response;
     }
 
     private void Repeat(StorageRequest request, (string Name, string?[] Values)[] headers, TimeSpan after)
     {
-        lock (gate)
+        lock (_gate)
         {
             var repeat = RepeatAsync();
-            duplicates.Add(repeat);
+            _duplicates.Add(repeat);
             _ = repeat.ContinueWith(Forget, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
         }
 
@@ -213,8 +213,8 @@ public sealed class StorageFaultProxy : IAsyncDisposable
         {
             try
             {
-                await Task.Delay(after, TimeProvider.System, stopping.Token).ConfigureAwait(false);
-                using var unseen = await SendAsync(request, headers, stopping.Token).ConfigureAwait(false);
+                await Task.Delay(after, TimeProvider.System, _stopping.Token).ConfigureAwait(false);
+                using var unseen = await SendAsync(request, headers, _stopping.Token).ConfigureAwait(false);
             }
             catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException)
             {
@@ -224,9 +224,9 @@ public sealed class StorageFaultProxy : IAsyncDisposable
 
         void Forget(Task repeat)
         {
-            lock (gate)
+            lock (_gate)
             {
-                duplicates.Remove(repeat);
+                _duplicates.Remove(repeat);
             }
         }
     }
