@@ -1,0 +1,33 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+
+namespace QuotaFunctions.Core.Hosting;
+
+/// <summary>Registers what everything else stands on.</summary>
+public static class HostingServiceCollectionExtensions
+{
+    /// <summary>The clock and the settings of the service as a whole.</summary>
+    public static IServiceCollection AddServiceSettings(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        return services.AddSettings<ServiceOptions>(configuration, ServiceOptions.Read);
+    }
+
+    /// <summary>The storage clients, the names of tables and queues, and what makes and checks these.</summary>
+    public static IServiceCollection AddStorage(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddSettings<StorageOptions>(configuration, StorageOptions.Read);
+        services.AddSingleton(provider => StorageClients.Tables(provider.GetRequiredService<IOptions<StorageOptions>>().Value));
+        services.AddSingleton(provider => StorageClients.Queues(provider.GetRequiredService<IOptions<StorageOptions>>().Value));
+        services.AddSingleton<StorageNames>();
+        services.AddHostedService<StorageInitializer>();
+        services.AddSingleton<IDependencyCheck, TableCheck>();
+        services.AddSingleton<IDependencyCheck, QueueCheck>();
+        return services;
+    }
+
+    /// <summary>Asks the dependencies how they are.</summary>
+    public static IServiceCollection AddHealth(this IServiceCollection services) => services.AddSingleton<Health>();
+}

@@ -1,0 +1,119 @@
+using System.Text.RegularExpressions;
+using Microsoft.Extensions.Logging;
+
+namespace QuotaFunctions.Core.Hosting;
+
+/// <summary>Settings of the service as a whole.</summary>
+public sealed partial class ServiceOptions
+{
+    /// <summary>The shortest admin token, in characters.</summary>
+    public const int MinTokenLength = 16;
+
+    /// <summary>The default of <see cref="ProxyMaxBodyBytes"/>: 100 MiB, which is also the Functions host's own limit.</summary>
+    public const long DefaultProxyMaxBodyBytes = 100 * 1024 * 1024;
+
+    /// <summary>The largest <see cref="ProxyMaxBodyBytes"/>: 10 GiB.</summary>
+    public const long MaxProxyMaxBodyBytes = 10L * 1024 * 1024 * 1024;
+
+    /// <summary><c>ADMIN_TOKEN</c>: may do everything on the management routes. Required, at least 16 characters.</summary>
+    public string AdminToken { get; set; } = "";
+
+    /// <summary><c>ADMIN_READONLY_TOKEN</c>: may GET on the management routes. None by default.</summary>
+    public string? AdminReadOnlyToken { get; set; }
+
+    /// <summary><c>LOG_LEVEL</c>: trace, debug, info, warning, error, critical or none. Default info.</summary>
+    public LogLevel LogLevel { get; set; } = LogLevel.Information;
+
+    /// <summary>
+    /// <c>CLIENT_ADDRESS_HEADER</c>: the header in which the platform in front sends the client's address. None by default:
+    /// the connection's own address, as anybody could send such a header.
+    /// </summary>
+    public string? ClientAddressHeader { get; set; }
+
+    /// <summary><c>PROXY_MAX_BODY_BYTES</c>: the largest body on other than the management routes, 1 byte to 10 GiB. Default 100 MiB.</summary>
+    public long ProxyMaxBodyBytes { get; set; } = DefaultProxyMaxBodyBytes;
+
+    /// <summary>Reads the settings.</summary>
+    internal static void Read(SettingReader settings, ServiceOptions options)
+    {
+        options.AdminToken = settings.Text("ADMIN_TOKEN") ?? "";
+        options.AdminReadOnlyToken = settings.Text("ADMIN_READONLY_TOKEN");
+        options.ProxyMaxBodyBytes = settings.Number("PROXY_MAX_BODY_BYTES", DefaultProxyMaxBodyBytes, 1, MaxProxyMaxBodyBytes);
+        options.ClientAddressHeader = settings.Text("CLIENT_ADDRESS_HEADER");
+
+        if (options.AdminToken.Length == 0)
+        {
+            settings.Fault("ADMIN_TOKEN", "is missing: set it to a random secret, for example the output of `openssl rand -hex 32`.");
+        }
+        else
+        {
+            CheckToken(settings, "ADMIN_TOKEN", options.AdminToken);
+        }
+
+        if (options.AdminReadOnlyToken is { } readOnly)
+        {
+            CheckToken(settings, "ADMIN_READONLY_TOKEN", readOnly);
+            if (readOnly == options.AdminToken)
+            {
+                settings.Fault("ADMIN_READONLY_TOKEN", "must not be the same as ADMIN_TOKEN.");
+            }
+        }
+
+        if (settings.Text("LOG_LEVEL") is { } text)
+        {
+            if (ParseLogLevel(text) is { } level)
+            {
+                options.LogLevel = level;
+            }
+            else
+            {
+                settings.Fault("LOG_LEVEL", "must be trace, debug, info, warning, error, critical or none (default info).");
+            }
+        }
+
+        if (options.ClientAddressHeader is { } header && !HeaderName().IsMatch(header))
+        {
+            settings.Fault("CLIENT_ADDRESS_HEADER", "must be the name of a header, such as X-Azure-ClientIP.");
+        }
+    }
+
+    private static LogLevel? ParseLogLevel(string text) => text.ToLowerInvariant() switch
+    {
+        "trace" => LogLevel.Trace,
+        "debug" => LogLevel.Debug,
+        "info" or "information" => LogLevel.Information,
+        "warn" or "warning" => LogLevel.Warning,
+        "error" => LogLevel.Error,
+        "critical" => LogLevel.Critical,
+        "none" => LogLevel.None,
+        _ => null,
+    };
+
+    private static void CheckToken(SettingReader settings, string name, string token)
+    {
+        if (IsExample(token))
+        {
+            settings.Fault(name, "is an example: set it to a random secret of your own, for example the output of `openssl rand -hex 32`.");
+        }
+        else if (token.Length < MinTokenLength)
+        {
+            settings.Fault(name, $"is too short: at least {MinTokenLength} characters, for example the output of `openssl rand -hex 32`.");
+        }
+        else if (token.AsSpan().ContainsAnyExceptInRange('!', '~'))
+        {
+            settings.Fault(name, "must consist of printable ASCII characters without blanks, as it is sent in a header.");
+        }
+    }
+
+    private static bool IsExample(string token) => Example().IsMatch(token) || token.AsSpan().IndexOfAnyExcept(token[0]) < 0;
+
+    // What stands in samples and tutorials: change-me…, your-…, <…>, example…, admin, secret, password, token, …
+    [GeneratedRegex(
+        "^(<.*>|(please[-_ ]?)?(change|replace)[-_ ]?(me|this|it).*|your[-_ ].*|my[-_ ].*token|(an?[-_ ])?(example|sample|placeholder|dummy)([-_ ].*)?|"
+        + "((super|top|very|a)[-_ ]?)?(admin|secret|password|token|default)([-_ ]?(admin|secret|password|token|key|value|here))*[-_ ]?[0-9]{0,4}|x+|todo.*)$",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex Example();
+
+    [GeneratedRegex("^[A-Za-z0-9][A-Za-z0-9-]{0,63}$")]
+    private static partial Regex HeaderName();
+}

@@ -1,0 +1,58 @@
+using Azure.Core;
+using Azure.Data.Tables;
+using Azure.Identity;
+using Azure.Storage.Queues;
+
+namespace QuotaFunctions.Core.Hosting;
+
+/// <summary>Makes the storage clients: the one place that knows how the service signs in and how patient it is.</summary>
+internal static class StorageClients
+{
+    public static TableServiceClient Tables(StorageOptions options)
+    {
+        var client = Patience(new TableClientOptions());
+        return UsesIdentity(options)
+            ? new TableServiceClient(options.TableServiceUri, Credential(options), client)
+            : new TableServiceClient(options.ConnectionString, client);
+    }
+
+    public static QueueServiceClient Queues(StorageOptions options)
+    {
+        // What the queue trigger expects
+        var client = Patience(new QueueClientOptions { MessageEncoding = QueueMessageEncoding.Base64 });
+        return UsesIdentity(options)
+            ? new QueueServiceClient(options.QueueServiceUri, Credential(options), client)
+            : new QueueServiceClient(options.ConnectionString, client);
+    }
+
+    public static bool IsConnectionString(string text)
+    {
+        try
+        {
+            _ = new TableServiceClient(text);
+            _ = new QueueServiceClient(text);
+            return true;
+        }
+        catch (Exception exception) when (exception is FormatException or ArgumentException or InvalidOperationException)
+        {
+            return false;
+        }
+    }
+
+    private static bool UsesIdentity(StorageOptions options) => options.TableServiceUri is not null && options.ConnectionString is null;
+
+    private static TokenCredential Credential(StorageOptions options) => options.ClientId is { } id
+        ? new ManagedIdentityCredential(ManagedIdentityId.FromUserAssignedClientId(id))
+        : new DefaultAzureCredential();
+
+    // Short, as a caller waits: what storage cannot do in a few seconds is refused, and the caller tries again
+    private static TOptions Patience<TOptions>(TOptions options)
+        where TOptions : ClientOptions
+    {
+        options.Retry.MaxRetries = 2;
+        options.Retry.Delay = TimeSpan.FromMilliseconds(100);
+        options.Retry.MaxDelay = TimeSpan.FromMilliseconds(500);
+        options.Retry.NetworkTimeout = TimeSpan.FromSeconds(3);
+        return options;
+    }
+}

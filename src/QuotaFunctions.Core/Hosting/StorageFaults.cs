@@ -1,0 +1,28 @@
+using Azure;
+using Azure.Identity;
+using QuotaFunctions.Core.Quotas;
+
+namespace QuotaFunctions.Core.Hosting;
+
+/// <summary>Tells what storage being away looks like.</summary>
+public static class StorageFaults
+{
+    /// <summary>
+    /// True for what storage clients throw when storage does not answer, does not let us in, or has not been set up yet:
+    /// worth another try, as opposed to a request that was wrong.
+    /// </summary>
+    public static bool IsUnavailable(Exception exception) => exception switch
+    {
+        QuotaUnavailableException => true,
+        RequestFailedException { Status: 0 or 401 or 403 or 408 or 429 or >= 500 } => true,
+        RequestFailedException { ErrorCode: "TableNotFound" or "TableBeingDeleted" or "QueueNotFound" or "QueueBeingDeleted" } => true,
+
+        // A refused connection, once for each try
+        AggregateException { InnerExceptions: { Count: > 0 } inner } => inner.All(IsUnavailable),
+
+        // A network time-out, although nobody cancelled
+        TaskCanceledException or TimeoutException or IOException or HttpRequestException => true,
+        AuthenticationFailedException => true,
+        _ => false,
+    };
+}

@@ -1,0 +1,54 @@
+using Azure.Data.Tables;
+using Azure.Storage.Queues;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace QuotaFunctions.Core.Hosting;
+
+/// <summary>
+/// Makes the tables and queues that are missing. Storage that is away does not fail the start: it goes on trying beside the
+/// service, which answers 503 as long, and works as soon as storage does.
+/// </summary>
+internal sealed partial class StorageInitializer(
+    TableServiceClient tables, QueueServiceClient queues, StorageNames names, TimeProvider time, ILogger<StorageInitializer> logger)
+    : BackgroundService
+{
+    private static readonly TimeSpan Wait = TimeSpan.FromSeconds(1);
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var failures = 0;
+        while (true)
+        {
+            try
+            {
+                await CreateAsync(stoppingToken);
+                Ready(failures);
+                return;
+            }
+            catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
+            {
+                failures++;
+                if (failures == 1)
+                {
+                    Unavailable(exception);
+                }
+
+                await Task.Delay(Wait, time, stoppingToken);
+            }
+        }
+    }
+
+    private Task CreateAsync(CancellationToken cancellationToken) => Task.WhenAll(
+    [
+        .. names.Tables.Select(name => (Task)tables.GetTableClient(name).CreateIfNotExistsAsync(cancellationToken)),
+        .. StorageNames.Queues.Select(name => (Task)queues.GetQueueClient(name).CreateIfNotExistsAsync(cancellationToken: cancellationToken)),
+    ]);
+
+    [LoggerMessage(1000, LogLevel.Debug, "The tables and queues are there, after {Failures} failures.")]
+    private partial void Ready(int failures);
+
+    [LoggerMessage(1001, LogLevel.Error, "Storage cannot be reached; nothing is admitted until it can. Trying again every second.")]
+    private partial void Unavailable(Exception exception);
+}

@@ -1,0 +1,31 @@
+using Microsoft.Extensions.Options;
+
+namespace QuotaFunctions.Core.Hosting;
+
+/// <summary>What the tables and queues are called: the one place that makes their names.</summary>
+/// <remarks>All lower case: Azurite does not roll a failed transaction back on other tables.</remarks>
+public sealed class StorageNames(IOptions<StorageOptions> options)
+{
+    /// <summary>The queue of outcomes on their way to the log. Not prefixed: the trigger's name is part of the build.</summary>
+    public const string AuditEventsQueue = "audit-events";
+
+    private readonly string _prefix = options.Value.TablePrefix.ToLowerInvariant();
+
+    /// <summary>Keys' records, pools and ledgers.</summary>
+    public string Accounts => _prefix + "accounts";
+
+    /// <summary>From a secret's hash to its key.</summary>
+    public string KeyDirectory => _prefix + "keydirectory";
+
+    /// <summary>One row per admitted request.</summary>
+    public string Audit => _prefix + "audit";
+
+    /// <summary>Small marks of what the service itself did last.</summary>
+    public string State => _prefix + "state";
+
+    /// <summary>Every table.</summary>
+    public IReadOnlyList<string> Tables => [Accounts, KeyDirectory, Audit, State];
+
+    /// <summary>Every queue; the host makes the poison queues as it needs them.</summary>
+    public static IReadOnlyList<string> Queues => [AuditEventsQueue];
+}
