@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace QuotaFunctions.Core.Hosting;
@@ -8,10 +9,21 @@ namespace QuotaFunctions.Core.Hosting;
 /// <summary>Registers what everything else stands on.</summary>
 public static class HostingServiceCollectionExtensions
 {
-    /// <summary>The clock and the settings of the service as a whole.</summary>
+    /// <summary>The clock, the log's level and the settings of the service as a whole.</summary>
     public static IServiceCollection AddServiceSettings(this IServiceCollection services, IConfiguration configuration)
     {
         services.TryAddSingleton(TimeProvider.System);
+
+        // Not by the options: the log must work when they are not valid
+        var level = ServiceOptions.ParseLogLevel(configuration["LOG_LEVEL"]) ?? LogLevel.Information;
+        services.AddLogging(logging =>
+        {
+            logging.SetMinimumLevel(level);
+            foreach (var chatty in (string[])["Azure", "Microsoft.AspNetCore", "Polly", "System.Net.Http"])
+            {
+                logging.AddFilter(chatty, level < LogLevel.Information ? level : (LogLevel)Math.Max((int)level, (int)LogLevel.Warning));
+            }
+        });
         return services.AddSettings<ServiceOptions>(configuration, ServiceOptions.Read);
     }
 

@@ -77,7 +77,8 @@ public sealed partial class ServiceOptions
         }
     }
 
-    private static LogLevel? ParseLogLevel(string text) => text.ToLowerInvariant() switch
+    /// <summary>Reads a log level; null for what is none.</summary>
+    internal static LogLevel? ParseLogLevel(string? text) => text?.ToLowerInvariant() switch
     {
         "trace" => LogLevel.Trace,
         "debug" => LogLevel.Debug,

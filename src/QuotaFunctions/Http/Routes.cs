@@ -1,0 +1,20 @@
+namespace QuotaFunctions.Http;
+
+/// <summary>Parts of routes that many functions share.</summary>
+public static class Routes
+{
+    /// <summary>The route parameter that holds <c>manage</c> or <c>admin</c>.</summary>
+    public const string AreaParameter = "area";
+
+    /// <summary>
+    /// What the management routes begin with. The host refuses a route that begins with the literal <c>admin</c>, but not
+    /// this parameter, which takes <c>/manage</c>, the documented name, and <c>/admin</c>, the compatible one.
+    /// </summary>
+    public const string Area = "{" + AreaParameter + ":regex(^(manage|admin)$)}";
+
+    /// <summary>All keys.</summary>
+    public const string Keys = Area + "/keys";
+
+    /// <summary>One key, by its id or its secret.</summary>
+    public const string Key = Keys + "/{key}";
+}

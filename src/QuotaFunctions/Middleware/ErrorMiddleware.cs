@@ -1,0 +1,77 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.Azure.Functions.Worker.Middleware;
+using Microsoft.Extensions.Logging;
+using QuotaFunctions.Core.Hosting;
+using QuotaFunctions.Http;
+
+namespace QuotaFunctions.Middleware;
+
+/// <summary>Turns what a function throws into an answer: the host would make an empty 500 of it.</summary>
+public sealed partial class ErrorMiddleware(ILogger<ErrorMiddleware> logger) : IFunctionsWorkerMiddleware
+{
+    private static readonly TimeSpan StorageRetryAfter = TimeSpan.FromSeconds(1);
+
+    /// <inheritdoc/>
+    public async Task Invoke(FunctionContext context, FunctionExecutionDelegate next)
+    {
+        // A queue's or a timer's function fails as the host expects it to: by throwing
+        if (context.GetHttpContext() is not { } http)
+        {
+            await next(context);
+            return;
+        }
+
+        try
+        {
+            await next(context);
+        }
+        catch (Exception) when (http.RequestAborted.IsCancellationRequested)
+        {
+            // Nobody is there to be told
+        }
+        catch (Exception exception)
+        {
+            await AnswerAsync(http, context.FunctionDefinition.Name, exception);
+        }
+    }
+
+    private async Task AnswerAsync(HttpContext http, string function, Exception exception)
+    {
+        var answer = AnswerTo(exception);
+        if (answer is null)
+        {
+            Failed(function, http.TraceIdentifier, exception);
+            answer = new ProblemResult(Problem.InternalError);
+        }
+        else if (StorageFaults.IsUnavailable(exception))
+        {
+            Unavailable(function, http.TraceIdentifier, exception.GetBaseException().Message);
+        }
+
+        if (http.Response.HasStarted)
+        {
+            // Half an answer must not look like a whole one
+            http.Abort();
+            return;
+        }
+
+        http.Response.Clear();
+        await answer.ExecuteAsync(http);
+    }
+
+    private static ProblemResult? AnswerTo(Exception exception) => exception switch
+    {
+        InvalidRequestException invalid => new ProblemResult(Problem.InvalidRequest, errors: invalid.Errors),
+        BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => new ProblemResult(Problem.BodyTooLarge),
+        BadHttpRequestException bad => new ProblemResult(Problem.InvalidRequest, bad.Message),
+        _ when StorageFaults.IsUnavailable(exception) => new ProblemResult(Problem.QuotaUnavailable, retryAfter: StorageRetryAfter),
+        _ => null,
+    };
+
+    [LoggerMessage(1100, LogLevel.Error, "{Function} failed (request {RequestId}).")]
+    private partial void Failed(string function, string requestId, Exception exception);
+
+    [LoggerMessage(1101, LogLevel.Warning, "{Function} could not reach storage (request {RequestId}): {Reason}")]
+    private partial void Unavailable(string function, string requestId, string reason);
+}

@@ -1,0 +1,72 @@
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+using QuotaFunctions.Core.Hosting;
+using QuotaFunctions.Http;
+using QuotaFunctions.Middleware;
+
+namespace QuotaFunctions;
+
+/// <summary>Puts the service together: the only place that does, whichever host it runs in.</summary>
+public static class QuotaFunctionsApplication
+{
+    /// <summary>Registers all services and the worker middleware.</summary>
+    /// <param name="app">The worker, after <c>ConfigureFunctionsWebApplication</c>.</param>
+    /// <param name="configuration">Where the settings are.</param>
+    public static IFunctionsWorkerApplicationBuilder AddQuotaFunctions(this IFunctionsWorkerApplicationBuilder app, IConfiguration configuration)
+    {
+        app.Services
+            .AddServiceSettings(configuration)
+            .AddStorage(configuration)
+            .AddHealth()
+            .AddHttp();
+
+        return app
+            .UseMiddleware<RequestIdMiddleware>()
+            .UseMiddleware<ErrorMiddleware>()
+            .UseMiddleware<AdminAuthorizationMiddleware>();
+    }
+
+    /// <summary>Runs the host, once its settings are found good; else says what is wrong with them, a line each.</summary>
+    /// <returns>The process's exit code.</returns>
+    public static async Task<int> RunQuotaFunctionsAsync(this IHost host)
+    {
+        using (host)
+        {
+            try
+            {
+                host.Services.GetService<IStartupValidator>()?.Validate();
+            }
+            catch (Exception exception) when (exception is OptionsValidationException or AggregateException)
+            {
+                var faults = exception is AggregateException many ? many.InnerExceptions.OfType<OptionsValidationException>() : [(OptionsValidationException)exception];
+                foreach (var line in faults.SelectMany(fault => fault.Failures))
+                {
+                    await Console.Error.WriteLineAsync(line);
+                }
+
+                return 1;
+            }
+
+            await host.RunAsync();
+            return Environment.ExitCode;
+        }
+    }
+
+    private static IServiceCollection AddHttp(this IServiceCollection services)
+    {
+        services.AddSingleton<AdminTokens>();
+        services.AddSingleton<ClientAddress>();
+
+        // Kestrel's own limit is 30,000,000 bytes; management routes have a lower one of their own
+        services.AddOptions<KestrelServerOptions>().Configure<IOptions<ServiceOptions>>((kestrel, service) =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = service.Value.ProxyMaxBodyBytes;
+        });
+        return services;
+    }
+}
