@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
 using QuotaFunctions;
 using QuotaFunctions.LocalHost;
@@ -44,19 +45,27 @@ try
 }
 catch (OptionsValidationException exception)
 {
-    return Refuse(string.Join("; ", exception.Failures));
+    return Refuse(exception.Failures);
+}
+catch (AggregateException exception) when (exception.InnerExceptions.All(inner => inner is OptionsValidationException))
+{
+    return Refuse(exception.InnerExceptions.Cast<OptionsValidationException>().SelectMany(inner => inner.Failures));
 }
 catch (HostStartException exception)
 {
-    return Refuse(exception.Message);
+    return Refuse([exception.Message]);
 }
-catch (IOException exception) when (exception.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
+catch (IOException exception) when (exception.InnerException is AddressInUseException)
 {
-    return Refuse($"port {port} is in use: choose another with --port");
+    return Refuse([$"port {port} is in use: choose another with --port"]);
 }
 
-static int Refuse(string why)
+static int Refuse(IEnumerable<string> reasons)
 {
-    Console.Error.WriteLine($"QuotaFunctions cannot start: {why.ReplaceLineEndings(" ")}");
+    foreach (var reason in reasons)
+    {
+        Console.Error.WriteLine(reason.ReplaceLineEndings(" "));
+    }
+
     return 1;
 }
