@@ -26,6 +26,9 @@ public sealed class LocalFunctionsHostOptions
     /// <summary>Settings that win over the environment and over <c>local.settings.json</c>; named as environment variables are.</summary>
     public IReadOnlyDictionary<string, string?> Settings { get; init; } = new Dictionary<string, string?>();
 
+    /// <summary>Whether the <c>Values</c> of <c>local.settings.json</c> are settings. Default: true, as in <c>func start</c>.</summary>
+    public bool UseLocalSettings { get; init; } = true;
+
     /// <summary>Whether the environment's variables are settings. Default: true, as in the Functions host.</summary>
     public bool UseEnvironment { get; init; } = true;
 

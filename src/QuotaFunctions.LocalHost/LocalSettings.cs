@@ -12,7 +12,7 @@ internal static class LocalSettings
     public static void AddLocalSettings(this IConfigurationBuilder configuration, LocalFunctionsHostOptions options)
     {
         var path = Path.Combine(options.RootDirectory, "local.settings.json");
-        if (File.Exists(path))
+        if (options.UseLocalSettings && File.Exists(path))
         {
             configuration.AddInMemoryCollection(AsVariables(Parse(File.ReadAllText(path))));
         }

@@ -14,10 +14,6 @@ public sealed class AzuriteProcess : IAsyncDisposable
     /// <summary>Azurite's well-known account key. It is public: it protects nothing.</summary>
     public const string AccountKey = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
 
-    // Its standard input is a pipe from this process: when that closes, even because this process was killed, it saves and ends.
-    private const string EndWithParent =
-        "data:text/javascript,process.stdin.on('end',()=>process.kill(process.pid,'SIGTERM')).resume()";
-
     private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(60);
     private readonly string _program;
     private readonly string _folder;
@@ -105,10 +101,10 @@ public sealed class AzuriteProcess : IAsyncDisposable
 
         string[] arguments =
         [
-            "--import", EndWithParent, _program, "--silent", "--disableTelemetry", "--skipApiVersionCheck", "--location", _folder,
+            _program, "--silent", "--disableTelemetry", "--skipApiVersionCheck", "--location", _folder,
             "--tablePort", Port(0), "--queuePort", Port(1), "--blobPort", Port(2), .. _inMemory ? ["--inMemoryPersistence"] : Array.Empty<string>(),
         ];
-        _process = ChildProcess.Start("node", arguments, _folder);
+        _process = ChildProcess.StartNode(arguments, _folder);
 
         using var client = new HttpClient();
         foreach (var endpoint in new[] { TableEndpoint, QueueEndpoint, BlobEndpoint })

@@ -6,6 +6,10 @@ namespace QuotaFunctions.TestSupport;
 /// <summary>A program that a test started: keeps what it printed, and ends it by its id.</summary>
 internal sealed class ChildProcess : IAsyncDisposable
 {
+    // Its standard input is a pipe from this process: when that closes, even because this process was killed, it ends as if asked to.
+    private const string EndWithParent =
+        "data:text/javascript,process.stdin.on('end',()=>process.kill(process.pid,'SIGTERM')).resume()";
+
     private const int MaxLogCharacters = 1_000_000;
     private static readonly TimeSpan EndTimeout = TimeSpan.FromSeconds(20);
     private readonly Process _process;
@@ -38,6 +42,7 @@ internal sealed class ChildProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>Starts a program.</summary>
     public static ChildProcess Start(
         string program, IEnumerable<string> arguments, string workingDirectory, IEnumerable<KeyValuePair<string, string?>>? environment = null)
     {
@@ -55,6 +60,10 @@ internal sealed class ChildProcess : IAsyncDisposable
 
         return new ChildProcess(Process.Start(start)!);
     }
+
+    /// <summary>Starts a Node program that ends when its standard input does, and so never outlives the test process.</summary>
+    public static ChildProcess StartNode(IEnumerable<string> arguments, string workingDirectory) =>
+        Start("node", ["--import", EndWithParent, .. arguments], workingDirectory);
 
     /// <summary>Closes its standard input, the way to say goodbye to a program that watches it.</summary>
     public void CloseInput() => _process.StandardInput.Close();
