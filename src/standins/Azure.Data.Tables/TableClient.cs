@@ -10,6 +10,7 @@ public class TableClient
 {
     private readonly TableConnection _connection;
     private readonly TransactionWriter _transactions;
+    private readonly Uri _transactionAddress;
 
     public TableClient(string connectionString, string tableName)
         : this(connectionString, tableName, null)
@@ -41,8 +42,9 @@ public class TableClient
         ArgumentException.ThrowIfNullOrEmpty(tableName);
         _connection = connection;
         Name = tableName;
-        Uri = new Uri($"{connection.Endpoint.AbsoluteUri}/{Uri.EscapeDataString(tableName)}");
+        Uri = new Uri($"{connection.Endpoint.AbsoluteUri.TrimEnd('/')}/{Uri.EscapeDataString(tableName)}");
         _transactions = new TransactionWriter(Uri);
+        _transactionAddress = new Uri($"{connection.Endpoint.AbsoluteUri.TrimEnd('/')}/$batch");
     }
 
     /// <summary>For mocks.</summary>
@@ -167,7 +169,7 @@ public class TableClient
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(transactionActions);
-        var message = _connection.CreateMessage(RequestMethod.Post, "/$batch");
+        var message = _connection.CreateMessage(RequestMethod.Post, _transactionAddress);
         message.Request.Headers.Add("Content-Type", TransactionWriter.ContentType);
         message.Request.Content = RequestContent.Create(_transactions.Write(transactionActions));
         var response = await _connection.SendAsync(message, cancellationToken).ConfigureAwait(false);

@@ -70,11 +70,17 @@ internal sealed class TableConnection
     /// <summary>A request to a path below the endpoint; the path is sent as it is.</summary>
     public HttpMessage CreateMessage(RequestMethod method, string path)
     {
+        var message = CreateMessage(method, Endpoint);
+        message.Request.Uri.AppendPath(path, escape: false);
+        return message;
+    }
+
+    public HttpMessage CreateMessage(RequestMethod method, Uri address)
+    {
         var message = Pipeline.CreateMessage();
         var request = message.Request;
         request.Method = method;
-        request.Uri.Reset(Endpoint);
-        request.Uri.AppendPath(path, escape: false);
+        request.Uri.Reset(address);
         request.Headers.Add("x-ms-version", _version);
         request.Headers.Add("DataServiceVersion", "3.0");
         request.Headers.Add("Accept", "application/json;odata=minimalmetadata");

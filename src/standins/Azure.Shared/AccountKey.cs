@@ -12,8 +12,10 @@ internal sealed class AccountKey(string base64)
 
     public string Sign(string text)
     {
+        var size = Encoding.UTF8.GetMaxByteCount(text.Length);
+        var bytes = size <= 1024 ? stackalloc byte[size] : new byte[size];
         Span<byte> hash = stackalloc byte[HMACSHA256.HashSizeInBytes];
-        HMACSHA256.HashData(Volatile.Read(ref _key), Encoding.UTF8.GetBytes(text), hash);
+        HMACSHA256.HashData(Volatile.Read(ref _key), bytes[..Encoding.UTF8.GetBytes(text, bytes)], hash);
         return Convert.ToBase64String(hash);
     }
 }
