@@ -1,0 +1,28 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace QuotaFunctions.Core.Hosting;
+
+/// <summary>Moments as text: ISO 8601 with an offset, as a local time would mean another moment on every machine.</summary>
+public static partial class Timestamps
+{
+    /// <summary>What is said of text that is none.</summary>
+    public const string Fault = "must be a date and time in ISO 8601 with an offset, such as 2030-01-31T23:59:59Z.";
+
+    /// <summary>In UTC, with as many digits after the second as it has.</summary>
+    public static string ToText(DateTimeOffset moment) =>
+        moment.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture);
+
+    /// <summary>Reads a moment, from the year 2000 to the year 9000: no calculation with it can leave the calendar.</summary>
+    public static bool TryParse(string? text, out DateTimeOffset moment)
+    {
+        moment = default;
+        return text is not null
+            && Form().IsMatch(text)
+            && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AdjustToUniversal, out moment)
+            && moment.Year is >= 2000 and < 9000;
+    }
+
+    [GeneratedRegex(@"^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d{1,7})?)?([Zz]|[+-]\d\d:\d\d)\z", RegexOptions.ECMAScript)]
+    private static partial Regex Form();
+}

@@ -1,0 +1,69 @@
+using QuotaFunctions.Core.Hosting;
+
+namespace QuotaFunctions.Core.Keys;
+
+/// <summary>Reads settings from a request's fields over those that stand: for creation over none, for a change over the present ones.</summary>
+public static class KeySettingsReader
+{
+    /// <summary>Reads a key's settings and checks them; what is wrong is noted in the fields' faults.</summary>
+    public static KeySettings Read(JsonFields fields, KeySettings current)
+    {
+        var settings = current with
+        {
+            Name = fields.Text("name", current.Name),
+            QuotaType = fields.Word("quota_type", current.QuotaType, QuotaType.Count, QuotaType.Time, QuotaType.Hybrid),
+            Unit = fields.Word("unit", current.Unit, QuotaUnit.Requests, QuotaUnit.Tokens),
+            Quota = fields.Number("quota", current.Quota),
+            ExpiresAt = fields.MomentOrNull("expires_at", current.ExpiresAt),
+            RateLimitPerMinute = Narrow(fields.NumberOrNull("rate_limit_per_minute", current.RateLimitPerMinute)),
+            MaxCost = fields.NumberOrNull("max_cost", current.MaxCost),
+            Refill = ReadRefill(fields, current.Refill),
+            Tenant = fields.TextOrNull("tenant", current.Tenant),
+            Email = fields.TextOrNull("email", current.Email),
+            AllowedProviders = fields.Texts("allowed_providers", current.AllowedProviders),
+            AllowedModels = fields.Texts("allowed_models", current.AllowedModels),
+            AllowedIps = fields.Texts("allowed_ips", current.AllowedIps),
+            Metadata = fields.Map("metadata", current.Metadata),
+        };
+        KeySettingsValidator.Validate(settings, fields.Faults);
+        return settings;
+    }
+
+    private static RefillPolicy? ReadRefill(JsonFields fields, RefillPolicy? current)
+    {
+        if (!fields.Within("refill", out var refill, out var cleared))
+        {
+            return cleared ? null : current;
+        }
+
+        if (current is null)
+        {
+            foreach (var required in (string[])["period", "amount"])
+            {
+                if (!refill.Has(required))
+                {
+                    refill.Fault(required, "is required.");
+                }
+            }
+        }
+
+        var policy = current ?? new RefillPolicy { Period = RefillPeriod.Daily, Amount = 1 };
+        var period = refill.Word("period", policy.Period, RefillPeriod.Daily, RefillPeriod.Weekly, RefillPeriod.Monthly);
+        return policy with
+        {
+            Period = period,
+            Amount = refill.Number("amount", policy.Amount),
+            TimeZone = refill.Text("time_zone", policy.TimeZone),
+
+            // Another period, another meaning: the day does not go over
+            AnchorDay = Narrow(refill.Number("anchor_day", period == policy.Period ? policy.AnchorDay : 1)),
+            Rollover = refill.Flag("rollover", policy.Rollover),
+            RolloverCap = refill.NumberOrNull("rollover_cap", policy.RolloverCap),
+        };
+    }
+
+    // What is out of range stays out of range, and is told by the rules
+    private static int Narrow(long value) => (int)Math.Clamp(value, int.MinValue, int.MaxValue);
+
+    private static int? Narrow(long? value) => value is { } number ? Narrow(number) : null;
+}

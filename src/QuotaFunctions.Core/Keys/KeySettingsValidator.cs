@@ -1,0 +1,153 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Mail;
+using System.Net.Sockets;
+using System.Text.RegularExpressions;
+using QuotaFunctions.Core.Hosting;
+using QuotaFunctions.Core.Quotas;
+
+namespace QuotaFunctions.Core.Keys;
+
+/// <summary>The rules that a key's settings keep to, whoever sets them. The faults bear the names that clients know.</summary>
+public static partial class KeySettingsValidator
+{
+    /// <summary>The largest quota, in units.</summary>
+    public const long MaxQuota = 1_000_000_000_000;
+
+    /// <summary>The longest name, in characters.</summary>
+    public const int MaxNameLength = 200;
+
+    /// <summary>The highest rate, in requests a minute.</summary>
+    public const int MaxRate = 100_000;
+
+    /// <summary>The longest e-mail address, in characters.</summary>
+    public const int MaxEmailLength = 254;
+
+    /// <summary>The longest list of providers.</summary>
+    public const int MaxProviders = 20;
+
+    /// <summary>The longest list of models.</summary>
+    public const int MaxModels = 50;
+
+    /// <summary>The longest list of addresses.</summary>
+    public const int MaxAddresses = 100;
+
+    /// <summary>The most entries of metadata.</summary>
+    public const int MaxMetadataEntries = 32;
+
+    /// <summary>The most that the metadata's names and values may come to, in characters. Settings are stored in one property of at most 32,768.</summary>
+    public const int MaxMetadataLength = 2_000;
+
+    /// <summary>Notes what is wrong with the settings.</summary>
+    /// <param name="settings">The settings.</param>
+    /// <param name="faults">Takes what is wrong. A field that is faulty already is not looked at again.</param>
+    public static void Validate(KeySettings settings, Faults faults)
+    {
+        var check = new Check(faults);
+        check.Name(settings.Name);
+        check.Range("quota", settings.Quota, 0, MaxQuota);
+        check.That("expires_at", settings.QuotaType == QuotaType.Count || settings.ExpiresAt is not null, "is required for the quota types time and hybrid.");
+        check.Range("rate_limit_per_minute", settings.RateLimitPerMinute, 1, MaxRate);
+        check.Range("max_cost", settings.MaxCost, ChargeRequest.MinCost, ChargeRequest.MaxCost);
+        check.That("refill", settings.Refill is null || settings.QuotaType != QuotaType.Time, "has no meaning for the quota type time, which is not limited by units.");
+        check.Refill(settings.Refill);
+        check.Tenant(settings.Tenant);
+        check.That("email", settings.Email is null || IsEmail(settings.Email), "must be an e-mail address.");
+        check.List("allowed_providers", settings.AllowedProviders, MaxProviders, static text => ProviderName().IsMatch(text), "the name of a provider");
+        check.List("allowed_models", settings.AllowedModels, MaxModels, static text => ModelName().IsMatch(text), "the name of a model; * at its end stands for any ending");
+        check.List("allowed_ips", settings.AllowedIps, MaxAddresses, IsAddressOrNetwork, "an IP address, or a network such as 203.0.113.0/24");
+        check.Metadata(settings.Metadata);
+    }
+
+    /// <summary>True for what a secret may begin with.</summary>
+    public static bool IsPrefix(string text) => Prefix().IsMatch(text);
+
+    private static bool IsText(string text, int max) =>
+        text.Length > 0 && text.Length <= max && !text.Any(char.IsControl) && text.AsSpan().Trim().Length == text.Length;
+
+    private static bool IsEmail(string text) =>
+        text.Length <= MaxEmailLength && !text.Any(c => char.IsControl(c) || char.IsWhiteSpace(c))
+        && MailAddress.TryCreate(text, out var address) && address.Address == text;
+
+    private static bool IsAddressOrNetwork(string text)
+    {
+        if (IPNetwork.TryParse(text, out var network))
+        {
+            return network.ToString() == text || network.BaseAddress.AddressFamily == AddressFamily.InterNetworkV6;
+        }
+
+        // IPv4 in full: "1" and "0x7f.1" are addresses to the parser as well
+        return IPAddress.TryParse(text, out var address)
+            && (address.AddressFamily == AddressFamily.InterNetworkV6 ? !text.Contains('%', StringComparison.Ordinal) : address.ToString() == text);
+    }
+
+    private static bool IsTimeZone(string text) => TimeZoneName().IsMatch(text) && TimeZoneInfo.TryFindSystemTimeZoneById(text, out _);
+
+    [GeneratedRegex(@"^[a-z][a-z0-9]{1,15}\z")]
+    private static partial Regex Prefix();
+
+    [GeneratedRegex(@"^[A-Za-z0-9][A-Za-z0-9_-]{0,31}\z")]
+    private static partial Regex ProviderName();
+
+    [GeneratedRegex(@"^[A-Za-z0-9._:/@-]{0,127}[A-Za-z0-9._:/@*-]\z")]
+    private static partial Regex ModelName();
+
+    // The system looks names up as files: nothing that could lead out of its folder
+    [GeneratedRegex(@"^[A-Za-z][A-Za-z0-9_+-]{0,31}(/[A-Za-z][A-Za-z0-9_+-]{0,31}){0,2}\z")]
+    private static partial Regex TimeZoneName();
+
+    private readonly struct Check(Faults faults)
+    {
+        public void That(string field, bool holds, string fault)
+        {
+            if (!holds && !faults.Has(field))
+            {
+                faults.Add(field, fault);
+            }
+        }
+
+        public void Range(string field, long? value, long min, long max) =>
+            That(field, value is null || (value >= min && value <= max), string.Create(CultureInfo.InvariantCulture, $"must be from {min} to {max}."));
+
+        public void Name(string name) =>
+            That("name", IsText(name, MaxNameLength), $"is required: 1 to {MaxNameLength} characters, without blanks at the ends and without control characters.");
+
+        public void Tenant(string? tenant) =>
+            That("tenant", tenant is null || IsText(tenant, MaxNameLength), $"must be 1 to {MaxNameLength} characters, without blanks at the ends and without control characters.");
+
+        public void List(string field, IReadOnlyList<string> values, int max, Func<string, bool> holds, string what)
+        {
+            That(field, values.Count <= max, $"must have at most {max} entries.");
+            for (var i = 0; i < Math.Min(values.Count, max); i++)
+            {
+                That($"{field}[{i}]", holds(values[i]), $"must be {what}.");
+            }
+        }
+
+        public void Metadata(IReadOnlyDictionary<string, string> metadata)
+        {
+            That("metadata", metadata.Count <= MaxMetadataEntries && metadata.Sum(entry => (long)entry.Key.Length + entry.Value.Length) <= MaxMetadataLength,
+                $"must have at most {MaxMetadataEntries} entries and {MaxMetadataLength} characters in all.");
+            That("metadata", metadata.Keys.All(name => name.Length > 0), "must not have an empty name.");
+        }
+
+        public void Refill(RefillPolicy? refill)
+        {
+            if (refill is null)
+            {
+                return;
+            }
+
+            Range("refill.amount", refill.Amount, 1, MaxQuota);
+            That("refill.time_zone", IsTimeZone(refill.TimeZone), "must be a time zone's IANA name, such as Europe/Berlin.");
+            Range("refill.anchor_day", refill.AnchorDay, 1, refill.Period switch
+            {
+                RefillPeriod.Weekly => 7,
+                RefillPeriod.Monthly => 31,
+                _ => 1,
+            });
+            Range("refill.rollover_cap", refill.RolloverCap, refill.Amount, MaxQuota);
+            That("refill.rollover_cap", refill.RolloverCap is null || refill.Rollover, "has no meaning without rollover.");
+        }
+    }
+}

@@ -1,0 +1,29 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.Extensions.Configuration;
+using QuotaFunctions.Core.Hosting;
+using QuotaFunctions.Http;
+
+namespace QuotaFunctions.Functions.Http;
+
+/// <summary>Says whether the service works: for probes and load balancers.</summary>
+public sealed class GetHealth(Health health, IConfiguration configuration)
+{
+    /// <summary>GET /health.</summary>
+    [Function(nameof(GetHealth))]
+    public async Task<IResult> RunAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "health")] HttpRequest request, CancellationToken cancellationToken)
+    {
+        var checks = await health.CheckAsync(cancellationToken);
+        var (status, code) = ServiceStatus.Of(checks);
+        return JsonResult.Of(
+            new HealthAnswer(
+                status,
+                ServiceStatus.Service,
+                ServiceStatus.Version,
+                [.. configuration.GetSection("Providers").GetChildren().Select(provider => provider.Key.ToLowerInvariant()).Order(StringComparer.Ordinal)],
+                checks.ToDictionary(check => check.Name, ServiceStatus.Of)),
+            AnswerJson.Default.HealthAnswer,
+            code);
+    }
+}

@@ -1,0 +1,53 @@
+using System.Buffers;
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using QuotaFunctions.Core.Hosting;
+
+namespace QuotaFunctions.Http;
+
+/// <summary>Reads the JSON bodies of the service's own routes, whatever their <c>Content-Type</c> says.</summary>
+public static class JsonBody
+{
+    /// <summary>The largest body of the management routes: 10 MiB.</summary>
+    public const int MaxBytes = 10 * 1024 * 1024;
+
+    private static readonly JsonElement NoFields = JsonElement.Parse("{}"u8);
+
+    /// <summary>Reads a body that must be there.</summary>
+    /// <exception cref="InvalidRequestException">It is not JSON, or not an object.</exception>
+    /// <exception cref="BadHttpRequestException">It is too large.</exception>
+    public static async Task<JsonElement> ReadAsync(HttpRequest request, CancellationToken cancellationToken) =>
+        await ReadOptionalAsync(request, cancellationToken) ?? throw new InvalidRequestException(JsonFields.Body, "must be a JSON object, and is empty.");
+
+    /// <summary>Reads a body that may be missing, as if it were <c>{}</c>.</summary>
+    /// <exception cref="InvalidRequestException">It is not JSON.</exception>
+    /// <exception cref="BadHttpRequestException">It is too large.</exception>
+    public static async Task<JsonElement> ReadOrEmptyAsync(HttpRequest request, CancellationToken cancellationToken) =>
+        await ReadOptionalAsync(request, cancellationToken) ?? NoFields;
+
+    private static async Task<JsonElement?> ReadOptionalAsync(HttpRequest request, CancellationToken cancellationToken)
+    {
+        if (request.ContentLength > MaxBytes)
+        {
+            throw TooLarge();
+        }
+
+        var body = new ArrayBufferWriter<byte>();
+        while (true)
+        {
+            var read = await request.Body.ReadAsync(body.GetMemory(4096), cancellationToken);
+            if (read == 0)
+            {
+                return body.WrittenSpan.Trim(" \t\r\n"u8).IsEmpty ? null : JsonFields.Parse(body.WrittenSpan);
+            }
+
+            body.Advance(read);
+            if (body.WrittenCount > MaxBytes)
+            {
+                throw TooLarge();
+            }
+        }
+    }
+
+    private static BadHttpRequestException TooLarge() => new("The body is too large.", StatusCodes.Status413PayloadTooLarge);
+}

@@ -1,0 +1,85 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Http;
+using QuotaFunctions.Core.Hosting;
+
+namespace QuotaFunctions.Http;
+
+/// <summary>Reads a query strictly: a parameter that is unknown, given twice or out of range is a fault, as a misspelt filter would show too much.</summary>
+public sealed class QueryFields(IQueryCollection query)
+{
+    private readonly HashSet<string> _known = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Faults _faults = new();
+
+    /// <summary>Notes what is wrong with a parameter.</summary>
+    public void Fault(string name, string message) => _faults.Add(name, message);
+
+    /// <summary>Text; null where it is not given.</summary>
+    public string? Text(string name, int maxLength = 200)
+    {
+        _known.Add(name);
+        if (!query.TryGetValue(name, out var values))
+        {
+            return null;
+        }
+
+        if (values is [{ Length: > 0 } text] && text.Length <= maxLength && !text.Any(char.IsControl))
+        {
+            return text;
+        }
+
+        Fault(name, $"must be given once, with 1 to {maxLength} characters.");
+        return null;
+    }
+
+    /// <summary>A whole number within limits.</summary>
+    public int Number(string name, int fallback, int min, int max)
+    {
+        if (Text(name) is not { } text)
+        {
+            return fallback;
+        }
+
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= min && number <= max)
+        {
+            return number;
+        }
+
+        Fault(name, string.Create(CultureInfo.InvariantCulture, $"must be a whole number from {min} to {max}."));
+        return fallback;
+    }
+
+    /// <summary>A moment; null where it is not given.</summary>
+    public DateTimeOffset? Moment(string name)
+    {
+        if (Text(name) is not { } text)
+        {
+            return null;
+        }
+
+        // The plus of an offset, sent as it is, arrives as a blank
+        if (text.Length > 6 && text[^6] == ' ')
+        {
+            text = $"{text[..^6]}+{text[^5..]}";
+        }
+
+        if (Timestamps.TryParse(text, out var moment))
+        {
+            return moment;
+        }
+
+        Fault(name, Timestamps.Fault);
+        return null;
+    }
+
+    /// <summary>Ends the reading.</summary>
+    /// <exception cref="InvalidRequestException">Something was wrong.</exception>
+    public void ThrowIfInvalid()
+    {
+        foreach (var name in query.Keys.Where(name => !_known.Contains(name)))
+        {
+            Fault(name.Length <= 64 ? name : name[..64], "is not known here.");
+        }
+
+        _faults.ThrowIfAny();
+    }
+}
