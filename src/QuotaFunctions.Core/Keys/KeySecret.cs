@@ -25,6 +25,9 @@ public sealed class KeySecret
         Hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
     }
 
+    /// <summary>No secret: for a charge that is rebuilt from the ledger.</summary>
+    internal static KeySecret None { get; } = new("");
+
     /// <summary>The secret's SHA-256, 64 lower-case hexadecimal digits.</summary>
     public string Hash { get; }
 

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization;
 using QuotaFunctions.Core.Keys;
 
 namespace QuotaFunctions.Core.Quotas;
@@ -23,7 +25,22 @@ public sealed record Charge
 
     /// <summary>The unit that the key counts in.</summary>
     public QuotaUnit Unit { get; init; }
+
+    /// <summary>True where the cost is held, and stands only once it is settled.</summary>
+    public bool IsHold { get; init; }
+
+    /// <summary>Its entry in the ledger.</summary>
+    internal LedgerRef Ledger { get; init; }
 }
+
+/// <summary>An entry of the ledger, and what it changed.</summary>
+/// <param name="Sequence">The commit's number.</param>
+/// <param name="Index">The entry's number in it.</param>
+/// <param name="Count">How many entries the commit has.</param>
+/// <param name="Delta">Change of what the key has used, in units.</param>
+/// <param name="PoolDelta">Change of what its pool has used, in units.</param>
+[JsonConverter(typeof(LedgerRefJson))]
+internal readonly record struct LedgerRef(long Sequence, int Index, int Count, long Delta, long PoolDelta);
 
 /// <summary>
 /// A charge's place: the commit that took it and its number in it, with the day, so that its row in the log is found without a search.
@@ -32,6 +49,7 @@ public sealed record Charge
 /// <param name="Day">UTC day of the commit, as yyyyMMdd.</param>
 /// <param name="Sequence">The commit's number in its account, from 1.</param>
 /// <param name="Index">The charge's number in its commit, from 0.</param>
+[JsonConverter(typeof(ChargeIdJson))]
 public readonly record struct ChargeId(int Day, long Sequence, int Index)
 {
     private const string Prefix = "chg_";
@@ -60,5 +78,42 @@ public readonly record struct ChargeId(int Day, long Sequence, int Index)
 
         id = new ChargeId(day, sequence, index);
         return id.ToString() == text;
+    }
+}
+
+/// <summary>A charge's id in JSON: its text.</summary>
+internal sealed class ChargeIdJson : JsonConverter<ChargeId>
+{
+    public override ChargeId Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        ChargeId.TryParse(reader.GetString(), out var id) ? id : throw new JsonException("This is no charge's id.");
+
+    public override void Write(Utf8JsonWriter writer, ChargeId value, JsonSerializerOptions options) => writer.WriteStringValue(value.ToString());
+}
+
+/// <summary>A ledger reference in JSON: its numbers in an array.</summary>
+internal sealed class LedgerRefJson : JsonConverter<LedgerRef>
+{
+    public override LedgerRef Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        Span<long> numbers = stackalloc long[5];
+        for (var i = 0; i < numbers.Length; i++)
+        {
+            numbers[i] = reader.Read() && reader.TokenType == JsonTokenType.Number ? reader.GetInt64() : throw new JsonException();
+        }
+
+        return reader.Read() && reader.TokenType == JsonTokenType.EndArray
+            ? new LedgerRef(numbers[0], (int)numbers[1], (int)numbers[2], numbers[3], numbers[4])
+            : throw new JsonException();
+    }
+
+    public override void Write(Utf8JsonWriter writer, LedgerRef value, JsonSerializerOptions options)
+    {
+        writer.WriteStartArray();
+        writer.WriteNumberValue(value.Sequence);
+        writer.WriteNumberValue(value.Index);
+        writer.WriteNumberValue(value.Count);
+        writer.WriteNumberValue(value.Delta);
+        writer.WriteNumberValue(value.PoolDelta);
+        writer.WriteEndArray();
     }
 }

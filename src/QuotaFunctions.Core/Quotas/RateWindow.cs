@@ -60,20 +60,30 @@ internal sealed class RateWindow
         }
     }
 
-    /// <summary>Milliseconds until the window has room for one more than it has now or, when it is full, for one at all.</summary>
-    public long NextFreeInMs(long nowMs, int limit)
+    /// <summary>
+    /// How many are in the window at a moment, and in how many milliseconds it has room for one more than then or,
+    /// when it is full, for one at all. Changes nothing.
+    /// </summary>
+    public (int Count, long NextFreeInMs) AsOf(long nowMs, int limit)
     {
-        var mustLeave = Math.Max(1, Count - limit + 1);
-        foreach (var (at, count) in _admissions)
+        var count = Count;
+        var first = 0;
+        for (; first < _admissions.Count && _admissions[first].At + LengthMs <= nowMs; first++)
         {
-            mustLeave -= count;
+            count -= _admissions[first].Count;
+        }
+
+        var mustLeave = Math.Max(1, count - limit + 1);
+        for (var i = first; i < _admissions.Count; i++)
+        {
+            mustLeave -= _admissions[i].Count;
             if (mustLeave <= 0)
             {
-                return Math.Max(0, at + LengthMs - nowMs);
+                return (count, _admissions[i].At + LengthMs - nowMs);
             }
         }
 
-        return 0;
+        return (count, 0);
     }
 
     public RateWindow Clone() => new([.. _admissions]);

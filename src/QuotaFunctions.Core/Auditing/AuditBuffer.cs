@@ -1,0 +1,150 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Json;
+using System.Threading.Channels;
+using Azure.Storage.Queues;
+using Microsoft.Extensions.Logging;
+using QuotaFunctions.Core.Hosting;
+
+namespace QuotaFunctions.Core.Auditing;
+
+/// <summary>
+/// Takes events from requests and sends them to the queue <c>audit-events</c>, many to a message. Bounded: when it is full the
+/// request waits, and nothing is dropped. What is in it when the process is killed is completed from the ledger.
+/// </summary>
+internal sealed partial class AuditBuffer : IAuditSink, IAsyncDisposable
+{
+    /// <summary>Events that wait at the most.</summary>
+    public const int Capacity = 10_000;
+
+    /// <summary>A message's size at the most, in bytes of JSON: 48 KiB, which is 64 KiB in Base64.</summary>
+    public const int MaxMessageBytes = 48 * 1024;
+
+    /// <summary>How long the first event of a message waits for more.</summary>
+    private static readonly TimeSpan GatherTime = TimeSpan.FromMilliseconds(500);
+
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(500);
+
+    private readonly Channel<AuditEvent> _events = Channel.CreateBounded<AuditEvent>(new BoundedChannelOptions(Capacity) { SingleReader = true });
+    private readonly QueueClient _queue;
+    private readonly TimeProvider _clock;
+    private readonly ILogger<AuditBuffer> _logger;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Task _sending;
+
+    public AuditBuffer(QueueServiceClient queues, TimeProvider clock, ILogger<AuditBuffer> logger)
+    {
+        _queue = queues.GetQueueClient(StorageNames.AuditEventsQueue);
+        _clock = clock;
+        _logger = logger;
+        _sending = Task.Run(SendAllAsync);
+    }
+
+    /// <summary>Events that wait now.</summary>
+    public int Length => _events.Reader.Count;
+
+    public ValueTask WriteAsync(AuditEvent auditEvent, CancellationToken cancellationToken) => _events.Writer.WriteAsync(auditEvent, cancellationToken);
+
+    /// <summary>Sends what waits, as long as the token allows, and takes no more.</summary>
+    public async Task DrainAsync(CancellationToken cancellationToken)
+    {
+        _events.Writer.TryComplete();
+        using var giveUp = cancellationToken.UnsafeRegister(static stop => ((CancellationTokenSource)stop!).Cancel(), _stop);
+        await _sending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await DrainAsync(new CancellationToken(canceled: true));
+        _stop.Dispose();
+    }
+
+    private async Task SendAllAsync()
+    {
+        var message = new ArrayBufferWriter<byte>(MaxMessageBytes);
+        var next = new ArrayBufferWriter<byte>();
+        using var writer = new Utf8JsonWriter(next);
+        while (next.WrittenCount > 0 || await _events.Reader.WaitToReadAsync(_stop.Token))
+        {
+            await FillAsync(message, next, writer);
+            await SendAsync(Encoding.UTF8.GetString(message.WrittenSpan));
+            message.ResetWrittenCount();
+        }
+    }
+
+    /// <summary>Fills a message. What does not fit any more stays in <paramref name="next"/>.</summary>
+    private async Task FillAsync(ArrayBufferWriter<byte> message, ArrayBufferWriter<byte> next, Utf8JsonWriter writer)
+    {
+        message.Write("["u8);
+        using var gathered = new CancellationTokenSource(GatherTime, _clock);
+        while (true)
+        {
+            if (next.WrittenCount == 0)
+            {
+                if (!_events.Reader.TryRead(out var auditEvent))
+                {
+                    if (await WaitAsync(gathered.Token))
+                    {
+                        continue;
+                    }
+
+                    break;
+                }
+
+                JsonSerializer.Serialize(writer, auditEvent, AuditJson.Default.AuditEvent);
+                writer.Reset();
+            }
+
+            // Room for a comma and the closing bracket.
+            if (message.WrittenCount > 1 && message.WrittenCount + next.WrittenCount + 2 > MaxMessageBytes)
+            {
+                break;
+            }
+
+            if (message.WrittenCount > 1)
+            {
+                message.Write(","u8);
+            }
+
+            message.Write(next.WrittenSpan);
+            next.ResetWrittenCount();
+        }
+
+        message.Write("]"u8);
+    }
+
+    /// <summary>Waits for another event. False when the message has waited long enough, or there will be none.</summary>
+    private async ValueTask<bool> WaitAsync(CancellationToken gathered)
+    {
+        try
+        {
+            return await _events.Reader.WaitToReadAsync(gathered);
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    private async Task SendAsync(string message)
+    {
+        while (true)
+        {
+            try
+            {
+                await _queue.SendMessageAsync(message, _stop.Token);
+                return;
+            }
+            catch (Exception failure) when (!_stop.IsCancellationRequested)
+            {
+                // A message that arrived although its answer did not is sent twice: its consumer does not mind.
+                LogNotSent(_logger, Length, failure.GetType().Name);
+                await Task.Delay(RetryAfter, _clock, _stop.Token);
+            }
+        }
+    }
+
+    [LoggerMessage(2001, LogLevel.Warning, "The queue of audit events did not take a message ({Failure}); {Waiting} events wait. Trying again.")]
+    private static partial void LogNotSent(ILogger logger, int waiting, string failure);
+}

@@ -1,0 +1,174 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using QuotaFunctions.Core.Quotas;
+
+namespace QuotaFunctions.Core.Auditing;
+
+/// <summary>
+/// What is to be written to the log: one row, and which entries of the ledger it accounts for. Names are short: a message holds hundreds.
+/// </summary>
+internal sealed record AuditEvent
+{
+    [JsonPropertyName("a")]
+    public required string AccountId { get; init; }
+
+    [JsonPropertyName("k")]
+    public required string KeyId { get; init; }
+
+    /// <summary>The row's id: the charge's, or the act's own.</summary>
+    [JsonPropertyName("i")]
+    public required ChargeId Id { get; init; }
+
+    [JsonPropertyName("t")]
+    public required DateTimeOffset At { get; init; }
+
+    /// <summary>True for the last word on a charge, which replaces an earlier one; false for one that any other goes before.</summary>
+    [JsonPropertyName("z")]
+    public bool IsFinal { get; init; }
+
+    [JsonPropertyName("o")]
+    public required string Outcome { get; init; }
+
+    [JsonPropertyName("n")]
+    public long Cost { get; init; }
+
+    [JsonPropertyName("s")]
+    public int Status { get; init; }
+
+    [JsonPropertyName("l")]
+    public int LatencyMs { get; init; }
+
+    [JsonPropertyName("v")]
+    public string? Provider { get; init; }
+
+    [JsonPropertyName("m")]
+    public string? Model { get; init; }
+
+    [JsonPropertyName("x")]
+    public string? Address { get; init; }
+
+    [JsonPropertyName("r")]
+    public string? RequestId { get; init; }
+
+    [JsonPropertyName("f")]
+    public string? Reference { get; init; }
+
+    [JsonPropertyName("u")]
+    public string? Actor { get; init; }
+
+    /// <summary>The ledger's entries that are wholly in the log with this.</summary>
+    [JsonPropertyName("e")]
+    public IReadOnlyList<LedgerRef> Ledger { get; init; } = [];
+
+    /// <summary>A charge of <see cref="ChargeKind.Consume"/>, just made.</summary>
+    public static AuditEvent OfConsumed(Charge charge) => OfCharge(charge) with
+    {
+        Outcome = OutcomeNames.Of(ChargeOutcome.Consumed),
+        Cost = charge.Cost,
+
+        // A hold's entry is closed only by its settlement.
+        Ledger = charge.IsHold ? [] : [charge.Ledger],
+    };
+
+    /// <summary>The end of a charge.</summary>
+    /// <param name="settlement">How it ended.</param>
+    /// <param name="cost">What it came to, in units.</param>
+    /// <param name="correction">The ledger's entry that corrected the cost, or null.</param>
+    public static AuditEvent OfSettlement(Settlement settlement, long cost, LedgerRef? correction) => OfCharge(settlement.Charge) with
+    {
+        IsFinal = true,
+        Outcome = OutcomeNames.Of(settlement.Outcome),
+        Cost = cost,
+        Status = settlement.Status,
+        LatencyMs = (int)settlement.Latency.TotalMilliseconds,
+        Ledger = [.. new LedgerRef?[] { settlement.Charge.Ledger, correction }.OfType<LedgerRef>().Where(entry => entry.Count > 0)],
+    };
+
+    /// <summary>What was done to a quota, by its entry in the ledger.</summary>
+    public static AuditEvent OfAct(string accountId, LedgerRow row, int index) => OfEntry(accountId, row, index) with
+    {
+        IsFinal = true,
+        Outcome = row.Entries[index].Outcome!,
+    };
+
+    /// <summary>A charge of which nothing is known but its entry in the ledger.</summary>
+    public static AuditEvent OfOrphan(string accountId, LedgerRow row, int index) => OfEntry(accountId, row, index) with
+    {
+        Outcome = OutcomeNames.Of(row.Entries[index].Kind == LedgerEntryKind.Consume ? ChargeOutcome.Consumed : ChargeOutcome.Unknown),
+    };
+
+    /// <summary>The end of a charge, of which nothing is known but the ledger's entry that corrected it. When it was charged is not in there.</summary>
+    public static AuditEvent OfCorrection(string accountId, LedgerRow row, int index)
+    {
+        var entry = row.Entries[index];
+        return OfEntry(accountId, row, index) with
+        {
+            Id = ChargeId.TryParse(entry.Settles, out var settled) ? settled : throw new FormatException("The entry settles no charge."),
+            At = default,
+            IsFinal = true,
+            Outcome = entry.Outcome!,
+            Cost = entry.FinalCost,
+            Status = entry.Status,
+            LatencyMs = entry.LatencyMs,
+        };
+    }
+
+    /// <summary>This event with what only an earlier one on the same row knows.</summary>
+    public AuditEvent Over(AuditEvent earlier) => this with
+    {
+        At = At == default ? earlier.At : At,
+        Provider = Provider ?? earlier.Provider,
+        Model = Model ?? earlier.Model,
+        Address = Address ?? earlier.Address,
+        RequestId = RequestId ?? earlier.RequestId,
+        Reference = Reference ?? earlier.Reference,
+    };
+
+    private static AuditEvent OfCharge(Charge charge) => new()
+    {
+        AccountId = charge.Key.AccountId,
+        KeyId = charge.Key.KeyId,
+        Id = charge.Id,
+        At = charge.At,
+        Outcome = "",
+        Provider = charge.Request.Provider,
+        Model = charge.Request.Model,
+        Address = charge.Request.Address?.ToString(),
+        RequestId = charge.Request.RequestId,
+        Reference = charge.Request.Reference,
+    };
+
+    private static AuditEvent OfEntry(string accountId, LedgerRow row, int index)
+    {
+        var entry = row.Entries[index];
+        return new AuditEvent
+        {
+            AccountId = accountId,
+            KeyId = entry.KeyId,
+            Id = new ChargeId(row.Day, row.Sequence, index),
+            At = row.At,
+            Outcome = "",
+            Cost = entry.KeyId == accountId && entry.PoolDelta != 0 ? entry.PoolDelta : entry.Delta,
+            Provider = entry.Provider,
+            Model = entry.Model,
+            Address = entry.Address,
+            RequestId = entry.RequestId,
+            Reference = entry.Reference,
+            Actor = entry.Actor,
+            Ledger = [new LedgerRef(row.Sequence, index, row.Entries.Count, entry.Delta, entry.PoolDelta)],
+        };
+    }
+}
+
+/// <summary>Takes what is to be written to the log.</summary>
+internal interface IAuditSink
+{
+    /// <summary>Takes an event; waits while there is no room. Nothing is ever dropped.</summary>
+    ValueTask WriteAsync(AuditEvent auditEvent, CancellationToken cancellationToken);
+}
+
+/// <summary>The JSON of a message in the queue <c>audit-events</c>.</summary>
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault)]
+[JsonSerializable(typeof(AuditEvent))]
+[JsonSerializable(typeof(List<AuditEvent>))]
+internal sealed partial class AuditJson : JsonSerializerContext;

@@ -1,0 +1,120 @@
+using QuotaFunctions.Core.Keys;
+using QuotaFunctions.Core.Quotas;
+
+namespace QuotaFunctions.Core.Auditing;
+
+/// <inheritdoc cref="IAuditLog"/>
+internal sealed class AuditLog(IAuditTable log, LedgerBooks books, IAccountStore store) : IAuditLog
+{
+    /// <summary>How often an account that is being charged meanwhile is added up again before the answer is given as it is.</summary>
+    private const int MaxAttempts = 5;
+
+    /// <inheritdoc/>
+    public async Task<AuditPage> ReadAsync(AuditQuery query, CancellationToken cancellationToken)
+    {
+        ChargeId? after = ChargeId.TryParse(query.Cursor, out var cursor) ? cursor : null;
+        var skip = after is null ? (query.Page - 1L) * query.PageSize : 0;
+        var rows = new List<AuditRow>(query.PageSize);
+        await foreach (var row in log.ReadAsync(query.KeyId, query.From, query.To, after, cancellationToken))
+        {
+            if ((query.Outcome is not null && row.Outcome != query.Outcome) || skip-- > 0)
+            {
+                continue;
+            }
+
+            if (rows.Count == query.PageSize)
+            {
+                return new AuditPage(rows, rows[^1].Id);
+            }
+
+            rows.Add(row.ToRow());
+        }
+
+        return new AuditPage(rows, Next: null);
+    }
+
+    /// <inheritdoc/>
+    public async Task<Verification?> VerifyAsync(string keyId, CancellationToken cancellationToken)
+    {
+        if (!KeyLocator.TryParse(keyId, out var locator))
+        {
+            return null;
+        }
+
+        for (var attempt = 1; ; attempt++)
+        {
+            if (await ReadRecordAsync(locator, cancellationToken) is not { } start)
+            {
+                return null;
+            }
+
+            var ledger = await books.ReadAsync(locator.AccountId, keyId, cancellationToken);
+            var result = await AddUpAsync(locator, start, ledger, cancellationToken);
+            if (result.Balanced || attempt == MaxAttempts || await IsUnchangedAsync(locator, start, ledger, cancellationToken))
+            {
+                return result;
+            }
+        }
+    }
+
+    private async Task<Verification> AddUpAsync(
+        KeyLocator locator, (long Sequence, long Used) start, KeyLedger ledger, CancellationToken cancellationToken)
+    {
+        // What was committed after the record was read is not in its sum.
+        var entries = ledger.Open.Where(row => row.Sequence <= start.Sequence)
+            .SelectMany(row => row.Entries.Select((entry, index) => (Entry: entry, Id: LogRowOf(row, index))))
+            .Where(item => item.Entry.KeyId == locator.KeyId)
+            .ToList();
+        var open = entries.Select(item => item.Id).ToHashSet();
+        var written = new Dictionary<ChargeId, bool>();
+        var audited = 0L;
+        await foreach (var row in log.ReadAsync(locator.KeyId, from: null, to: null, after: null, cancellationToken))
+        {
+            if (row.ChargeId.Sequence <= start.Sequence)
+            {
+                audited += row.Cost;
+                if (open.Contains(row.ChargeId))
+                {
+                    written[row.ChargeId] = row.IsFinal;
+                }
+            }
+        }
+
+        // A correction is in the log only with the last word on its charge.
+        var unsettled = entries
+            .Where(item => !written.TryGetValue(item.Id, out var isFinal) || (item.Entry.Kind == LedgerEntryKind.Settle && !isFinal))
+            .Sum(item => item.Entry.Delta);
+        var sum = ledger.Folded + entries.Sum(item => item.Entry.Delta);
+        return new Verification(start.Used == sum && start.Used == audited + unsettled, start.Used, sum, audited, unsettled);
+    }
+
+    /// <summary>The log's row that an entry of the ledger is accounted for by.</summary>
+    private static ChargeId LogRowOf(LedgerRow row, int index) =>
+        row.Entries[index].Kind == LedgerEntryKind.Settle && ChargeId.TryParse(row.Entries[index].Settles, out var settled)
+            ? settled
+            : new ChargeId(row.Day, row.Sequence, index);
+
+    private async Task<(long Sequence, long Used)?> ReadRecordAsync(KeyLocator locator, CancellationToken cancellationToken)
+    {
+        // In a pool the number is read before the key and again after it: only then do the two belong together.
+        while (true)
+        {
+            var before = await store.LoadAsync(locator.AccountId, cancellationToken);
+            var key = before?.Pool is null ? before?.Keys.GetValueOrDefault(locator.KeyId) : await store.LoadKeyAsync(locator, cancellationToken);
+            if (before is null || key is null)
+            {
+                return null;
+            }
+
+            if (before.Pool is null || (await store.LoadAsync(locator.AccountId, cancellationToken))?.Head == before.Head)
+            {
+                return (before.Head.Sequence, key.Meter.Used);
+            }
+        }
+    }
+
+    private async Task<bool> IsUnchangedAsync(
+        KeyLocator locator, (long Sequence, long Used) start, KeyLedger ledger, CancellationToken cancellationToken) =>
+        await ReadRecordAsync(locator, cancellationToken) == start
+        && await books.ReadFoldedVersionAsync(locator.AccountId, locator.KeyId, cancellationToken) == ledger.FoldedVersion;
+}

@@ -1,0 +1,207 @@
+using Microsoft.Extensions.Logging;
+using QuotaFunctions.Core.Keys;
+using QuotaFunctions.Core.Quotas;
+using QuotaFunctions.Core.Quotas.Lanes;
+
+namespace QuotaFunctions.Core.Auditing;
+
+/// <inheritdoc cref="ISettlementSweeper"/>
+/// <remarks>
+/// What is late is told by the service's clock alone: the time of a row against the time of a row written just now. Everything done
+/// here may be done by several instances at once, and again.
+/// </remarks>
+internal sealed partial class SettlementSweeper(
+    LedgerBooks books, IAuditTable log, AccountLanes lanes, InstanceTable instances, InstanceIdentity self, ILogger<SettlementSweeper> logger)
+    : ISettlementSweeper
+{
+    /// <summary>How long a process may be silent, and a charge unaudited, before the charge is taken to be left behind.</summary>
+    public static readonly TimeSpan SilenceLimit = TimeSpan.FromSeconds(60);
+
+    /// <summary>How old a row must be to be looked at: younger ones are still on their way through the queue.</summary>
+    private static readonly TimeSpan MinAge = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long marks are kept: longer than anything asks for them.</summary>
+    private static readonly TimeSpan MarkLifetime = TimeSpan.FromHours(25);
+
+    /// <summary>How often old marks are looked for.</summary>
+    private static readonly TimeSpan MarkSweepPeriod = TimeSpan.FromHours(1);
+
+    private const int MaxRows = 100;
+
+    private DateTimeOffset _marksDeletedAt;
+
+    /// <inheritdoc/>
+    public async Task SweepAsync(CancellationToken cancellationToken)
+    {
+        var seen = await instances.ReadAsync(cancellationToken);
+        var now = await instances.BeatAsync(self.Id, cancellationToken) ?? DateTimeOffset.MinValue;
+        var group = new List<OpenCommit>();
+        await foreach (var commit in books.ReadOpenAsync(cancellationToken))
+        {
+            if (commit.StoredAt + MinAge > now)
+            {
+                continue;
+            }
+
+            if (group.Count == MaxRows || (group.Count > 0 && group[0].AccountId != commit.AccountId))
+            {
+                await SweepAsync(group, seen, now, cancellationToken);
+                group.Clear();
+            }
+
+            group.Add(commit);
+        }
+
+        if (group.Count > 0)
+        {
+            await SweepAsync(group, seen, now, cancellationToken);
+        }
+
+        foreach (var (id, lastSeen) in seen)
+        {
+            if (id != self.Id && lastSeen + MarkLifetime < now)
+            {
+                await instances.RemoveAsync(id, cancellationToken);
+            }
+        }
+
+        if (now - _marksDeletedAt > MarkSweepPeriod)
+        {
+            await books.DeleteMarksAsync(now - MarkLifetime, cancellationToken);
+            _marksDeletedAt = now;
+        }
+    }
+
+    /// <summary>Sweeps some rows of one account.</summary>
+    private async Task SweepAsync(
+        List<OpenCommit> commits, Dictionary<string, DateTimeOffset> seen, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var accountId = commits[0].AccountId;
+        var written = await ReadWrittenAsync(commits, cancellationToken);
+        var late = new List<AuditEvent>();
+        var audited = new List<AuditedCommit>();
+        foreach (var (_, row, storedAt) in commits)
+        {
+            var isOrphan = storedAt + SilenceLimit < now
+                && (!seen.TryGetValue(row.Owner, out var lastSeen) || lastSeen + SilenceLimit < now);
+            var isDone = true;
+            for (var i = 0; i < row.Entries.Count; i++)
+            {
+                isDone &= IsWritten(row, i, written) || await CloseAsync(accountId, row, i, isOrphan, now, late);
+            }
+
+            if (isDone)
+            {
+                audited.Add(new AuditedCommit(row.Sequence, [.. row.Entries.Select(entry => (entry.KeyId, entry.Delta, entry.PoolDelta))]));
+            }
+        }
+
+        // First into the log, then out of the ledger: in between, a row is in both, and no row is in neither.
+        if (late.Count > 0)
+        {
+            LogLate(logger, accountId, late.Count);
+            await log.WriteAsync(late, cancellationToken);
+        }
+
+        await books.FoldAsync(accountId, audited, cancellationToken);
+    }
+
+    /// <summary>Closes an entry that is not in the log. True when it is settled, or in <paramref name="late"/>, now.</summary>
+    private async Task<bool> CloseAsync(
+        string accountId, LedgerRow row, int index, bool isOrphan, DateTimeOffset now, List<AuditEvent> late)
+    {
+        var entry = row.Entries[index];
+        if (entry.HoldUntil > 0)
+        {
+            // A hold stands in the account's row: it is settled like any other, only that nobody knows how it went.
+            if (now.ToUnixTimeSeconds() > entry.HoldUntil || (isOrphan && entry.Kind == LedgerEntryKind.Forward))
+            {
+                await SettleHoldAsync(accountId, row, index, late);
+            }
+
+            return false;
+        }
+
+        if (!isOrphan)
+        {
+            return false;
+        }
+
+        late.Add(entry.Kind switch
+        {
+            LedgerEntryKind.Act => AuditEvent.OfAct(accountId, row, index),
+            LedgerEntryKind.Settle => AuditEvent.OfCorrection(accountId, row, index),
+            _ => AuditEvent.OfOrphan(accountId, row, index),
+        });
+        return true;
+    }
+
+    private async Task SettleHoldAsync(string accountId, LedgerRow row, int index, List<AuditEvent> late)
+    {
+        var entry = row.Entries[index];
+        var settlement = new Settlement
+        {
+            Charge = new Charge
+            {
+                Key = new KeyLocator(accountId, entry.KeyId),
+                Id = new ChargeId(row.Day, row.Sequence, index),
+                Cost = entry.Delta,
+                At = row.At,
+                IsHold = true,
+                Ledger = new LedgerRef(row.Sequence, index, row.Entries.Count, entry.Delta, entry.PoolDelta),
+                Request = new ChargeRequest
+                {
+                    Secret = KeySecret.None,
+                    RequestId = entry.RequestId ?? "",
+                    Provider = entry.Provider,
+                    Model = entry.Model,
+                    Reference = entry.Reference,
+                },
+            },
+            Outcome = entry.Kind == LedgerEntryKind.Consume ? ChargeOutcome.Consumed : ChargeOutcome.Unknown,
+            Cost = entry.Delta,
+        };
+        var result = await lanes.RunAsync(accountId, new SettleOperation(settlement, lanes.NewDeadline()));
+        if (!result.AlreadySettled)
+        {
+            late.Add(AuditEvent.OfSettlement(settlement, result.Cost, result.Ledger));
+        }
+    }
+
+    private static bool IsWritten(LedgerRow row, int index, Dictionary<(string KeyId, ChargeId Id), bool> written)
+    {
+        var entry = row.Entries[index];
+        if (entry.Kind == LedgerEntryKind.Settle)
+        {
+            return ChargeId.TryParse(entry.Settles, out var settled) && written.GetValueOrDefault((entry.KeyId, settled));
+        }
+
+        var isThere = written.TryGetValue((entry.KeyId, new ChargeId(row.Day, row.Sequence, index)), out var isFinal);
+        return isThere && (isFinal || entry.HoldUntil == 0);
+    }
+
+    /// <summary>Reads which of the rows that these commits ask for are in the log.</summary>
+    private async Task<Dictionary<(string KeyId, ChargeId Id), bool>> ReadWrittenAsync(List<OpenCommit> commits, CancellationToken cancellationToken)
+    {
+        var asked = commits.SelectMany(commit => commit.Row.Entries.Select((entry, index) => (
+            entry.KeyId,
+            Id: entry.Kind == LedgerEntryKind.Settle && ChargeId.TryParse(entry.Settles, out var settled)
+                ? settled
+                : new ChargeId(commit.Row.Day, commit.Row.Sequence, index))));
+        var written = new Dictionary<(string, ChargeId), bool>();
+        foreach (var day in asked.GroupBy(row => (row.KeyId, row.Id.Day)))
+        {
+            var first = day.Min(row => row.Id.Sequence);
+            var last = day.Max(row => row.Id.Sequence);
+            foreach (var (id, isFinal) in await log.ReadWrittenAsync(day.Key.KeyId, day.Key.Day, first, last, cancellationToken))
+            {
+                written[(day.Key.KeyId, id)] = isFinal;
+            }
+        }
+
+        return written;
+    }
+
+    [LoggerMessage(2201, LogLevel.Warning, "Account {AccountId}: {Count} entries of the ledger had been left behind and are in the log now.")]
+    private static partial void LogLate(ILogger logger, string accountId, int count);
+}

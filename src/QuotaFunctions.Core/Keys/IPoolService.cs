@@ -1,0 +1,51 @@
+using QuotaFunctions.Core.Quotas;
+
+namespace QuotaFunctions.Core.Keys;
+
+/// <summary>Makes, finds, changes and revokes pools: a quota that several keys draw on, each besides its own, in one transaction.</summary>
+public interface IPoolService
+{
+    /// <summary>Makes a pool. The settings must be valid.</summary>
+    Task<Pool> CreateAsync(PoolSettings settings, CancellationToken cancellationToken);
+
+    /// <summary>Reads a pool from storage; null where there is none. Revoked ones are found, too.</summary>
+    Task<Pool?> FindAsync(string id, CancellationToken cancellationToken);
+
+    /// <summary>Lists all pools that are not revoked.</summary>
+    Task<IReadOnlyList<Pool>> ListAsync(CancellationToken cancellationToken);
+
+    /// <summary>Changes what was set, and whether the pool is in use.</summary>
+    /// <exception cref="KeyNotFoundException">There is no such pool, or it is revoked.</exception>
+    Task<Pool> ChangeAsync(
+        string id, Func<Pool, (PoolSettings Settings, KeyStatus Status)> change, string actor, CancellationToken cancellationToken);
+
+    /// <summary>Revokes a pool, and with it every key in it, for ever. False where there is none.</summary>
+    Task<bool> RevokeAsync(string id, string actor, CancellationToken cancellationToken);
+
+    /// <summary>Sets what is used of the pool to 0, and its quota to a new amount where one is given.</summary>
+    /// <exception cref="KeyNotFoundException">There is no such pool, or it is revoked.</exception>
+    Task<Pool> ResetAsync(string id, long? quota, string actor, CancellationToken cancellationToken);
+
+    /// <summary>Adds to the pool's quota.</summary>
+    /// <exception cref="KeyNotFoundException">There is no such pool, or it is revoked.</exception>
+    Task<Pool> TopUpAsync(string id, long amount, string actor, CancellationToken cancellationToken);
+}
+
+/// <summary>A pool: its settings, and how it stands at the moment of reading.</summary>
+public sealed record Pool
+{
+    /// <summary>Its id, <c>pool_…</c>.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>What was set.</summary>
+    public required PoolSettings Settings { get; init; }
+
+    /// <summary>Whether it may be used.</summary>
+    public KeyStatus Status { get; init; }
+
+    /// <summary>When it was made.</summary>
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>How its quota stands.</summary>
+    public required QuotaSnapshot Quota { get; init; }
+}

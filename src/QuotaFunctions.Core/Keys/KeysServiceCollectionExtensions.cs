@@ -1,0 +1,14 @@
+using Microsoft.Extensions.DependencyInjection;
+
+namespace QuotaFunctions.Core.Keys;
+
+/// <summary>Registers keys and pools.</summary>
+public static class KeysServiceCollectionExtensions
+{
+    /// <summary>What issues, finds and changes keys and pools. Needs the storage clients and the quota engine.</summary>
+    public static IServiceCollection AddKeys(this IServiceCollection services) => services
+        .AddSingleton<IKeyDirectory, TableKeyDirectory>()
+        .AddSingleton<KeyList>()
+        .AddSingleton<IKeyService, KeyService>()
+        .AddSingleton<IPoolService, PoolService>();
+}

@@ -1,0 +1,107 @@
+using QuotaFunctions.Core.Quotas;
+using QuotaFunctions.Core.Quotas.Lanes;
+
+namespace QuotaFunctions.Core.Keys;
+
+/// <inheritdoc cref="IPoolService"/>
+internal sealed class PoolService(IAccountStore store, AccountLanes lanes, KeyList list, TimeProvider clock) : IPoolService
+{
+    /// <inheritdoc/>
+    public async Task<Pool> CreateAsync(PoolSettings settings, CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        var pool = new PoolState
+        {
+            Id = KeyLocator.NewPoolId(),
+            Settings = settings,
+            CreatedAt = now,
+            Meter = new Meter { Quota = settings.Quota },
+        };
+        pool.Meter.SetRefill(settings.Refill, now);
+        await store.TryAddPoolAsync(pool, cancellationToken);
+        return pool.ToPool(now);
+    }
+
+    /// <inheritdoc/>
+    public async Task<Pool?> FindAsync(string id, CancellationToken cancellationToken) =>
+        KeyLocator.IsPoolId(id) ? (await store.LoadAsync(id, cancellationToken))?.Pool?.ToPool(clock.GetUtcNow()) : null;
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<Pool>> ListAsync(CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        return [.. (await list.ReadPoolsAsync(cancellationToken)).Select(pool => pool.ToPool(now))];
+    }
+
+    /// <inheritdoc/>
+    public Task<Pool> ChangeAsync(
+        string id, Func<Pool, (PoolSettings Settings, KeyStatus Status)> change, string actor, CancellationToken cancellationToken) =>
+        ActAsync(id, actor, (draft, pool) =>
+        {
+            (pool.Settings, pool.Status) = change(pool.ToPool(draft.At));
+            pool.Meter.Quota = pool.Settings.Quota;
+            pool.Meter.SetRefill(pool.Settings.Refill, draft.At);
+            return new LedgerEntry { KeyId = id, Outcome = LedgerActs.Changed };
+        }, cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task<bool> RevokeAsync(string id, string actor, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await ActAsync(id, actor, (_, pool) =>
+            {
+                pool.Status = KeyStatus.Revoked;
+                return new LedgerEntry { KeyId = id, Outcome = LedgerActs.Revoked };
+            }, cancellationToken);
+            return true;
+        }
+        catch (KeyNotFoundException)
+        {
+            return false;
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task<Pool> ResetAsync(string id, long? quota, string actor, CancellationToken cancellationToken) =>
+        ActAsync(id, actor, (draft, pool) =>
+        {
+            var taken = pool.Meter.Zero(draft.Sequence);
+            pool.Meter.Quota = quota ?? pool.Meter.Quota;
+            return new LedgerEntry { KeyId = id, Outcome = LedgerActs.Reset, PoolDelta = -taken };
+        }, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<Pool> TopUpAsync(string id, long amount, string actor, CancellationToken cancellationToken) =>
+        ActAsync(id, actor, (_, pool) =>
+        {
+            pool.Meter.Quota += amount;
+            return new LedgerEntry { KeyId = id, Outcome = LedgerActs.ToppedUp, Reference = $"+{amount}" };
+        }, cancellationToken);
+
+    private async Task<Pool> ActAsync(
+        string id, string actor, Func<CommitDraft, PoolState, LedgerEntry> act, CancellationToken cancellationToken)
+    {
+        if (!KeyLocator.IsPoolId(id))
+        {
+            throw new KeyNotFoundException($"There is no {id}.");
+        }
+
+        var operation = new ChangeOperation(
+            id,
+            keyId: null,
+            (draft, _, pool) =>
+            {
+                if (pool!.Status == KeyStatus.Revoked)
+                {
+                    throw new KeyNotFoundException($"{id} is revoked.");
+                }
+
+                pool.RecordChanged = true;
+                return act(draft, pool) with { Kind = LedgerEntryKind.Act, Actor = actor };
+            },
+            lanes.NewDeadline());
+        var result = await lanes.RunAsync(id, operation).WaitAsync(cancellationToken);
+        return result.Pool!.ToPool(clock.GetUtcNow());
+    }
+}

@@ -1,0 +1,142 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Azure.Data.Tables;
+using QuotaFunctions.Core.Keys;
+
+namespace QuotaFunctions.Core.Quotas;
+
+/// <summary>Keys' and pools' records as rows: what never changes with a charge in one group of properties, the counters in another.</summary>
+internal static class AccountEntity
+{
+    private const string CommitId = "CommitId";
+    private const string Sequence = "Sequence";
+    private const string At = "At";
+
+    public static void WriteHead(TableEntity row, long sequence, Guid commitId, DateTimeOffset at)
+    {
+        row[Sequence] = sequence;
+        row[CommitId] = commitId;
+        row[At] = at;
+    }
+
+    public static void WriteCounters(TableEntity row, KeyState key)
+    {
+        WriteCounters(row, key.Meter);
+        if (key.LastUsedAt is { } lastUsedAt)
+        {
+            row["LastUsedAt"] = lastUsedAt;
+        }
+
+        if (key.Settings.RateLimitPerMinute is not null)
+        {
+            row["Rate"] = key.Rate.ToBytes();
+        }
+    }
+
+    public static void WriteCounters(TableEntity row, Meter meter)
+    {
+        row["Quota"] = meter.Quota;
+        row["Used"] = meter.Used;
+        row["Held"] = meter.Held;
+        row["ZeroSequence"] = meter.ZeroSequence;
+        if (meter.ResetsAt is { } resetsAt)
+        {
+            row["ResetsAt"] = resetsAt;
+        }
+    }
+
+    public static void WriteRecord(TableEntity row, KeyState key)
+    {
+        row["Name"] = key.Settings.Name;
+        row["Status"] = key.Status.ToString();
+        row["Prefix"] = key.Prefix;
+        row["CreatedAt"] = key.CreatedAt;
+        row["Settings"] = JsonSerializer.Serialize(key.Settings, RecordJson.Default.KeySettings);
+        row["Secrets"] = JsonSerializer.Serialize(key.Secrets, RecordJson.Default.IReadOnlyListSecretHash);
+    }
+
+    public static void WriteRecord(TableEntity row, PoolState pool)
+    {
+        row["Name"] = pool.Settings.Name;
+        row["Status"] = pool.Status.ToString();
+        row["CreatedAt"] = pool.CreatedAt;
+        row["Settings"] = JsonSerializer.Serialize(pool.Settings, RecordJson.Default.PoolSettings);
+    }
+
+    public static LedgerHead ToHead(TableEntity row) =>
+        new(row.GetInt64(Sequence) ?? 0, row.GetGuid(CommitId) ?? Guid.Empty, row.GetDateTimeOffset(At) ?? default);
+
+    public static KeyState ToKey(TableEntity row)
+    {
+        var settings = JsonSerializer.Deserialize(row.GetString("Settings"), RecordJson.Default.KeySettings)!;
+        return new KeyState
+        {
+            Locator = new KeyLocator(row.PartitionKey, row.RowKey["key:".Length..]),
+            Prefix = row.GetString("Prefix"),
+            Settings = settings,
+            Status = Enum.Parse<KeyStatus>(row.GetString("Status")),
+            CreatedAt = row.GetDateTimeOffset("CreatedAt") ?? default,
+            LastUsedAt = row.GetDateTimeOffset("LastUsedAt"),
+            Secrets = JsonSerializer.Deserialize(row.GetString("Secrets"), RecordJson.Default.IReadOnlyListSecretHash)!,
+            Meter = ToMeter(row, settings.QuotaType, settings.Unit, settings.Refill),
+            Rate = RateWindow.FromBytes(row.GetBinary("Rate")),
+            Version = row.ETag,
+        };
+    }
+
+    public static PoolState ToPool(TableEntity row)
+    {
+        var settings = JsonSerializer.Deserialize(row.GetString("Settings"), RecordJson.Default.PoolSettings)!;
+        return new PoolState
+        {
+            Id = row.PartitionKey,
+            Settings = settings,
+            Status = Enum.Parse<KeyStatus>(row.GetString("Status")),
+            CreatedAt = row.GetDateTimeOffset("CreatedAt") ?? default,
+            Meter = ToMeter(row, QuotaType.Count, QuotaUnit.Requests, settings.Refill),
+            Version = row.ETag,
+        };
+    }
+
+    private static Meter ToMeter(TableEntity row, QuotaType type, QuotaUnit unit, RefillPolicy? refill) => new()
+    {
+        Type = type,
+        Unit = unit,
+        Quota = row.GetInt64("Quota") ?? 0,
+        Used = row.GetInt64("Used") ?? 0,
+        Held = row.GetInt64("Held") ?? 0,
+        ZeroSequence = row.GetInt64("ZeroSequence") ?? 0,
+        Refill = refill,
+        ResetsAt = refill is null ? null : row.GetDateTimeOffset("ResetsAt"),
+    };
+}
+
+/// <summary>The ledger's rows.</summary>
+internal static class LedgerEntity
+{
+    private const string CommitId = "CommitId";
+
+    public static TableEntity Of(string accountId, LedgerRow row) => new(accountId, AccountRows.Commit(row.Sequence))
+    {
+        [CommitId] = row.CommitId,
+        ["At"] = row.At,
+        ["Owner"] = row.Owner,
+        ["Entries"] = JsonSerializer.Serialize(row.Entries, LedgerJson.Default.IReadOnlyListLedgerEntry),
+    };
+
+    public static LedgerRow ToRow(TableEntity row) => new()
+    {
+        Sequence = AccountRows.SequenceOf(row.RowKey),
+        CommitId = row.GetGuid(CommitId) ?? Guid.Empty,
+        At = row.GetDateTimeOffset("At") ?? default,
+        Owner = row.GetString("Owner"),
+        Entries = JsonSerializer.Deserialize(row.GetString("Entries"), LedgerJson.Default.ListLedgerEntry)!,
+    };
+}
+
+/// <summary>The JSON of the records' properties.</summary>
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, UseStringEnumConverter = true)]
+[JsonSerializable(typeof(KeySettings))]
+[JsonSerializable(typeof(PoolSettings))]
+[JsonSerializable(typeof(IReadOnlyList<SecretHash>))]
+internal sealed partial class RecordJson : JsonSerializerContext;

@@ -1,0 +1,47 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace QuotaFunctions.Core.Quotas;
+
+/// <summary>The rows of an account's partition: the one place that makes their keys.</summary>
+/// <remarks>Row keys are unique over all partitions where that is cheap: Azurite looks them up by one index.</remarks>
+internal static class AccountRows
+{
+    public const string Pool = "pool";
+
+    private const string KeyPrefix = "key:";
+    private const string CommitPrefix = "commit:";
+    private const string SettledPrefix = "settled:";
+    private const string OncePrefix = "once:";
+
+    public static string Key(string keyId) => KeyPrefix + keyId;
+
+    public static string Commit(long sequence) => string.Create(CultureInfo.InvariantCulture, $"{CommitPrefix}{sequence:D19}");
+
+    public static long SequenceOf(string commitRow) =>
+        long.Parse(commitRow.AsSpan(CommitPrefix.Length), NumberStyles.None, CultureInfo.InvariantCulture);
+
+    /// <summary>The sum of the commits that are wholly in the log and were deleted.</summary>
+    public static string Folded(string keyId) => "folded:" + keyId;
+
+    public static string Settled(string keyId, ChargeId charge) => $"{SettledPrefix}{keyId}:{charge}";
+
+    public static string Once(string keyId, string idempotencyKey) =>
+        $"{OncePrefix}{keyId}:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(idempotencyKey)))}";
+
+    /// <summary>Filters: all rows of a kind, whatever the partition.</summary>
+    public static string AllKeys => Range(KeyPrefix);
+
+    /// <inheritdoc cref="AllKeys"/>
+    public static string AllCommits => Range(CommitPrefix);
+
+    /// <inheritdoc cref="AllKeys"/>
+    public static string AllSettled => Range(SettledPrefix);
+
+    /// <inheritdoc cref="AllKeys"/>
+    public static string AllOnce => Range(OncePrefix);
+
+    // ';' is the character after ':'.
+    private static string Range(string prefix) => $"RowKey ge '{prefix}' and RowKey lt '{prefix[..^1]};'";
+}

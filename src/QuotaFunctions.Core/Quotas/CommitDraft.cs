@@ -1,0 +1,184 @@
+namespace QuotaFunctions.Core.Quotas;
+
+/// <summary>A row that a commit writes or deletes beside the records and the ledger.</summary>
+internal abstract record SideRow
+{
+    /// <summary>Marks a charge as settled; a commit that would mark it again fails.</summary>
+    internal sealed record Settled(string KeyId, ChargeId Charge) : SideRow;
+
+    /// <summary>Remembers an Idempotency-Key, in place of an expired one.</summary>
+    internal sealed record Once(string KeyId, OnceRecord Record) : SideRow;
+
+    /// <summary>Forgets an Idempotency-Key whose charge was refunded, so that trying again is charged again.</summary>
+    internal sealed record Forget(string KeyId, string IdempotencyKey) : SideRow;
+}
+
+/// <summary>An Idempotency-Key that was charged.</summary>
+/// <param name="IdempotencyKey">What the client sent.</param>
+/// <param name="RequestHash">What it stood for.</param>
+/// <param name="Charge">The charge.</param>
+/// <param name="Cost">Units taken.</param>
+/// <param name="At">When.</param>
+internal sealed record OnceRecord(string IdempotencyKey, string RequestHash, ChargeId Charge, long Cost, DateTimeOffset At)
+{
+    /// <summary>How long it holds.</summary>
+    public static readonly TimeSpan Lifetime = TimeSpan.FromHours(24);
+}
+
+/// <summary>
+/// A commit in the making: copies of what it changes, the ledger entries, the rows beside them. Decided against one state of the
+/// account; written as one transaction, or not at all.
+/// </summary>
+internal sealed class CommitDraft
+{
+    /// <summary>Rows in one transaction, by the service's limit.</summary>
+    public const int MaxRows = 100;
+
+    /// <summary>Characters in one property, below the service's limit of 32 Ki.</summary>
+    public const int MaxEntriesLength = 30_000;
+
+    /// <summary>What the entries of the refills of a key and its pool may take.</summary>
+    private const int RefillsLength = 300;
+
+    /// <summary>How far an instance's clock may be behind the account's and still be lifted to it; beyond, the account's is the wrong one.</summary>
+    private static readonly TimeSpan MaxClockLag = TimeSpan.FromMinutes(10);
+
+    private readonly AccountState _state;
+    private readonly Dictionary<string, KeyState> _touched = [];
+    private readonly List<LedgerEntry> _entries = [];
+    private readonly List<SideRow> _sideRows = [];
+    private int _entriesLength;
+
+    public CommitDraft(AccountState state, DateTimeOffset now, Guid commitId, string owner)
+    {
+        _state = state;
+        Now = now;
+        At = state.Head.At > now && state.Head.At - now <= MaxClockLag ? state.Head.At : now;
+        CommitId = commitId;
+        Owner = owner;
+    }
+
+    public string AccountId => _state.AccountId;
+
+    /// <summary>This instance's clock: what expiries are held against.</summary>
+    public DateTimeOffset Now { get; }
+
+    /// <summary>The account's clock, which never goes back: what periods and rates are counted by.</summary>
+    public DateTimeOffset At { get; }
+
+    public Guid CommitId { get; }
+
+    public string Owner { get; }
+
+    public long Sequence => _state.Head.Sequence + 1;
+
+    public int Day => LedgerRow.DayOf(At);
+
+    public IReadOnlyList<LedgerEntry> Entries => _entries;
+
+    public IReadOnlyList<SideRow> SideRows => _sideRows;
+
+    /// <summary>The keys that the commit changes.</summary>
+    public IReadOnlyCollection<KeyState> ChangedKeys => _touched.Values;
+
+    /// <summary>The pool's copy once it was changed, else the one that was read; null for a key of its own.</summary>
+    public PoolState? Pool { get; private set; }
+
+    public bool IsEmpty => _entries.Count == 0;
+
+    /// <summary>True where one more operation fits: it may change a key, add two rows beside, and these entries.</summary>
+    public bool HasRoomFor(int entriesLength) =>
+        _touched.Count + _sideRows.Count + 5 <= MaxRows && _entriesLength + entriesLength + RefillsLength <= MaxEntriesLength;
+
+    /// <summary>A key as it stands in this draft, to look at; null where the account has no such key.</summary>
+    public KeyState? Peek(string keyId) => _touched.GetValueOrDefault(keyId) ?? _state.Keys.GetValueOrDefault(keyId);
+
+    /// <summary>The pool as it stands in this draft, to look at.</summary>
+    public PoolState? PeekPool() => Pool ?? _state.Pool;
+
+    /// <summary>A key, to be changed.</summary>
+    public KeyState Change(string keyId)
+    {
+        if (!_touched.TryGetValue(keyId, out var key))
+        {
+            key = _state.Keys[keyId]!.Clone();
+            _touched.Add(keyId, key);
+        }
+
+        return key;
+    }
+
+    /// <summary>The pool, to be changed; null for a key of its own.</summary>
+    public PoolState? ChangePool() => Pool ??= _state.Pool?.Clone();
+
+    /// <summary>Puts a changed copy of a key in its place.</summary>
+    public void Replace(KeyState key) => _touched[key.Locator.KeyId] = key;
+
+    /// <summary>Puts a changed copy of the pool in its place.</summary>
+    public void Replace(PoolState pool) => Pool = pool;
+
+    /// <summary>Adds an entry. Returns its number in the commit.</summary>
+    public int Add(LedgerEntry entry)
+    {
+        _entries.Add(entry);
+        _entriesLength += entry.MaxLength;
+        return _entries.Count - 1;
+    }
+
+    public void Add(SideRow row) => _sideRows.Add(row);
+
+    /// <summary>Begins the periods that are due for a key, where one is named, and for the pool.</summary>
+    public void BeginPeriods(string? keyId)
+    {
+        if (keyId is not null && Peek(keyId) is { } key && key.Meter.IsRefillDue(At))
+        {
+            var taken = Change(keyId).Meter.BeginPeriod(At, Sequence);
+            Add(Refilled(keyId) with { Delta = -taken });
+        }
+
+        if (PeekPool() is { } pool && pool.Meter.IsRefillDue(At))
+        {
+            var taken = ChangePool()!.Meter.BeginPeriod(At, Sequence);
+            Add(Refilled(pool.Id) with { PoolDelta = -taken });
+        }
+    }
+
+    /// <summary>The ledger row.</summary>
+    public LedgerRow ToRow() => new() { Sequence = Sequence, CommitId = CommitId, At = At, Owner = Owner, Entries = _entries };
+
+    /// <summary>The account once this is committed.</summary>
+    public AccountState ToState()
+    {
+        var keys = new Dictionary<string, KeyState?>(_state.Keys);
+        foreach (var (id, key) in _touched)
+        {
+            keys[id] = key;
+        }
+
+        return new AccountState
+        {
+            AccountId = _state.AccountId,
+            Head = new LedgerHead(Sequence, CommitId, At),
+            Pool = PeekPool(),
+            Keys = keys,
+        };
+    }
+
+    private static LedgerEntry Refilled(string id) => new()
+    {
+        Kind = LedgerEntryKind.Act,
+        KeyId = id,
+        Outcome = LedgerActs.Refilled,
+    };
+}
+
+/// <summary>What the log calls that which is done to a quota.</summary>
+internal static class LedgerActs
+{
+    public const string Refilled = "refilled";
+    public const string Reset = "reset";
+    public const string ToppedUp = "topped_up";
+    public const string Changed = "changed";
+    public const string Revoked = "revoked";
+    public const string Rotated = "rotated";
+}

@@ -1,0 +1,37 @@
+using QuotaFunctions.Core.Keys;
+
+namespace QuotaFunctions.Core.Quotas;
+
+/// <summary>
+/// Where accounts are kept. Every method may throw whatever storage throws; after an exception from
+/// <see cref="TryCommitAsync"/> it is not known whether the commit was carried out, now or later.
+/// </summary>
+internal interface IAccountStore
+{
+    /// <summary>Reads an account's head; null where there is none. Of a pool no key is read yet.</summary>
+    Task<AccountState?> LoadAsync(string accountId, CancellationToken cancellationToken);
+
+    /// <summary>Reads one key; null where there is none.</summary>
+    Task<KeyState?> LoadKeyAsync(KeyLocator locator, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Writes a draft as one transaction, on condition that nothing of what it changes has changed since it was read.
+    /// True when it was carried out (the versions in the draft are then the new ones), false when a condition failed.
+    /// </summary>
+    Task<bool> TryCommitAsync(CommitDraft draft, CancellationToken cancellationToken);
+
+    /// <summary>Reads the commit with a number; null where there is none, or not any more.</summary>
+    Task<LedgerRow?> FindCommitAsync(string accountId, long sequence, CancellationToken cancellationToken);
+
+    /// <summary>Reads an Idempotency-Key that was charged; null where there is none.</summary>
+    Task<OnceRecord?> FindOnceAsync(KeyLocator locator, string idempotencyKey, CancellationToken cancellationToken);
+
+    /// <summary>True where a charge is marked as settled.</summary>
+    Task<bool> IsSettledAsync(KeyLocator locator, ChargeId charge, CancellationToken cancellationToken);
+
+    /// <summary>Adds a new key's row. False where it is there already.</summary>
+    Task<bool> TryAddKeyAsync(KeyState key, CancellationToken cancellationToken);
+
+    /// <summary>Adds a new pool's row. False where it is there already.</summary>
+    Task<bool> TryAddPoolAsync(PoolState pool, CancellationToken cancellationToken);
+}

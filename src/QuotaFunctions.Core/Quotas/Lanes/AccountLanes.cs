@@ -1,0 +1,69 @@
+using System.Collections.Concurrent;
+
+namespace QuotaFunctions.Core.Quotas.Lanes;
+
+/// <summary>The lanes of this process: one for each account that is in use.</summary>
+internal sealed class AccountLanes : IAsyncDisposable
+{
+    private readonly ConcurrentDictionary<string, AccountLane> _lanes = new();
+    private readonly LaneContext _context;
+    private readonly ITimer _cleaner;
+
+    public AccountLanes(LaneContext context)
+    {
+        _context = context;
+        var period = context.Options.LaneLifetime / 5;
+        _cleaner = context.Clock.CreateTimer(_ => CloseIdle(), null, period, period);
+    }
+
+    /// <summary>The deadline of an operation that begins now.</summary>
+    public long NewDeadline() =>
+        _context.Clock.GetTimestamp() + (long)(_context.Options.Patience.TotalSeconds * _context.Clock.TimestampFrequency);
+
+    /// <summary>Has an operation decided.</summary>
+    public Task<TResult> RunAsync<TResult>(string accountId, LaneOperation<TResult> operation)
+    {
+        while (true)
+        {
+            var lane = _lanes.GetOrAdd(accountId, static (id, context) => new AccountLane(id, context), _context);
+            if (lane.TryEnqueue(operation))
+            {
+                return operation.Result;
+            }
+
+            // Closed just now: the next one takes its place.
+            _lanes.TryRemove(new KeyValuePair<string, AccountLane>(accountId, lane));
+        }
+    }
+
+    /// <summary>Has everything decided that waits, as long as the token allows, and gives up the rest.</summary>
+    public async Task DrainAsync(CancellationToken cancellationToken)
+    {
+        var lanes = _lanes.Values.ToList();
+        lanes.ForEach(lane => lane.Close());
+        using var giveUp = cancellationToken.UnsafeRegister(_ => lanes.ForEach(lane => lane.Abort()), null);
+        await Task.WhenAll(lanes.Select(lane => lane.Completion)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _cleaner.DisposeAsync();
+        await DrainAsync(new CancellationToken(canceled: true));
+        foreach (var lane in _lanes.Values)
+        {
+            lane.Dispose();
+        }
+    }
+
+    private void CloseIdle()
+    {
+        foreach (var (id, lane) in _lanes)
+        {
+            if (lane.Idle > _context.Options.LaneLifetime && _lanes.TryRemove(new KeyValuePair<string, AccountLane>(id, lane)))
+            {
+                lane.Close();
+            }
+        }
+    }
+}

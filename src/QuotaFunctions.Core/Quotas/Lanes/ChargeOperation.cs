@@ -1,0 +1,222 @@
+using QuotaFunctions.Core.Keys;
+
+namespace QuotaFunctions.Core.Quotas.Lanes;
+
+/// <summary>Takes a cost from a key's quota, and from its pool's: from both, or from neither.</summary>
+internal sealed class ChargeOperation(ChargeRequest request, KeyLocator locator, long deadline, CancellationToken withdrawal)
+    : LaneOperation<ChargeResult>(locator.KeyId, deadline)
+{
+    /// <summary>How long an estimate of tokens is held where nobody settles it.</summary>
+    private static readonly TimeSpan TokenHold = TimeSpan.FromHours(1);
+
+    private readonly int _maxEntriesLength = EntryOf(request, locator, long.MaxValue, long.MaxValue).MaxLength;
+    private OnceRecord? _remembered;
+    private ChargeResult _result = null!;
+    private LedgerEntry? _entry;
+    private int _index;
+
+    public override int MaxEntriesLength => _maxEntriesLength;
+
+    public override bool TryWithdraw()
+    {
+        if (withdrawal.IsCancellationRequested)
+        {
+            Cancel(withdrawal);
+        }
+
+        return IsAnswered;
+    }
+
+    public override async ValueTask PrepareAsync(IAccountStore store, CancellationToken cancellationToken)
+    {
+        if (request.Idempotency is { } claim)
+        {
+            _remembered = await store.FindOnceAsync(locator, claim.Key, cancellationToken);
+        }
+    }
+
+    public override void DecideMissing() => _result = new ChargeResult { Refusal = ChargeRefusal.KeyInvalid };
+
+    public override bool Decide(CommitDraft draft)
+    {
+        _entry = null;
+        var key = draft.Peek(locator.KeyId);
+        var standing = QuotaRules.Standing(key, draft.PeekPool(), request.Secret.Hash, draft.Now);
+        if (standing == ChargeRefusal.KeyInvalid)
+        {
+            // Whoever does not hold the key is told nothing of it.
+            DecideMissing();
+            return false;
+        }
+
+        if ((standing ?? QuotaRules.Scope(key!, request.Provider, request.Model, request.Address)) is { } refusal)
+        {
+            return Refuse(draft, refusal);
+        }
+
+        if (Remembered(draft) is { } record)
+        {
+            return Replay(draft, record);
+        }
+
+        var cost = key!.Meter.Unit == QuotaUnit.Tokens ? request.TokenEstimate ?? request.Cost : request.Cost;
+        if (cost > (key.Settings.MaxCost ?? ChargeRequest.MaxCost))
+        {
+            return Refuse(draft, ChargeRefusal.CostTooHigh);
+        }
+
+        draft.BeginPeriods(locator.KeyId);
+        return Exhausted(draft, cost) || RateExceeded(draft) ? false : Take(draft, cost);
+    }
+
+    public override void Committed(CommitDraft draft) => Succeed(_result with { Charge = ToCharge(draft) });
+
+    public override void Answer() => Succeed(_result);
+
+    public override LaneOperation Undo(CommitDraft draft) => new SettleOperation(
+        new Settlement { Charge = ToCharge(draft), Outcome = ChargeOutcome.Failed, Cost = 0, Status = 503 }, long.MaxValue);
+
+    private static LedgerEntry EntryOf(ChargeRequest request, KeyLocator locator, long cost, long holdUntil) => new()
+    {
+        Kind = request.Kind == ChargeKind.Consume ? LedgerEntryKind.Consume : LedgerEntryKind.Forward,
+        KeyId = locator.KeyId,
+        Delta = cost,
+        PoolDelta = locator.AccountId == locator.KeyId ? 0 : cost,
+        HoldUntil = holdUntil,
+        RequestId = request.RequestId,
+        Provider = request.Provider,
+        Model = request.Model,
+        Address = request.Address?.ToString(),
+        Reference = request.Reference,
+    };
+
+    private OnceRecord? Remembered(CommitDraft draft)
+    {
+        if (request.Idempotency is not { } claim)
+        {
+            return null;
+        }
+
+        var inThisCommit = draft.SideRows.OfType<SideRow.Once>()
+            .LastOrDefault(row => row.KeyId == locator.KeyId && row.Record.IdempotencyKey == claim.Key)?.Record;
+        return inThisCommit ?? (_remembered is { } known && known.At + OnceRecord.Lifetime > draft.At ? known : null);
+    }
+
+    private bool Replay(CommitDraft draft, OnceRecord record)
+    {
+        if (record.RequestHash != request.Idempotency!.RequestHash)
+        {
+            return Refuse(draft, ChargeRefusal.IdempotencyMismatch);
+        }
+
+        if (request.Kind == ChargeKind.Forward)
+        {
+            // It goes out again, so it counts for the rate and stands in the log, but costs nothing.
+            return !RateExceeded(draft) && Take(draft, 0, replayed: true);
+        }
+
+        _result = new ChargeResult
+        {
+            Charge = new Charge { Key = locator, Id = record.Charge, Cost = record.Cost, At = record.At, Request = request },
+            Replayed = true,
+            KeyId = locator.KeyId,
+            Quota = QuotaRules.Snapshot(draft.Peek(locator.KeyId)!, draft.PeekPool(), draft.At),
+        };
+        return false;
+    }
+
+    private bool Exhausted(CommitDraft draft, long cost)
+    {
+        var own = draft.Peek(locator.KeyId)!.Meter;
+        var pool = draft.PeekPool()?.Meter;
+        var ownFails = !own.Affords(cost);
+        var poolFails = pool is not null && !pool.Affords(cost);
+        if (!ownFails && !poolFails)
+        {
+            return false;
+        }
+
+        DateTimeOffset? due = (ownFails, poolFails) switch
+        {
+            (true, true) => own.ResetsAt > pool!.ResetsAt ? own.ResetsAt : own.ResetsAt is null ? null : pool.ResetsAt,
+            (true, false) => own.ResetsAt,
+            _ => pool!.ResetsAt,
+        };
+        Refuse(draft, ChargeRefusal.QuotaExhausted, (due - draft.At)?.TotalMilliseconds);
+        return true;
+    }
+
+    private bool RateExceeded(CommitDraft draft)
+    {
+        var key = draft.Peek(locator.KeyId)!;
+        if (key.Settings.RateLimitPerMinute is not { } limit)
+        {
+            return false;
+        }
+
+        var (count, freeInMs) = key.Rate.AsOf(draft.At.ToUnixTimeMilliseconds(), limit);
+        if (count < limit)
+        {
+            return false;
+        }
+
+        Refuse(draft, ChargeRefusal.RateLimited, freeInMs);
+        return true;
+    }
+
+    private bool Take(CommitDraft draft, long cost, bool replayed = false)
+    {
+        var key = draft.Change(locator.KeyId);
+        var hold = replayed ? null : key.Meter.Unit == QuotaUnit.Tokens && request.TokenEstimate is not null ? TokenHold : request.HoldFor;
+        var holdUntil = hold is null ? 0 : (draft.At + hold.Value).ToUnixTimeSeconds();
+        key.Meter.Take(cost, hold is not null);
+        key.LastUsedAt = draft.At;
+        draft.ChangePool()?.Meter.Take(cost, hold is not null);
+        if (key.Settings.RateLimitPerMinute is { } limit)
+        {
+            var nowMs = draft.At.ToUnixTimeMilliseconds();
+            key.Rate.Forget(nowMs);
+            key.Rate.Add(nowMs, limit);
+        }
+
+        _entry = EntryOf(request, locator, cost, holdUntil);
+        _index = draft.Add(_entry);
+        if (request.Idempotency is { } claim && !replayed)
+        {
+            var charge = new ChargeId(draft.Day, draft.Sequence, _index);
+            draft.Add(new SideRow.Once(locator.KeyId, new OnceRecord(claim.Key, claim.RequestHash, charge, cost, draft.At)));
+        }
+
+        _result = new ChargeResult
+        {
+            Replayed = replayed,
+            KeyId = locator.KeyId,
+            Quota = QuotaRules.Snapshot(key, draft.Pool, draft.At),
+        };
+        return true;
+    }
+
+    private bool Refuse(CommitDraft draft, ChargeRefusal refusal, double? retryAfterMs = null)
+    {
+        _result = new ChargeResult
+        {
+            Refusal = refusal,
+            RetryAfter = retryAfterMs is { } ms ? QuotaRules.WholeSeconds(ms) : null,
+            KeyId = locator.KeyId,
+            Quota = QuotaRules.Snapshot(draft.Peek(locator.KeyId)!, draft.PeekPool(), draft.At),
+        };
+        return false;
+    }
+
+    private Charge ToCharge(CommitDraft draft) => new()
+    {
+        Key = locator,
+        Id = new ChargeId(draft.Day, draft.Sequence, _index),
+        Cost = _entry!.Delta,
+        At = draft.At,
+        Request = request,
+        Unit = draft.Peek(locator.KeyId)!.Meter.Unit,
+        IsHold = _entry.HoldUntil > 0,
+        Ledger = new LedgerRef(draft.Sequence, _index, draft.Entries.Count, _entry.Delta, _entry.PoolDelta),
+    };
+}

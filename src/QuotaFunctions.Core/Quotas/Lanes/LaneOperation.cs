@@ -1,0 +1,66 @@
+namespace QuotaFunctions.Core.Quotas.Lanes;
+
+/// <summary>Something that an account's lane decides: together with whatever else waits, in one commit.</summary>
+internal abstract class LaneOperation(string? keyId, long deadline)
+{
+    /// <summary>The key that must be read before it can be decided; null for what concerns a pool itself.</summary>
+    public string? KeyId { get; } = keyId;
+
+    /// <summary>When the one who asks is told that it could not be decided, as a timestamp of the clock.</summary>
+    public long Deadline { get; } = deadline;
+
+    /// <summary>True once the one who asked has been answered, whatever becomes of it.</summary>
+    public abstract bool IsAnswered { get; }
+
+    /// <summary>Characters that its ledger entries take at the most.</summary>
+    public virtual int MaxEntriesLength => 1000;
+
+    /// <summary>Withdraws it where nobody waits for it any more. True when it is withdrawn.</summary>
+    public virtual bool TryWithdraw() => false;
+
+    /// <summary>Reads what it needs beside the records. Called again after every failed commit.</summary>
+    public virtual ValueTask PrepareAsync(IAccountStore store, CancellationToken cancellationToken) => default;
+
+    /// <summary>
+    /// Decides it: either changes the draft, or leaves it as it is and notes why. Called again, on a new draft, whenever the one
+    /// before was not committed.
+    /// </summary>
+    /// <returns>True where it takes part in the commit; false where there is nothing to write for it.</returns>
+    public abstract bool Decide(CommitDraft draft);
+
+    /// <summary>Decides it for an account that does not exist.</summary>
+    public abstract void DecideMissing();
+
+    /// <summary>Answers it, once its commit is in storage.</summary>
+    public abstract void Committed(CommitDraft draft);
+
+    /// <summary>Answers it without a commit, by what was noted.</summary>
+    public abstract void Answer();
+
+    /// <summary>Answers that it could not be decided in time.</summary>
+    public abstract void Unavailable(Exception? reason);
+
+    /// <summary>What undoes it, when it was committed after the one who asked had been told that it could not be decided; null for nothing.</summary>
+    public virtual LaneOperation? Undo(CommitDraft draft) => null;
+}
+
+/// <summary>An operation with a result.</summary>
+/// <typeparam name="TResult">What the one who asks is told.</typeparam>
+internal abstract class LaneOperation<TResult>(string? keyId, long deadline) : LaneOperation(keyId, deadline)
+{
+    private readonly TaskCompletionSource<TResult> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>The result; fails with <see cref="QuotaUnavailableException"/> where it could not be decided in time.</summary>
+    public Task<TResult> Result => _completion.Task;
+
+    public override bool IsAnswered => _completion.Task.IsCompleted;
+
+    public override void Unavailable(Exception? reason) =>
+        _completion.TrySetException(new QuotaUnavailableException("Storage did not let this be decided in time.", reason));
+
+    protected void Succeed(TResult result) => _completion.TrySetResult(result);
+
+    protected void Fail(Exception reason) => _completion.TrySetException(reason);
+
+    protected void Cancel(CancellationToken cancellationToken) => _completion.TrySetCanceled(cancellationToken);
+}

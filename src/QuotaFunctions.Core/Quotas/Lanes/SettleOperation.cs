@@ -1,0 +1,68 @@
+namespace QuotaFunctions.Core.Quotas.Lanes;
+
+/// <summary>What became of a settlement in the books.</summary>
+/// <param name="AlreadySettled">True where the charge had been settled before: nothing was changed.</param>
+/// <param name="Cost">What the charge comes to, in units.</param>
+/// <param name="Ledger">The entry that corrected it.</param>
+/// <param name="Quota">The key's quota afterwards.</param>
+internal sealed record SettleResult(bool AlreadySettled, long Cost = 0, LedgerRef? Ledger = null, QuotaSnapshot? Quota = null);
+
+/// <summary>Corrects a charge's cost: once, and whatever the quota. The mark that it is done goes into the same transaction.</summary>
+internal sealed class SettleOperation(Settlement settlement, long deadline)
+    : LaneOperation<SettleResult>(settlement.Charge.Key.KeyId, deadline)
+{
+    private readonly Charge _charge = settlement.Charge;
+    private bool _isSettled;
+    private SettleResult _result = null!;
+    private LedgerEntry? _entry;
+    private int _index;
+
+    public override async ValueTask PrepareAsync(IAccountStore store, CancellationToken cancellationToken) =>
+        _isSettled = await store.IsSettledAsync(_charge.Key, _charge.Id, cancellationToken);
+
+    public override void DecideMissing() => _result = new SettleResult(AlreadySettled: true);
+
+    public override bool Decide(CommitDraft draft)
+    {
+        // The same charge twice in one batch: the first decides.
+        var again = draft.SideRows.OfType<SideRow.Settled>().Any(row => row.Charge == _charge.Id && row.KeyId == _charge.Key.KeyId);
+        if (_isSettled || again || draft.Peek(_charge.Key.KeyId) is null)
+        {
+            DecideMissing();
+            return false;
+        }
+
+        var key = draft.Change(_charge.Key.KeyId);
+        var pool = draft.ChangePool();
+        var delta = key.Meter.Settle(_charge.Id.Sequence, _charge.Cost, _charge.IsHold, settlement.Cost);
+        _entry = new LedgerEntry
+        {
+            Kind = LedgerEntryKind.Settle,
+            KeyId = _charge.Key.KeyId,
+            Delta = delta,
+            PoolDelta = pool?.Meter.Settle(_charge.Id.Sequence, _charge.Cost, _charge.IsHold, settlement.Cost) ?? 0,
+            Settles = _charge.Id.ToString(),
+            FinalCost = _charge.Cost + delta,
+            Outcome = OutcomeNames.Of(settlement.Outcome),
+            Status = settlement.Status,
+            LatencyMs = (int)settlement.Latency.TotalMilliseconds,
+        };
+        _index = draft.Add(_entry);
+        draft.Add(new SideRow.Settled(_charge.Key.KeyId, _charge.Id));
+        if (settlement.Cost == 0 && _charge.Request.Idempotency is { } claim)
+        {
+            draft.Add(new SideRow.Forget(_charge.Key.KeyId, claim.Key));
+        }
+
+        _result = new SettleResult(
+            AlreadySettled: false, _entry.FinalCost, Quota: QuotaRules.Snapshot(key, pool, draft.At));
+        return true;
+    }
+
+    public override void Committed(CommitDraft draft) => Succeed(_result with
+    {
+        Ledger = new LedgerRef(draft.Sequence, _index, draft.Entries.Count, _entry!.Delta, _entry.PoolDelta),
+    });
+
+    public override void Answer() => Succeed(_result);
+}

@@ -1,0 +1,132 @@
+using System.Buffers;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace QuotaFunctions.Core.Quotas;
+
+/// <summary>What an entry of the ledger is.</summary>
+internal enum LedgerEntryKind
+{
+    /// <summary>A forwarded request was charged.</summary>
+    Forward = 0,
+
+    /// <summary>Work that a client does itself was charged.</summary>
+    Consume = 1,
+
+    /// <summary>A charge's cost was corrected, or a hold released.</summary>
+    Settle = 2,
+
+    /// <summary>A period ended, a quota was reset or changed: see <see cref="LedgerEntry.Outcome"/>.</summary>
+    Act = 3,
+}
+
+/// <summary>
+/// One entry of a commit: what it changed in the books, and everything that its row in the audit log says, so that the log can be
+/// completed from the ledger when the process that wrote it is gone. Names are short: one row holds hundreds.
+/// </summary>
+internal sealed record LedgerEntry
+{
+    [JsonPropertyName("t")]
+    public LedgerEntryKind Kind { get; init; }
+
+    /// <summary>The key; for what was done to a pool itself, the pool.</summary>
+    [JsonPropertyName("k")]
+    public required string KeyId { get; init; }
+
+    /// <summary>Change of what the key has used, in units.</summary>
+    [JsonPropertyName("d")]
+    public long Delta { get; init; }
+
+    /// <summary>Change of what the key's pool has used, in units.</summary>
+    [JsonPropertyName("p")]
+    public long PoolDelta { get; init; }
+
+    /// <summary>Until when the charge is a hold, in Unix seconds; 0 for none.</summary>
+    [JsonPropertyName("h")]
+    public long HoldUntil { get; init; }
+
+    [JsonPropertyName("r")]
+    public string? RequestId { get; init; }
+
+    [JsonPropertyName("v")]
+    public string? Provider { get; init; }
+
+    [JsonPropertyName("m")]
+    public string? Model { get; init; }
+
+    [JsonPropertyName("x")]
+    public string? Address { get; init; }
+
+    [JsonPropertyName("f")]
+    public string? Reference { get; init; }
+
+    /// <summary>The admin who did it.</summary>
+    [JsonPropertyName("u")]
+    public string? Actor { get; init; }
+
+    /// <summary>With <see cref="LedgerEntryKind.Settle"/>: which charge.</summary>
+    [JsonPropertyName("c")]
+    public string? Settles { get; init; }
+
+    /// <summary>With <see cref="LedgerEntryKind.Settle"/>: what the charge came to, as the log says it.</summary>
+    [JsonPropertyName("n")]
+    public long FinalCost { get; init; }
+
+    /// <summary>With <see cref="LedgerEntryKind.Settle"/> and <see cref="LedgerEntryKind.Act"/>: as the log says it.</summary>
+    [JsonPropertyName("o")]
+    public string? Outcome { get; init; }
+
+    [JsonPropertyName("s")]
+    public int Status { get; init; }
+
+    [JsonPropertyName("l")]
+    public int LatencyMs { get; init; }
+
+    private static readonly SearchValues<char> Unescaped =
+        SearchValues.Create("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_.:/ @,;=*()");
+
+    /// <summary>Characters that the entry's JSON takes at the most.</summary>
+    [JsonIgnore]
+    public int MaxLength =>
+        10 + Length(KeyId) + Length(RequestId) + Length(Provider) + Length(Model) + Length(Address) + Length(Reference)
+        + Length(Actor) + Length(Settles) + Length(Outcome)
+        + Length(Delta) + Length(PoolDelta) + Length(HoldUntil) + Length(FinalCost) + Length(Status) + Length(LatencyMs);
+
+    // With the name, quotes, colon and comma: 7 characters, and 20 digits and a sign at the most.
+    private static int Length(long number) => number == 0 ? 0 : number is > 0 and < 10_000_000 ? 12 : 28;
+
+    // The encoder may write anything else as \uXXXX.
+    private static int Length(string? text) =>
+        text is null ? 0 : 7 + (text.AsSpan().ContainsAnyExcept(Unescaped) ? 6 * text.Length : text.Length);
+}
+
+/// <summary>A commit's row in the ledger.</summary>
+internal sealed record LedgerRow
+{
+    public required long Sequence { get; init; }
+
+    public required Guid CommitId { get; init; }
+
+    /// <summary>When it was decided, by the deciding instance's clock.</summary>
+    public required DateTimeOffset At { get; init; }
+
+    /// <summary>The instance that decided it.</summary>
+    public required string Owner { get; init; }
+
+    public required IReadOnlyList<LedgerEntry> Entries { get; init; }
+
+    /// <summary>UTC day of <see cref="At"/>, as yyyyMMdd.</summary>
+    public int Day => DayOf(At);
+
+    public static int DayOf(DateTimeOffset moment)
+    {
+        var utc = moment.UtcDateTime;
+        return (((utc.Year * 100) + utc.Month) * 100) + utc.Day;
+    }
+}
+
+/// <summary>The ledger's JSON.</summary>
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault)]
+[JsonSerializable(typeof(IReadOnlyList<LedgerEntry>))]
+[JsonSerializable(typeof(List<LedgerEntry>))]
+internal sealed partial class LedgerJson : JsonSerializerContext;

@@ -1,0 +1,157 @@
+using QuotaFunctions.Core.Auditing;
+using QuotaFunctions.Core.Hosting;
+using QuotaFunctions.Core.Keys;
+using QuotaFunctions.Core.Quotas.Lanes;
+
+namespace QuotaFunctions.Core.Quotas;
+
+/// <inheritdoc cref="IQuotaEngine"/>
+internal sealed class QuotaEngine(
+    AccountLanes lanes, IAccountStore store, IKeyDirectory directory, IAuditSink audit, IAuditTable log, OpenCharges openCharges, TimeProvider clock)
+    : IQuotaEngine
+{
+    private static readonly TimeSpan ReportWindow = TimeSpan.FromHours(24);
+
+    /// <inheritdoc/>
+    public async Task<ChargeResult> ChargeAsync(ChargeRequest request, CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(request.Cost, ChargeRequest.MinCost);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(request.Cost, ChargeRequest.MaxCost);
+        try
+        {
+            if (await directory.FindAsync(request.Secret, cancellationToken) is not { } locator)
+            {
+                return new ChargeResult { Refusal = ChargeRefusal.KeyInvalid };
+            }
+
+            var operation = new ChargeOperation(request, locator, lanes.NewDeadline(), cancellationToken);
+            var result = await lanes.RunAsync(locator.AccountId, operation);
+            if (result.Charge is { } charge)
+            {
+                await NoteAsync(charge, result.Replayed);
+            }
+
+            return result;
+        }
+        catch (Exception failure) when (!cancellationToken.IsCancellationRequested && StorageFaults.IsUnavailable(failure))
+        {
+            return new ChargeResult { Refusal = ChargeRefusal.QuotaUnavailable, RetryAfter = TimeSpan.FromSeconds(1) };
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task SettleAsync(Settlement settlement, CancellationToken cancellationToken)
+    {
+        var charge = settlement.Charge;
+        try
+        {
+            SettleResult? correction = null;
+            if (charge.IsHold || settlement.Cost != charge.Cost)
+            {
+                correction = await CorrectAsync(settlement);
+            }
+
+            if (correction is not { AlreadySettled: true })
+            {
+                await audit.WriteAsync(
+                    AuditEvent.OfSettlement(settlement, correction?.Cost ?? charge.Cost, correction?.Ledger), cancellationToken);
+            }
+        }
+        finally
+        {
+            openCharges.Close();
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<ConsumeSettlementResult> SettleConsumedAsync(
+        KeySecret secret, string chargeId, bool success, long? cost, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (await directory.FindAsync(secret, cancellationToken) is not { } locator)
+            {
+                return new ConsumeSettlementResult(ConsumeSettlementStatus.Refused, ChargeRefusal.KeyInvalid);
+            }
+
+            var now = clock.GetUtcNow();
+            var key = await store.LoadKeyAsync(locator, cancellationToken);
+            var standing = QuotaRules.Standing(key, pool: null, secret.Hash, now);
+            if (standing is ChargeRefusal.KeyInvalid or ChargeRefusal.KeyRevoked)
+            {
+                return new ConsumeSettlementResult(ConsumeSettlementStatus.Refused, standing);
+            }
+
+            if (!ChargeId.TryParse(chargeId, out var id)
+                || await FindConsumedAsync(secret, locator, id, cancellationToken) is not { } charge
+                || charge.At + ReportWindow < now)
+            {
+                return new ConsumeSettlementResult(ConsumeSettlementStatus.NotFound);
+            }
+
+            var settlement = new Settlement
+            {
+                Charge = charge,
+                Outcome = success ? ChargeOutcome.Succeeded : ChargeOutcome.Failed,
+                Cost = cost ?? charge.Cost,
+                Latency = now > charge.At ? now - charge.At : TimeSpan.Zero,
+            };
+            var result = await CorrectAsync(settlement);
+            if (result.AlreadySettled)
+            {
+                return new ConsumeSettlementResult(ConsumeSettlementStatus.AlreadySettled);
+            }
+
+            await audit.WriteAsync(AuditEvent.OfSettlement(settlement, result.Cost, result.Ledger), CancellationToken.None);
+            return new ConsumeSettlementResult(ConsumeSettlementStatus.Settled, Cost: result.Cost, Quota: result.Quota);
+        }
+        catch (Exception failure) when (!cancellationToken.IsCancellationRequested && StorageFaults.IsUnavailable(failure))
+        {
+            return new ConsumeSettlementResult(ConsumeSettlementStatus.Unavailable);
+        }
+    }
+
+    private Task<SettleResult> CorrectAsync(Settlement settlement) =>
+        lanes.RunAsync(settlement.Charge.Key.AccountId, new SettleOperation(settlement, lanes.NewDeadline()));
+
+    private async ValueTask NoteAsync(Charge charge, bool replayed)
+    {
+        if (charge.Request.Kind == ChargeKind.Forward)
+        {
+            openCharges.Open();
+        }
+        else if (!replayed)
+        {
+            // Not bound to the request: the charge stands, and so it must get into the log.
+            await audit.WriteAsync(AuditEvent.OfConsumed(charge), CancellationToken.None);
+        }
+    }
+
+    /// <summary>Finds a consumed charge in the ledger or, once its row is folded, in the log.</summary>
+    private async Task<Charge?> FindConsumedAsync(KeySecret secret, KeyLocator locator, ChargeId id, CancellationToken cancellationToken)
+    {
+        if (await store.FindCommitAsync(locator.AccountId, id.Sequence, cancellationToken) is { } commit)
+        {
+            var entry = id.Day == commit.Day && id.Index < commit.Entries.Count ? commit.Entries[id.Index] : null;
+            return entry is { Kind: LedgerEntryKind.Consume } && entry.KeyId == locator.KeyId
+                ? ToCharge(entry.Delta, entry.RequestId, commit.At, entry.HoldUntil > 0) with
+                {
+                    Ledger = new LedgerRef(id.Sequence, id.Index, commit.Entries.Count, entry.Delta, entry.PoolDelta),
+                }
+                : null;
+        }
+
+        var row = await log.FindAsync(locator.KeyId, id, cancellationToken);
+        return row is { Outcome: "consumed" } ? ToCharge(row.Cost, row.RequestId, row.At, isHold: false) : null;
+
+        Charge ToCharge(long cost, string? requestId, DateTimeOffset at, bool isHold) => new()
+        {
+            Key = locator,
+            Id = id,
+            Cost = cost,
+            At = at,
+            IsHold = isHold,
+            Request = new ChargeRequest { Secret = secret, RequestId = requestId ?? "", Kind = ChargeKind.Consume },
+        };
+    }
+}

@@ -1,0 +1,183 @@
+using Azure;
+using Azure.Data.Tables;
+using Azure.Data.Tables.Models;
+using QuotaFunctions.Core.Hosting;
+using QuotaFunctions.Core.Keys;
+
+namespace QuotaFunctions.Core.Quotas;
+
+/// <summary>Accounts in Table Storage: one account is one partition, so that one transaction can change everything about it.</summary>
+internal sealed class TableAccountStore(TableServiceClient tables, StorageNames names) : IAccountStore
+{
+    private readonly TableClient _table = tables.GetTableClient(names.Accounts);
+
+    public async Task<AccountState?> LoadAsync(string accountId, CancellationToken cancellationToken)
+    {
+        var isPool = KeyLocator.IsPoolId(accountId);
+        var row = await FindAsync(accountId, isPool ? AccountRows.Pool : AccountRows.Key(accountId), cancellationToken);
+        if (row is null)
+        {
+            return null;
+        }
+
+        var key = isPool ? null : AccountEntity.ToKey(row);
+        return new AccountState
+        {
+            AccountId = accountId,
+            Head = AccountEntity.ToHead(row),
+            Pool = isPool ? AccountEntity.ToPool(row) : null,
+            Keys = key is null ? new Dictionary<string, KeyState?>() : new Dictionary<string, KeyState?> { [accountId] = key },
+        };
+    }
+
+    public async Task<KeyState?> LoadKeyAsync(KeyLocator locator, CancellationToken cancellationToken) =>
+        await FindAsync(locator.AccountId, AccountRows.Key(locator.KeyId), cancellationToken) is { } row ? AccountEntity.ToKey(row) : null;
+
+    public async Task<bool> TryCommitAsync(CommitDraft draft, CancellationToken cancellationToken)
+    {
+        var actions = Actions(draft);
+        try
+        {
+            var answer = await _table.SubmitTransactionAsync(actions, cancellationToken);
+            NoteVersions(draft, answer.Value);
+            return true;
+        }
+        catch (RequestFailedException refused) when (refused.Status is 409 or 412 || refused.ErrorCode == TableErrorCode.ResourceNotFound)
+        {
+            return false;
+        }
+    }
+
+    public async Task<LedgerRow?> FindCommitAsync(string accountId, long sequence, CancellationToken cancellationToken) =>
+        await FindAsync(accountId, AccountRows.Commit(sequence), cancellationToken) is { } row ? LedgerEntity.ToRow(row) : null;
+
+    public async Task<OnceRecord?> FindOnceAsync(KeyLocator locator, string idempotencyKey, CancellationToken cancellationToken)
+    {
+        var row = await FindAsync(locator.AccountId, AccountRows.Once(locator.KeyId, idempotencyKey), cancellationToken);
+        return row is null || !ChargeId.TryParse(row.GetString("Charge"), out var charge)
+            ? null
+            : new OnceRecord(idempotencyKey, row.GetString("RequestHash"), charge, row.GetInt64("Cost") ?? 0, row.GetDateTimeOffset("At") ?? default);
+    }
+
+    public async Task<bool> IsSettledAsync(KeyLocator locator, ChargeId charge, CancellationToken cancellationToken) =>
+        await FindAsync(locator.AccountId, AccountRows.Settled(locator.KeyId, charge), cancellationToken) is not null;
+
+    public Task<bool> TryAddKeyAsync(KeyState key, CancellationToken cancellationToken)
+    {
+        var row = new TableEntity(key.Locator.AccountId, AccountRows.Key(key.Locator.KeyId));
+        AccountEntity.WriteRecord(row, key);
+        AccountEntity.WriteCounters(row, key);
+        if (key.Locator.AccountId == key.Locator.KeyId)
+        {
+            AccountEntity.WriteHead(row, 0, Guid.Empty, key.CreatedAt);
+        }
+
+        return TryAddAsync(row, cancellationToken);
+    }
+
+    public Task<bool> TryAddPoolAsync(PoolState pool, CancellationToken cancellationToken)
+    {
+        var row = new TableEntity(pool.Id, AccountRows.Pool);
+        AccountEntity.WriteRecord(row, pool);
+        AccountEntity.WriteCounters(row, pool.Meter);
+        AccountEntity.WriteHead(row, 0, Guid.Empty, pool.CreatedAt);
+        return TryAddAsync(row, cancellationToken);
+    }
+
+    private static List<TableTransactionAction> Actions(CommitDraft draft)
+    {
+        var account = draft.AccountId;
+        var actions = new List<TableTransactionAction>(2 + draft.ChangedKeys.Count + draft.SideRows.Count);
+        foreach (var key in draft.ChangedKeys)
+        {
+            var row = new TableEntity(account, AccountRows.Key(key.Locator.KeyId));
+            AccountEntity.WriteCounters(row, key);
+            if (key.RecordChanged)
+            {
+                AccountEntity.WriteRecord(row, key);
+            }
+
+            if (draft.Pool is null)
+            {
+                AccountEntity.WriteHead(row, draft.Sequence, draft.CommitId, draft.At);
+            }
+
+            actions.Add(new TableTransactionAction(TableTransactionActionType.UpdateMerge, row, key.Version));
+        }
+
+        if (draft.Pool is { } pool)
+        {
+            var row = new TableEntity(account, AccountRows.Pool);
+            AccountEntity.WriteCounters(row, pool.Meter);
+            if (pool.RecordChanged)
+            {
+                AccountEntity.WriteRecord(row, pool);
+            }
+
+            AccountEntity.WriteHead(row, draft.Sequence, draft.CommitId, draft.At);
+            actions.Add(new TableTransactionAction(TableTransactionActionType.UpdateMerge, row, pool.Version));
+        }
+
+        actions.Add(new TableTransactionAction(TableTransactionActionType.Add, LedgerEntity.Of(account, draft.ToRow())));
+        actions.AddRange(draft.SideRows.Select(row => Action(account, row)));
+
+        // Azurite would take more; the service refuses the whole.
+        return actions.Count <= CommitDraft.MaxRows ? actions : throw new InvalidOperationException("A commit may not have more than 100 rows.");
+    }
+
+    private static TableTransactionAction Action(string account, SideRow row)
+    {
+        switch (row)
+        {
+            case SideRow.Settled settled:
+                return new(TableTransactionActionType.Add, new TableEntity(account, AccountRows.Settled(settled.KeyId, settled.Charge)));
+            case SideRow.Once once:
+                var (_, hash, charge, cost, at) = once.Record;
+                return new(TableTransactionActionType.UpsertReplace, new TableEntity(account, AccountRows.Once(once.KeyId, once.Record.IdempotencyKey))
+                {
+                    ["RequestHash"] = hash,
+                    ["Charge"] = charge.ToString(),
+                    ["Cost"] = cost,
+                    ["At"] = at,
+                });
+            case SideRow.Forget forget:
+                // A mark that no longer speaks of any charge: deleting what may not be there would fail the transaction.
+                return new(TableTransactionActionType.UpsertReplace, new TableEntity(account, AccountRows.Once(forget.KeyId, forget.IdempotencyKey)));
+            default:
+                throw new ArgumentOutOfRangeException(nameof(row));
+        }
+    }
+
+    private static void NoteVersions(CommitDraft draft, IReadOnlyList<Response> answers)
+    {
+        var next = 0;
+        foreach (var key in draft.ChangedKeys)
+        {
+            key.Version = answers[next++].Headers.ETag ?? default;
+        }
+
+        if (draft.Pool is { } pool)
+        {
+            pool.Version = answers[next].Headers.ETag ?? default;
+        }
+    }
+
+    private async Task<TableEntity?> FindAsync(string partition, string row, CancellationToken cancellationToken)
+    {
+        var answer = await _table.GetEntityIfExistsAsync<TableEntity>(partition, row, cancellationToken: cancellationToken);
+        return answer.HasValue ? answer.Value : null;
+    }
+
+    private async Task<bool> TryAddAsync(TableEntity row, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _table.AddEntityAsync(row, cancellationToken);
+            return true;
+        }
+        catch (RequestFailedException refused) when (refused.ErrorCode == TableErrorCode.EntityAlreadyExists)
+        {
+            return false;
+        }
+    }
+}
