@@ -4,7 +4,10 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
+using QuotaFunctions.Core.Auditing;
 using QuotaFunctions.Core.Hosting;
+using QuotaFunctions.Core.Keys;
+using QuotaFunctions.Core.Quotas;
 using QuotaFunctions.Http;
 using QuotaFunctions.Middleware;
 
@@ -21,6 +24,9 @@ public static class QuotaFunctionsApplication
         app.Services
             .AddServiceSettings(configuration)
             .AddStorage(configuration)
+            .AddAuditing()
+            .AddQuotas()
+            .AddKeys()
             .AddHealth()
             .AddHttp();
 
