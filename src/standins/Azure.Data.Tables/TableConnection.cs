@@ -16,7 +16,7 @@ internal sealed class TableConnection
         options ??= new TableClientOptions();
         _version = options.Version;
         Endpoint = new Uri(endpoint.GetLeftPart(UriPartial.Path).TrimEnd('/'));
-        AccountName = accountName ?? AccountOf(Endpoint);
+        AccountName = accountName ?? StorageAccountSettings.AccountOf(Endpoint);
         Pipeline = HttpPipelineBuilder.Build(new HttpPipelineOptions(options)
         {
             PerRetryPolicies = { authentication },
@@ -126,10 +126,4 @@ internal sealed class TableConnection
 
         throw new ArgumentException("Connection string parsing error", nameof(connectionString));
     }
-
-    /// <summary>The first part of the host's name, or of the path where the host is an address.</summary>
-    private static string AccountOf(Uri endpoint)
-        => endpoint.HostNameType == UriHostNameType.Dns && !endpoint.IsLoopback
-            ? endpoint.Host.Split('.')[0]
-            : endpoint.AbsolutePath.Trim('/').Split('/')[0];
 }

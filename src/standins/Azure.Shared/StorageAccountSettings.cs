@@ -10,6 +10,12 @@ internal sealed record StorageAccountSettings(Uri Endpoint, string AccountName, 
     public static StorageAccountSettings Development(string host, int port)
         => new(new Uri($"http://{host}:{port}/{DevelopmentAccountName}"), DevelopmentAccountName, DevelopmentAccountKey, null);
 
+    /// <summary>The first part of the host's name, or of the path where the host is an address.</summary>
+    public static string AccountOf(Uri endpoint)
+        => endpoint.HostNameType == UriHostNameType.Dns && !endpoint.IsLoopback
+            ? endpoint.Host.Split('.')[0]
+            : endpoint.AbsolutePath.Trim('/').Split('/')[0];
+
     /// <summary>Splits <c>Name=Value;Name=Value</c>; names are case-insensitive. Null and a reason without any value when it is malformed.</summary>
     public static Dictionary<string, string> Split(string connectionString, out string error)
     {

@@ -14,7 +14,7 @@ internal sealed class QueueConnection
         options ??= new QueueClientOptions();
         Encoding = options.MessageEncoding;
         Endpoint = new Uri(endpoint.GetLeftPart(UriPartial.Path).TrimEnd('/'));
-        AccountName = accountName ?? AccountOf(Endpoint);
+        AccountName = accountName ?? StorageAccountSettings.AccountOf(Endpoint);
         Pipeline = HttpPipelineBuilder.Build(new HttpPipelineOptions(options)
         {
             PerRetryPolicies = { authentication },
@@ -115,10 +115,4 @@ internal sealed class QueueConnection
         var suffix = settings.GetValueOrDefault("EndpointSuffix", "core.windows.net");
         return new StorageAccountSettings(new Uri(endpoint ?? $"{protocol}://{name}.queue.{suffix}"), name, key, signature);
     }
-
-    /// <summary>The first part of the host's name, or of the path where the host is an address.</summary>
-    private static string AccountOf(Uri endpoint)
-        => endpoint.HostNameType == UriHostNameType.Dns && !endpoint.IsLoopback
-            ? endpoint.Host.Split('.')[0]
-            : endpoint.AbsolutePath.Trim('/').Split('/')[0];
 }
