@@ -1,0 +1,100 @@
+using System.Net;
+using Microsoft.AspNetCore.Http;
+using QuotaFunctions.Core.Hosting;
+
+namespace QuotaFunctions.Core.Proxying;
+
+/// <summary>A client's body on its way to the upstream: piece by piece, each sent before the next is read.</summary>
+/// <param name="head">What is at hand.</param>
+/// <param name="rest">What follows; null for nothing.</param>
+/// <param name="length">Bytes to be sent in all; null where that is not known.</param>
+/// <param name="inspector">Looks at <paramref name="rest"/>; null where nobody has to.</param>
+internal sealed class ForwardedContent(ReadOnlyMemory<byte> head, Stream? rest, long? length, IBodyInspector? inspector = null) : HttpContent
+{
+    private const int BufferSize = 32 * 1024;
+    private bool _isRestSent;
+
+    /// <summary>Whether it is the client that is waited for.</summary>
+    public bool AwaitsClient { get; private set; }
+
+    /// <inheritdoc/>
+    protected override bool TryComputeLength(out long computed)
+    {
+        computed = length ?? 0;
+        return length is not null;
+    }
+
+    /// <inheritdoc/>
+    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
+        SerializeToStreamAsync(stream, context, CancellationToken.None);
+
+    /// <inheritdoc/>
+    protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
+    {
+        await stream.WriteAsync(head, cancellationToken).ConfigureAwait(false);
+        if (rest is null)
+        {
+            return;
+        }
+
+        if (_isRestSent)
+        {
+            throw new IOException("A body that streams cannot be sent again.");
+        }
+
+        _isRestSent = true;
+        var buffer = new byte[BufferSize];
+        while (true)
+        {
+            var piece = buffer.AsMemory(0, await ReadAsync(rest, buffer, cancellationToken).ConfigureAwait(false));
+            if (piece.IsEmpty)
+            {
+                inspector?.End();
+                return;
+            }
+
+            var sent = inspector is null ? piece : piece[..inspector.Inspect(piece.Span)];
+            await stream.WriteAsync(sent, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async ValueTask<int> ReadAsync(Stream source, Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        AwaitsClient = true;
+        try
+        {
+            return await source.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
+        }
+        catch (BadHttpRequestException exception)
+        {
+            var problem = exception.StatusCode == StatusCodes.Status413PayloadTooLarge ? Problem.BodyTooLarge : Problem.InvalidRequest;
+            throw new ClientBodyException(new ProxyRefusal(problem, problem == Problem.InvalidRequest ? exception.Message : null), exception);
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        {
+            throw new ClientBodyException(refusal: null, exception);
+        }
+        finally
+        {
+            // Left set when a time-out ends the wait: UploadGuard wants to know
+            AwaitsClient = cancellationToken.IsCancellationRequested;
+        }
+    }
+}
+
+/// <summary>Takes care that the upstream's circuit and time-outs are not charged with a client that is slow to send its body.</summary>
+internal sealed class UploadGuard : DelegatingHandler
+{
+    /// <inheritdoc/>
+    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException exception) when (request.Content is ForwardedContent { AwaitsClient: true })
+        {
+            throw new ClientBodyException(ProxyRefusal.Invalid("body", "did not arrive in time."), exception);
+        }
+    }
+}

@@ -1,0 +1,198 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Microsoft.Extensions.Configuration;
+using QuotaFunctions.Core.Hosting;
+using QuotaFunctions.Core.Quotas;
+
+namespace QuotaFunctions.Core.Proxying;
+
+/// <summary>The providers, from the settings <c>Providers__{name}__…</c> and <c>DefaultProvider</c>. Described in docs/proxying.md.</summary>
+public sealed partial class ProxyOptions
+{
+    /// <summary>The longest <see cref="Provider.Timeout"/>, in seconds.</summary>
+    public const int MaxTimeoutSeconds = 3600;
+
+    /// <summary>The longest <see cref="Provider.StreamTimeout"/>, in seconds.</summary>
+    public const int MaxStreamTimeoutSeconds = 86_400;
+
+    private const string Section = "Providers";
+
+    private static readonly string[] Names =
+    [
+        "BaseUrl", "AuthScheme", "AuthHeader", "ApiKey", "Models", "AllowedPaths", "TimeoutSeconds", "StreamTimeoutSeconds", "RefundOn", "Costs",
+    ];
+
+    /// <summary>All of them, in the order of their names.</summary>
+    public IReadOnlyList<Provider> Providers { get; set; } = [];
+
+    /// <summary>Where a request goes whose model no provider serves by name; null for nowhere. The only provider is the default one.</summary>
+    public Provider? DefaultProvider { get; set; }
+
+    /// <summary>The names of the configured providers, whatever else is right or wrong with them.</summary>
+    internal static IEnumerable<string> NamesIn(IConfiguration configuration) =>
+        configuration.GetSection(Section).GetChildren().Select(section => section.Key);
+
+    /// <summary>Reads the settings.</summary>
+    /// <param name="configuration">To look for what providers there are.</param>
+    /// <param name="settings">To read their settings.</param>
+    /// <param name="options">To be filled.</param>
+    internal static void Read(IConfiguration configuration, SettingReader settings, ProxyOptions options)
+    {
+        var providers = new List<Provider>();
+        foreach (var section in configuration.GetSection(Section).GetChildren())
+        {
+            var name = $"{Section}__{section.Key}";
+            if (!ProviderName().IsMatch(section.Key))
+            {
+                settings.Fault(name, "is not a provider's name: 1 to 32 letters, digits, - and _, a letter or digit first.");
+            }
+            else if (section.GetChildren().FirstOrDefault(child => !Names.Contains(child.Key, StringComparer.OrdinalIgnoreCase)) is { } unknown)
+            {
+                settings.Fault($"{name}__{unknown.Key}", $"is not a setting: those of a provider are {string.Join(", ", Names)}.");
+            }
+            else if (ReadProvider(settings, name, section.Key.ToLowerInvariant()) is { } provider)
+            {
+                providers.Add(provider);
+            }
+        }
+
+        options.Providers = providers;
+        options.DefaultProvider = providers is [var only] ? only : null;
+        if (settings.Text("DefaultProvider") is { } wanted)
+        {
+            options.DefaultProvider = providers.Find(provider => provider.Name.Equals(wanted, StringComparison.OrdinalIgnoreCase));
+            if (options.DefaultProvider is null && !NamesIn(configuration).Contains(wanted, StringComparer.OrdinalIgnoreCase))
+            {
+                settings.Fault("DefaultProvider", $"must be the name of a configured provider: there is no {Section}__{wanted}__BaseUrl.");
+            }
+        }
+    }
+
+    private static Provider? ReadProvider(SettingReader settings, string prefix, string name)
+    {
+        var faults = settings.Errors.Count;
+        var baseUrl = ReadBaseUrl(settings, $"{prefix}__BaseUrl");
+        var authHeader = settings.Text($"{prefix}__AuthHeader");
+        var authScheme = authHeader is null ? AuthScheme.Bearer : AuthScheme.Header;
+        if (settings.Text($"{prefix}__AuthScheme") is { } scheme && !TryParseScheme(scheme, out authScheme))
+        {
+            settings.Fault($"{prefix}__AuthScheme", "must be bearer, header or none (default bearer).");
+        }
+
+        if (authHeader is not null && !HeaderName().IsMatch(authHeader))
+        {
+            settings.Fault($"{prefix}__AuthHeader", "must be the name of a header, such as x-api-key.");
+        }
+        else if (authScheme == AuthScheme.Header && authHeader is null)
+        {
+            settings.Fault($"{prefix}__AuthHeader", "is missing: AuthScheme=header needs the name of a header, such as x-api-key.");
+        }
+
+        var apiKey = settings.Text($"{prefix}__ApiKey");
+        if (apiKey is null && authScheme != AuthScheme.None)
+        {
+            settings.Fault($"{prefix}__ApiKey", "is missing: set it to the provider's credential, or AuthScheme to none.");
+        }
+        else if (apiKey is not null && apiKey.AsSpan().ContainsAnyExceptInRange(' ', '~'))
+        {
+            settings.Fault($"{prefix}__ApiKey", "must consist of printable ASCII characters, as it is sent in a header.");
+        }
+
+        var models = List(settings, $"{prefix}__Models");
+        if (!models.All(Pattern.IsValid))
+        {
+            settings.Fault($"{prefix}__Models", "must be a list of models such as gpt-4o, o*, with * at the end only.");
+        }
+
+        var paths = List(settings, $"{prefix}__AllowedPaths");
+        if (!paths.All(path => path.StartsWith('/') && Pattern.IsValid(path)))
+        {
+            settings.Fault($"{prefix}__AllowedPaths", "must be a list of paths such as /v1/chat/*, /v1/models, with * at the end only.");
+        }
+
+        var refundOn = RefundPolicy.Default;
+        if (List(settings, $"{prefix}__RefundOn") is { Length: > 0 } words && !RefundPolicy.TryParse(words, out refundOn))
+        {
+            settings.Fault($"{prefix}__RefundOn", "must be none, or a list of status codes (429), classes (5xx), unreachable and timeout (default 429, 5xx, unreachable, timeout).");
+        }
+
+        var costs = ReadCosts(settings, $"{prefix}__Costs");
+        var timeout = settings.Number($"{prefix}__TimeoutSeconds", (long)Provider.DefaultTimeout.TotalSeconds, 1, MaxTimeoutSeconds);
+        var streamTimeout = settings.Number($"{prefix}__StreamTimeoutSeconds", (long)Provider.DefaultStreamTimeout.TotalSeconds, 1, MaxStreamTimeoutSeconds);
+        return settings.Errors.Count > faults || baseUrl is null ? null : new Provider
+        {
+            Name = name,
+            BaseUrl = baseUrl,
+            AuthScheme = authScheme,
+            AuthHeader = authHeader ?? "Authorization",
+            ApiKey = apiKey ?? "",
+            Models = models,
+            AllowedPaths = paths,
+            Timeout = TimeSpan.FromSeconds(timeout),
+            StreamTimeout = TimeSpan.FromSeconds(streamTimeout),
+            RefundOn = refundOn,
+            Costs = costs,
+        };
+    }
+
+    private static Uri? ReadBaseUrl(SettingReader settings, string name)
+    {
+        if (settings.Text(name) is not { } text)
+        {
+            settings.Fault(name, "is missing: set it to the provider's address, such as https://api.openai.com/v1.");
+            return null;
+        }
+
+        if (Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"
+            && uri.UserInfo.Length == 0 && uri.Query.Length == 0 && uri.Fragment.Length == 0 && UpstreamPath.IsPlain(uri.AbsolutePath))
+        {
+            return uri;
+        }
+
+        settings.Fault(name, "must be an absolute http or https address without user, query or fragment, such as https://api.openai.com/v1.");
+        return null;
+    }
+
+    private static List<CostRule> ReadCosts(SettingReader settings, string name)
+    {
+        var rules = new List<CostRule>();
+        foreach (var entry in List(settings, name))
+        {
+            var equals = entry.LastIndexOf('=');
+            var pattern = equals < 0 ? "" : entry[..equals].Trim();
+            if (Pattern.IsValid(pattern)
+                && long.TryParse(entry[(equals + 1)..], NumberStyles.AllowLeadingWhite, CultureInfo.InvariantCulture, out var cost)
+                && cost is >= ChargeRequest.MinCost and <= ChargeRequest.MaxCost)
+            {
+                rules.Add(new CostRule(pattern, cost));
+                continue;
+            }
+
+            settings.Fault(name, $"must be a list such as gpt-4o*=10, /v1/images/*=25, *=2: models or paths with * at the end only, and costs from {ChargeRequest.MinCost} to {ChargeRequest.MaxCost}.");
+            break;
+        }
+
+        return rules;
+    }
+
+    private static string[] List(SettingReader settings, string name) =>
+        settings.Text(name)?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [];
+
+    private static bool TryParseScheme(string text, out AuthScheme scheme)
+    {
+        (scheme, var known) = text.ToLowerInvariant() switch
+        {
+            "bearer" => (AuthScheme.Bearer, true),
+            "header" => (AuthScheme.Header, true),
+            "none" => (AuthScheme.None, true),
+            _ => (AuthScheme.Bearer, false),
+        };
+        return known;
+    }
+
+    [GeneratedRegex("^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$")]
+    private static partial Regex ProviderName();
+
+    [GeneratedRegex("^[A-Za-z0-9][A-Za-z0-9-]{0,63}$")]
+    private static partial Regex HeaderName();
+}

@@ -1,0 +1,32 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using QuotaFunctions.Core.Hosting;
+using QuotaFunctions.Core.Quotas;
+
+namespace QuotaFunctions.Core.Proxying;
+
+/// <summary>Registers the proxy path.</summary>
+public static class ProxyingServiceCollectionExtensions
+{
+    /// <summary>The providers, their HTTP clients, and what takes requests to them.</summary>
+    public static IServiceCollection AddProxying(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddSettings<ProxyOptions>(configuration, (settings, options) => ProxyOptions.Read(configuration, settings, options));
+        services.AddSingleton<ProviderCatalog>();
+        services.AddSingleton<UpstreamConnector>();
+        services.AddSingleton<UpstreamForwarder>();
+        services.AddSingleton(static services => new ProxyHandler(
+            services.GetRequiredService<ProviderCatalog>(),
+            services.GetRequiredService<UpstreamForwarder>(),
+            services.GetRequiredService<IQuotaEngine>(),
+            services.GetRequiredService<TimeProvider>(),
+            services.GetRequiredService<ILogger<ProxyHandler>>()));
+        foreach (var name in ProxyOptions.NamesIn(configuration))
+        {
+            services.AddUpstreamClient(name.ToLowerInvariant());
+        }
+
+        return services;
+    }
+}

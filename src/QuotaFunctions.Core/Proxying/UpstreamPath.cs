@@ -1,0 +1,79 @@
+namespace QuotaFunctions.Core.Proxying;
+
+/// <summary>Reads the path of an upstream's address: what it may not contain, and which model it names.</summary>
+internal static class UpstreamPath
+{
+    private const int MaxEncodings = 4;
+
+    /// <summary>
+    /// True when a path means the same to everybody who reads it: no segment that leads elsewhere (<c>.</c>, <c>..</c>), no
+    /// backslash, however often it is encoded, and no empty segment. What is checked here is then what is called.
+    /// </summary>
+    /// <param name="path">Encoded, with or without a slash at the beginning.</param>
+    public static bool IsPlain(string path)
+    {
+        if (path.Contains("//", StringComparison.Ordinal) || path.AsSpan().ContainsAnyExceptInRange('!', '~') || path.AsSpan().ContainsAny('#', '?'))
+        {
+            return false;
+        }
+
+        for (var encodings = 0; encodings < MaxEncodings; encodings++)
+        {
+            if (LeadsElsewhere(path))
+            {
+                return false;
+            }
+
+            var decoded = Uri.UnescapeDataString(path);
+            if (decoded == path)
+            {
+                return true;
+            }
+
+            path = decoded;
+        }
+
+        return false;
+    }
+
+    /// <summary>The path as even an upstream understands it that decodes all of it and takes several slashes for one.</summary>
+    public static string Decode(string path) =>
+        "/" + string.Join('/', Uri.UnescapeDataString(path).Split('/', StringSplitOptions.RemoveEmptyEntries)) + (path.Length > 1 && path.EndsWith('/') ? "/" : "");
+
+    /// <summary>
+    /// The model that a path names, as Gemini's (<c>/models/{model}:generateContent</c>), Azure OpenAI's (<c>/deployments/{model}/…</c>)
+    /// and OpenAI's (<c>/models/{model}</c>) do; null where it names none.
+    /// </summary>
+    /// <param name="path">Encoded.</param>
+    public static string? ModelIn(string path) => ModelAmong(path.Split('/')) ?? ModelAmong(Decode(path).Split('/'));
+
+    private static string? ModelAmong(string[] segments)
+    {
+        for (var i = 0; i < segments.Length - 1; i++)
+        {
+            var collection = Uri.UnescapeDataString(segments[i]);
+            if (collection.Equals("models", StringComparison.OrdinalIgnoreCase) || collection.Equals("deployments", StringComparison.OrdinalIgnoreCase))
+            {
+                var model = Uri.UnescapeDataString(segments[i + 1]);
+                var verb = model.IndexOf(':', StringComparison.Ordinal);
+                model = verb < 0 ? model : model[..verb];
+                return model.Length == 0 ? null : model;
+            }
+        }
+
+        return null;
+    }
+
+    private static bool LeadsElsewhere(string path)
+    {
+        foreach (var segment in path.AsSpan().Split('/'))
+        {
+            if (path.AsSpan(segment) is "." or "..")
+            {
+                return true;
+            }
+        }
+
+        return path.AsSpan().ContainsAnyInRange('\0', '\u001f') || path.AsSpan().ContainsAny('\\', '\u007f');
+    }
+}
