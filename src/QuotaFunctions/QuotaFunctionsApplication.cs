@@ -7,6 +7,7 @@ using Microsoft.Extensions.Options;
 using QuotaFunctions.Core.Auditing;
 using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.Core.Keys;
+using QuotaFunctions.Core.Proxying;
 using QuotaFunctions.Core.Quotas;
 using QuotaFunctions.Http;
 using QuotaFunctions.Middleware;
@@ -27,6 +28,7 @@ public static class QuotaFunctionsApplication
             .AddAuditing()
             .AddQuotas()
             .AddKeys()
+            .AddProxying(configuration)
             .AddHealth()
             .AddHttp();
 

@@ -14,6 +14,9 @@ public static class Idempotency
     /// <summary>The answer's header, <c>true</c> where the key had been charged before.</summary>
     public const string ReplayedHeader = "Idempotency-Replayed";
 
+    /// <summary>What is said of a header that is not good.</summary>
+    public const string Rule = "must be one value of 1 to 255 printable ASCII characters.";
+
     private const int MaxLength = 255;
 
     /// <summary>The claim that a request makes; null where it makes none. False where the header is not good.</summary>

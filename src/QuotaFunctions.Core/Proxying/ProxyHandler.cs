@@ -217,7 +217,7 @@ public sealed partial class ProxyHandler
 
         if (!Idempotency.TryRead(context.Request, $"{call.Upstream.Method} {target.OriginalString}", call.Head.Span, out var claim))
         {
-            throw ProxyRefusedException.Invalid(Idempotency.Header, "must be one value of 1 to 255 printable ASCII characters.");
+            throw ProxyRefusedException.Invalid(Idempotency.Header, Idempotency.Rule);
         }
 
         if (claim is not null && !call.IsWhole)
