@@ -31,6 +31,7 @@ internal sealed partial class AuditBuffer : IAuditSink, IAsyncDisposable
     private readonly ILogger<AuditBuffer> _logger;
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _sending;
+    private bool _isDisposed;
 
     public AuditBuffer(QueueServiceClient queues, TimeProvider clock, ILogger<AuditBuffer> logger)
     {
@@ -56,6 +57,13 @@ internal sealed partial class AuditBuffer : IAuditSink, IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        // A container that knows it under two types disposes it twice.
+        if (_isDisposed)
+        {
+            return;
+        }
+
+        _isDisposed = true;
         await DrainAsync(new CancellationToken(canceled: true));
         _stop.Dispose();
     }
