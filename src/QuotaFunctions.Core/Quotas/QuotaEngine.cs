@@ -82,9 +82,17 @@ internal sealed class QuotaEngine(
                 return new ConsumeSettlementResult(ConsumeSettlementStatus.Refused, standing);
             }
 
-            if (!ChargeId.TryParse(chargeId, out var id)
-                || await FindConsumedAsync(secret, locator, id, cancellationToken) is not { } charge
-                || charge.At + ReportWindow < now)
+            if (!ChargeId.TryParse(chargeId, out var id))
+            {
+                return new ConsumeSettlementResult(ConsumeSettlementStatus.NotFound);
+            }
+
+            if (await store.IsSettledAsync(locator, id, cancellationToken))
+            {
+                return new ConsumeSettlementResult(ConsumeSettlementStatus.AlreadySettled);
+            }
+
+            if (await FindConsumedAsync(secret, locator, id, cancellationToken) is not { } charge || charge.At + ReportWindow < now)
             {
                 return new ConsumeSettlementResult(ConsumeSettlementStatus.NotFound);
             }
