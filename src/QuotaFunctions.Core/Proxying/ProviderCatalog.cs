@@ -48,7 +48,7 @@ public sealed class ProviderCatalog(IOptions<ProxyOptions> options)
         Provider? found = null;
         foreach (var provider in Providers)
         {
-            if (provider.Holds(endpoint) && !(found?.BaseUrl.AbsolutePath.Length > provider.BaseUrl.AbsolutePath.Length))
+            if (provider.Holds(endpoint) && (found is null || provider.BaseUrl.AbsolutePath.Length > found.BaseUrl.AbsolutePath.Length))
             {
                 found = provider;
             }

@@ -1,0 +1,143 @@
+using QuotaFunctions.Core.Proxying;
+
+namespace QuotaFunctions.Tests.Proxying;
+
+public sealed class ProxyOptionsTests
+{
+    [Fact]
+    public void A_provider_has_defaults()
+    {
+        var provider = ProxySettings.Provider("https://api.example.com/v1");
+
+        Assert.Equal("p", provider.Name);
+        Assert.Equal("Authorization", provider.AuthHeader);
+        Assert.Equal("Bearer secret", provider.Credential);
+        Assert.Equal(TimeSpan.FromSeconds(100), provider.Timeout);
+        Assert.Equal(TimeSpan.FromSeconds(600), provider.StreamTimeout);
+        Assert.Same(RefundPolicy.Default, provider.RefundOn);
+        Assert.Empty(provider.Models);
+        Assert.Empty(provider.AllowedPaths);
+        Assert.Equal(1, provider.CostOf("/v1/chat", "any"));
+        Assert.True(provider.Allows("/anything"));
+    }
+
+    [Fact]
+    public void Every_setting_is_read()
+    {
+        var provider = ProxySettings.Provider(
+            "https://api.example.com",
+            ("AuthScheme", "Header"), ("AuthHeader", "x-api-key"), ("Models", "a, b-*"), ("AllowedPaths", "/x/*, /y"), ("TimeoutSeconds", "7"),
+            ("StreamTimeoutSeconds", "8"), ("RefundOn", "404, 5xx, timeout"), ("Costs", "b-*=10, /x/*=25, *=2"));
+
+        Assert.Equal("secret", provider.Credential);
+        Assert.Equal("x-api-key", provider.AuthHeader);
+        Assert.Equal(["a", "b-*"], provider.Models);
+        Assert.Equal(["/x/*", "/y"], provider.AllowedPaths);
+        Assert.Equal(TimeSpan.FromSeconds(7), provider.Timeout);
+        Assert.Equal(TimeSpan.FromSeconds(8), provider.StreamTimeout);
+        Assert.True(provider.RefundOn.Covers(404));
+        Assert.True(provider.RefundOn.Timeout);
+        Assert.False(provider.RefundOn.Unreachable);
+        Assert.Equal(3, provider.Costs.Count);
+    }
+
+    [Theory]
+    [InlineData(null, null, "Authorization", "Bearer secret")]
+    [InlineData("bearer", "X-Auth", "X-Auth", "Bearer secret")]
+    [InlineData(null, "api-key", "api-key", "secret")]
+    [InlineData("none", null, "Authorization", null)]
+    public void The_credential_goes_where_the_settings_say(string? scheme, string? header, string expectedHeader, string? expectedValue)
+    {
+        var provider = ProxySettings.Provider("https://api.example.com", ("AuthScheme", scheme), ("AuthHeader", header));
+
+        Assert.Equal(expectedHeader, provider.AuthHeader);
+        Assert.Equal(expectedValue, provider.Credential);
+    }
+
+    [Theory]
+    [InlineData("BaseUrl", null)]
+    [InlineData("BaseUrl", "api.example.com")]
+    [InlineData("BaseUrl", "ftp://api.example.com")]
+    [InlineData("BaseUrl", "https://user:password@api.example.com")]
+    [InlineData("BaseUrl", "https://api.example.com/?a=b")]
+    [InlineData("BaseUrl", "https://api.example.com/#a")]
+    [InlineData("BaseUrl", "https://api.example.com/a%2f..%2fb")]
+    [InlineData("AuthScheme", "basic")]
+    [InlineData("AuthHeader", "x api key")]
+    [InlineData("ApiKey", null)]
+    [InlineData("ApiKey", "line\nbreak")]
+    [InlineData("Models", "a*b")]
+    [InlineData("AllowedPaths", "v1/chat")]
+    [InlineData("AllowedPaths", "/v1/*/chat")]
+    [InlineData("TimeoutSeconds", "0")]
+    [InlineData("TimeoutSeconds", "3601")]
+    [InlineData("TimeoutSeconds", "soon")]
+    [InlineData("StreamTimeoutSeconds", "0")]
+    [InlineData("StreamTimeoutSeconds", "86401")]
+    [InlineData("RefundOn", "sometimes")]
+    [InlineData("RefundOn", "none, 5xx")]
+    [InlineData("RefundOn", "6xx")]
+    [InlineData("Costs", "10")]
+    [InlineData("Costs", "a=0")]
+    [InlineData("Costs", "a=1000001")]
+    [InlineData("Costs", "a=-1")]
+    [InlineData("Costs", "=5")]
+    [InlineData("Costs", "a*b=5")]
+    [InlineData("Modles", "a")]
+    public void A_bad_setting_is_named(string name, string? value)
+    {
+        (string, string?)[] good = [("Providers__p__BaseUrl", "https://api.example.com"), ("Providers__p__ApiKey", "secret")];
+        var (options, errors) = ProxySettings.Read([.. good.Where(setting => setting.Item1 != "Providers__p__" + name), ("Providers__p__" + name, value)]);
+
+        Assert.StartsWith($"Providers__p__{name} ", Assert.Single(errors), StringComparison.Ordinal);
+        Assert.Empty(options.Providers);
+    }
+
+    [Theory]
+    [InlineData("TimeoutSeconds", "1")]
+    [InlineData("TimeoutSeconds", "3600")]
+    [InlineData("StreamTimeoutSeconds", "1")]
+    [InlineData("StreamTimeoutSeconds", "86400")]
+    [InlineData("Costs", "a=1, b=1000000")]
+    [InlineData("Costs", "ft:gpt-4=mini=3")]
+    [InlineData("RefundOn", "None")]
+    public void The_limits_themselves_are_good(string name, string value) => ProxySettings.Provider("https://api.example.com", (name, value));
+
+    [Fact]
+    public void A_name_that_is_none_is_a_fault() =>
+        Assert.StartsWith("Providers__a b ", Assert.Single(ProxySettings.Read(("Providers__a b__BaseUrl", "https://api.example.com")).Errors), StringComparison.Ordinal);
+
+    [Fact]
+    public void The_only_provider_is_the_default_one()
+    {
+        var (options, _) = ProxySettings.Read(("Providers__P__BaseUrl", "https://a.example"), ("Providers__P__AuthScheme", "none"));
+
+        Assert.Equal("p", options.DefaultProvider?.Name);
+    }
+
+    [Fact]
+    public void Of_several_none_is_the_default_one_unless_it_is_named()
+    {
+        (string, string?)[] two =
+        [
+            ("Providers__a__BaseUrl", "https://a.example"), ("Providers__a__AuthScheme", "none"),
+            ("Providers__b__BaseUrl", "https://b.example"), ("Providers__b__AuthScheme", "none"),
+        ];
+
+        Assert.Null(ProxySettings.Read(two).Options.DefaultProvider);
+        Assert.Equal("b", ProxySettings.Read([.. two, ("DefaultProvider", "B")]).Options.DefaultProvider?.Name);
+    }
+
+    [Fact]
+    public void A_default_provider_that_does_not_exist_is_a_fault() =>
+        Assert.StartsWith("DefaultProvider ", Assert.Single(ProxySettings.Read(("DefaultProvider", "openai")).Errors), StringComparison.Ordinal);
+
+    [Fact]
+    public void A_provider_never_shows_its_credential()
+    {
+        var provider = ProxySettings.Provider("https://api.example.com", ("ApiKey", "sk-very-secret"));
+
+        Assert.DoesNotContain("sk-very-secret", provider.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("sk-very-secret", System.Text.Json.JsonSerializer.Serialize(provider), StringComparison.Ordinal);
+    }
+}
