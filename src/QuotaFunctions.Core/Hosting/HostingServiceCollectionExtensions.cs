@@ -18,7 +18,7 @@ public static class HostingServiceCollectionExtensions
         var level = ServiceOptions.ParseLogLevel(configuration["LOG_LEVEL"]) ?? LogLevel.Information;
         services.AddLogging(logging =>
         {
-            logging.SetMinimumLevel(level);
+            logging.SetMinimumLevel(level).AddFilter("QuotaFunctions", level);
             foreach (var chatty in (string[])["Azure", "Microsoft.AspNetCore", "Polly", "System.Net.Http"])
             {
                 logging.AddFilter(chatty, level < LogLevel.Information ? level : (LogLevel)Math.Max((int)level, (int)LogLevel.Warning));

@@ -16,6 +16,7 @@ public sealed class JsonFields
     public const string Body = "body";
 
     private const int MaxFields = 200;
+    private const string NoObject = "must be a JSON object.";
 
     private static readonly JsonDocumentOptions Strict = new() { MaxDepth = MaxDepth, AllowDuplicateProperties = false };
 
@@ -30,7 +31,7 @@ public sealed class JsonFields
         Faults = faults;
         if (value.ValueKind != JsonValueKind.Object)
         {
-            Faults.Add(path.Length == 0 ? Body : path.TrimEnd('.'), "must be a JSON object.");
+            Faults.Add(Body, NoObject);
             return;
         }
 
@@ -63,6 +64,11 @@ public sealed class JsonFields
             throw new InvalidRequestException(Body, exception.LineNumber is { } line
                 ? $"is not valid JSON, names a field twice or is nested deeper than {MaxDepth} (line {line + 1}, byte {exception.BytePositionInLine})."
                 : $"is not valid JSON, names a field twice or is nested deeper than {MaxDepth}.");
+        }
+        catch (InvalidOperationException)
+        {
+            // Half a surrogate pair in a name
+            throw new InvalidRequestException(Body, "has a field whose name is not text.");
         }
     }
 
@@ -127,7 +133,7 @@ public sealed class JsonFields
     public IReadOnlyDictionary<string, string> Map(string name, IReadOnlyDictionary<string, string> current) =>
         Read(name, current, clearable: true, TryMap, "must be an object whose values are texts.") ?? new Dictionary<string, string>();
 
-    /// <summary>An object within. False where the field is not there or is null; <paramref name="cleared"/> tells which.</summary>
+    /// <summary>An object within. False where the field is not there, is null (told by <paramref name="cleared"/>) or is something else.</summary>
     public bool Within(string name, [NotNullWhen(true)] out JsonFields? fields, out bool cleared)
     {
         fields = null;
@@ -135,6 +141,12 @@ public sealed class JsonFields
         cleared = there && value.ValueKind == JsonValueKind.Null;
         if (!there || cleared)
         {
+            return false;
+        }
+
+        if (value.ValueKind != JsonValueKind.Object)
+        {
+            Fault(name, NoObject);
             return false;
         }
 

@@ -70,6 +70,9 @@ public sealed record KeyQuery
 
     /// <summary>The status; null for all but the revoked.</summary>
     public KeyStatus? Status { get; init; }
+
+    /// <summary>Whether the expiry has passed; null for either.</summary>
+    public bool? Expired { get; init; }
 }
 
 /// <summary>A page of keys.</summary>

@@ -27,7 +27,7 @@ internal sealed class KeyList(TableServiceClient tables, StorageNames names, Tim
             }
 
             var key = AccountEntity.ToKey(row);
-            if (!Fits(key, query))
+            if (!Fits(key, query, now))
             {
                 continue;
             }
@@ -67,8 +67,9 @@ internal sealed class KeyList(TableServiceClient tables, StorageNames names, Tim
         return pools;
     }
 
-    private static bool Fits(KeyState key, KeyQuery query) =>
+    private static bool Fits(KeyState key, KeyQuery query, DateTimeOffset now) =>
         (query.Status is { } status ? key.Status == status : key.Status != KeyStatus.Revoked)
+        && (query.Expired is null || (key.Settings.ExpiresAt <= now) == query.Expired)
         && (query.Tenant is null || key.Settings.Tenant == query.Tenant)
         && (query.Name is null || key.Settings.Name.Contains(query.Name, StringComparison.OrdinalIgnoreCase));
 

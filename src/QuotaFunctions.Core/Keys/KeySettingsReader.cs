@@ -29,6 +29,20 @@ public static class KeySettingsReader
         return settings;
     }
 
+    /// <summary>Reads a pool's settings and checks them; what is wrong is noted in the fields' faults.</summary>
+    public static PoolSettings Read(JsonFields fields, PoolSettings current)
+    {
+        var settings = current with
+        {
+            Name = fields.Text("name", current.Name),
+            Quota = fields.Number("quota", current.Quota),
+            Refill = ReadRefill(fields, current.Refill),
+            Tenant = fields.TextOrNull("tenant", current.Tenant),
+        };
+        KeySettingsValidator.Validate(settings, fields.Faults);
+        return settings;
+    }
+
     private static RefillPolicy? ReadRefill(JsonFields fields, RefillPolicy? current)
     {
         if (!fields.Within("refill", out var refill, out var cleared))

@@ -59,6 +59,16 @@ public static partial class KeySettingsValidator
         check.Metadata(settings.Metadata);
     }
 
+    /// <summary>Notes what is wrong with a pool's settings.</summary>
+    public static void Validate(PoolSettings settings, Faults faults)
+    {
+        var check = new Check(faults);
+        check.Name(settings.Name);
+        check.Range("quota", settings.Quota, 0, MaxQuota);
+        check.Refill(settings.Refill);
+        check.Tenant(settings.Tenant);
+    }
+
     /// <summary>True for what a secret may begin with.</summary>
     public static bool IsPrefix(string text) => Prefix().IsMatch(text);
 

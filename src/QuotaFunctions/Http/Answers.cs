@@ -142,6 +142,50 @@ internal sealed record KeysAnswer(
     IReadOnlyList<KeyAnswer> Keys,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Next);
 
+/// <summary>A pool as an admin sees it.</summary>
+internal sealed record PoolAnswer
+{
+    public required string Id { get; init; }
+
+    public required string Name { get; init; }
+
+    public required string Status { get; init; }
+
+    public required long? Quota { get; init; }
+
+    public required long Used { get; init; }
+
+    public required long Held { get; init; }
+
+    public required long? Remaining { get; init; }
+
+    public required DateTimeOffset? ResetsAt { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    public required RefillAnswer? Refill { get; init; }
+
+    public required string? Tenant { get; init; }
+
+    public static PoolAnswer Of(Pool pool) => new()
+    {
+        Id = pool.Id,
+        Name = pool.Settings.Name,
+        Status = Words.Of(pool.Status),
+        Quota = pool.Quota.Limit,
+        Used = pool.Quota.Used,
+        Held = pool.Quota.Held,
+        Remaining = pool.Quota.Remaining,
+        ResetsAt = pool.Quota.ResetsAt,
+        CreatedAt = pool.CreatedAt,
+        Refill = RefillAnswer.Of(pool.Settings.Refill),
+        Tenant = pool.Settings.Tenant,
+    };
+}
+
+/// <summary>All pools.</summary>
+internal sealed record PoolsAnswer(int Total, IReadOnlyList<PoolAnswer> Pools);
+
 /// <summary>A page of the log.</summary>
 internal sealed record LogsAnswer(
     IReadOnlyList<AuditRow> Logs,
@@ -178,6 +222,8 @@ internal static class Words
 [JsonSerializable(typeof(QuotaAnswer))]
 [JsonSerializable(typeof(KeyAnswer))]
 [JsonSerializable(typeof(KeysAnswer))]
+[JsonSerializable(typeof(PoolAnswer))]
+[JsonSerializable(typeof(PoolsAnswer))]
 [JsonSerializable(typeof(LogsAnswer))]
 [JsonSerializable(typeof(Verification))]
 [JsonSerializable(typeof(AliveAnswer))]

@@ -17,4 +17,10 @@ public static class Routes
 
     /// <summary>One key, by its id or its secret.</summary>
     public const string Key = Keys + "/{key}";
+
+    /// <summary>All pools.</summary>
+    public const string Pools = Area + "/pools";
+
+    /// <summary>One pool, by its id.</summary>
+    public const string Pool = Pools + "/{pool}";
 }

@@ -20,7 +20,7 @@ public sealed class ChangeKey(IKeyService keys, TimeProvider time)
             key,
             async found =>
             {
-                var changed = await keys.ChangeAsync(found.Id, current => Change(body, current), KeyRequests.Actor, cancellationToken);
+                var changed = await keys.ChangeAsync(found.Id, current => Change(body, current), AdminRequests.Actor, cancellationToken);
                 return JsonResult.Of(KeyAnswer.Of(changed, time.GetUtcNow()), AnswerJson.Default.KeyAnswer);
             },
             cancellationToken);

@@ -43,7 +43,7 @@ public sealed class CreateKey(IKeyService keys, TimeProvider time)
         fields.ThrowIfInvalid();
         try
         {
-            var issued = await keys.CreateAsync(settings, prefix, pool, KeyRequests.Actor, cancellationToken);
+            var issued = await keys.CreateAsync(settings, prefix, pool, AdminRequests.Actor, cancellationToken);
             return JsonResult.Created(KeyAnswer.Of(issued, time.GetUtcNow()), AnswerJson.Default.KeyAnswer, $"/{area}/keys/{issued.Key.Id}");
         }
         catch (KeyNotFoundException)

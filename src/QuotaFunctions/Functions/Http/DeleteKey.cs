@@ -14,6 +14,6 @@ public sealed class DeleteKey(IKeyService keys)
         [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = Routes.Key)] HttpRequest request, string key, CancellationToken cancellationToken) =>
         keys.WithKeyAsync(
             key,
-            async found => await keys.RevokeAsync(found.Id, KeyRequests.Actor, cancellationToken) ? NoContentResult.Instance : KeyRequests.NotFound(),
+            async found => await keys.RevokeAsync(found.Id, AdminRequests.Actor, cancellationToken) ? NoContentResult.Instance : AdminRequests.NoSuchKey(),
             cancellationToken);
 }

@@ -1,13 +1,13 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
-using Microsoft.Extensions.Configuration;
 using QuotaFunctions.Core.Hosting;
+using QuotaFunctions.Core.Proxying;
 using QuotaFunctions.Http;
 
 namespace QuotaFunctions.Functions.Http;
 
 /// <summary>Says whether the service works: for probes and load balancers.</summary>
-public sealed class GetHealth(Health health, IConfiguration configuration)
+public sealed class GetHealth(Health health, ProviderCatalog providers)
 {
     /// <summary>GET /health.</summary>
     [Function(nameof(GetHealth))]
@@ -21,7 +21,7 @@ public sealed class GetHealth(Health health, IConfiguration configuration)
                 status,
                 ServiceStatus.Service,
                 ServiceStatus.Version,
-                [.. configuration.GetSection("Providers").GetChildren().Select(provider => provider.Key.ToLowerInvariant()).Order(StringComparer.Ordinal)],
+                [.. providers.Providers.Select(provider => provider.Name)],
                 checks.ToDictionary(check => check.Name, ServiceStatus.Of)),
             AnswerJson.Default.HealthAnswer,
             code);

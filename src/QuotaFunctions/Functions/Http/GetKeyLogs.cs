@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using QuotaFunctions.Core.Auditing;
 using QuotaFunctions.Core.Keys;
+using QuotaFunctions.Core.Quotas;
 using QuotaFunctions.Http;
 
 namespace QuotaFunctions.Functions.Http;
@@ -29,7 +30,11 @@ public sealed partial class GetKeyLogs(IKeyService keys, IAuditLog log)
             To = fields.Moment("to"),
             Outcome = fields.Text("outcome"),
         };
-        if (query.Cursor is not null && request.Query.ContainsKey("page"))
+        if (query.Cursor is { } cursor && !ChargeId.TryParse(cursor, out _))
+        {
+            fields.Fault("cursor", "must be what next was in the answer before.");
+        }
+        else if (query.Cursor is not null && request.Query.ContainsKey("page"))
         {
             fields.Fault("cursor", "cannot be used together with page.");
         }

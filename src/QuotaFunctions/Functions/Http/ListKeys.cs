@@ -14,13 +14,15 @@ public sealed class ListKeys(IKeyService keys, TimeProvider time)
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = Routes.Keys)] HttpRequest request, CancellationToken cancellationToken)
     {
         var fields = new QueryFields(request.Query);
+        var (status, expired) = ReadStatus(fields);
         var query = new KeyQuery
         {
             Limit = fields.Number("limit", 100, 1, 1000),
             Cursor = fields.Text("cursor"),
             Name = fields.Text("name"),
             Tenant = fields.Text("tenant"),
-            Status = Status(fields),
+            Status = status,
+            Expired = expired,
         };
         if (query.Cursor is { } cursor && !KeyLocator.TryParse(cursor, out _))
         {
@@ -34,21 +36,24 @@ public sealed class ListKeys(IKeyService keys, TimeProvider time)
             new KeysAnswer(page.Total, [.. page.Keys.Select(key => KeyAnswer.Of(key, now))], page.Next), AnswerJson.Default.KeysAnswer);
     }
 
-    private static KeyStatus? Status(QueryFields fields)
+    // As the status is shown: what has expired is that, active or disabled
+    private static (KeyStatus? Status, bool? Expired) ReadStatus(QueryFields fields)
     {
         switch (fields.Text("status"))
         {
             case null:
-                return null;
+                return (null, null);
             case "active":
-                return KeyStatus.Active;
+                return (KeyStatus.Active, false);
             case "disabled":
-                return KeyStatus.Disabled;
+                return (KeyStatus.Disabled, false);
+            case "expired":
+                return (null, true);
             case "revoked":
-                return KeyStatus.Revoked;
+                return (KeyStatus.Revoked, null);
             default:
-                fields.Fault("status", "must be one of: active, disabled, revoked.");
-                return null;
+                fields.Fault("status", "must be one of: active, disabled, expired, revoked.");
+                return (null, null);
         }
     }
 }

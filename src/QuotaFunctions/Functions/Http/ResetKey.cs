@@ -1,6 +1,5 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
-using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.Core.Keys;
 using QuotaFunctions.Http;
 
@@ -14,19 +13,12 @@ public sealed class ResetKey(IKeyService keys, TimeProvider time)
     public async Task<IResult> RunAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = Routes.Key + "/reset")] HttpRequest request, string key, CancellationToken cancellationToken)
     {
-        var fields = JsonFields.Of(await JsonBody.ReadOrEmptyAsync(request, cancellationToken));
-        var quota = fields.NumberOrNull("quota", null);
-        if (quota is < 0 or > KeySettingsValidator.MaxQuota)
-        {
-            fields.Fault("quota", $"must be from 0 to {KeySettingsValidator.MaxQuota}.");
-        }
-
-        fields.ThrowIfInvalid();
+        var quota = await AdminRequests.ReadResetAsync(request, cancellationToken);
         return await keys.WithKeyAsync(
             key,
             async found =>
             {
-                var reset = await keys.ResetAsync(found.Id, quota, KeyRequests.Actor, cancellationToken);
+                var reset = await keys.ResetAsync(found.Id, quota, AdminRequests.Actor, cancellationToken);
                 return JsonResult.Of(KeyAnswer.Of(reset, time.GetUtcNow()), AnswerJson.Default.KeyAnswer);
             },
             cancellationToken);

@@ -29,7 +29,7 @@ public sealed class RotateKey(IKeyService keys, TimeProvider time)
             key,
             async found =>
             {
-                var issued = await keys.RotateAsync(found.Id, TimeSpan.FromSeconds(seconds), KeyRequests.Actor, cancellationToken);
+                var issued = await keys.RotateAsync(found.Id, TimeSpan.FromSeconds(seconds), AdminRequests.Actor, cancellationToken);
                 return JsonResult.Of(KeyAnswer.Of(issued, time.GetUtcNow()), AnswerJson.Default.KeyAnswer);
             },
             cancellationToken);

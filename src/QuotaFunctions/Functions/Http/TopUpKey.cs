@@ -1,6 +1,5 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
-using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.Core.Keys;
 using QuotaFunctions.Http;
 
@@ -14,19 +13,13 @@ public sealed class TopUpKey(IKeyService keys, TimeProvider time)
     public async Task<IResult> RunAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = Routes.Key + "/topup")] HttpRequest request, string key, CancellationToken cancellationToken)
     {
-        var fields = JsonFields.Of(await JsonBody.ReadAsync(request, cancellationToken));
-        var amount = fields.Number("amount", 0);
-        if (amount is < 1 or > KeySettingsValidator.MaxQuota && !fields.Faults.Has("amount"))
-        {
-            fields.Fault("amount", $"is required, from 1 to {KeySettingsValidator.MaxQuota}.");
-        }
-
-        fields.ThrowIfInvalid();
+        var amount = await AdminRequests.ReadTopUpAsync(request, cancellationToken);
         return await keys.WithKeyAsync(
             key,
             async found =>
             {
-                var toppedUp = await keys.TopUpAsync(found.Id, amount, KeyRequests.Actor, cancellationToken);
+                AdminRequests.CheckTopUp(found.Settings.Quota, amount);
+                var toppedUp = await keys.TopUpAsync(found.Id, amount, AdminRequests.Actor, cancellationToken);
                 return JsonResult.Of(KeyAnswer.Of(toppedUp, time.GetUtcNow()), AnswerJson.Default.KeyAnswer);
             },
             cancellationToken);

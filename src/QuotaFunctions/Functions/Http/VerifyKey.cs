@@ -17,6 +17,6 @@ public sealed class VerifyKey(IKeyService keys, IAuditLog log)
             key,
             async found => await log.VerifyAsync(found.Id, cancellationToken) is { } books
                 ? JsonResult.Of(books, AnswerJson.Default.Verification)
-                : KeyRequests.NotFound(),
+                : AdminRequests.NoSuchKey(),
             cancellationToken);
 }

@@ -1,0 +1,81 @@
+using Microsoft.AspNetCore.Http;
+using QuotaFunctions.Core.Hosting;
+using QuotaFunctions.Core.Keys;
+
+namespace QuotaFunctions.Http;
+
+/// <summary>What the functions of keys and pools have in common.</summary>
+internal static class AdminRequests
+{
+    /// <summary>Who the log says did it: there is one admin token, and it does not tell people apart.</summary>
+    public const string Actor = "admin";
+
+    /// <summary>Does something with the key of this id or secret; 404 where there is none, or none any more.</summary>
+    public static async Task<IResult> WithKeyAsync(
+        this IKeyService keys, string idOrSecret, Func<ApiKey, Task<IResult>> operation, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await keys.FindAsync(idOrSecret, cancellationToken) is { } key ? await operation(key) : NoSuchKey();
+        }
+        catch (KeyNotFoundException)
+        {
+            return NoSuchKey();
+        }
+    }
+
+    /// <summary>Does something with the pool of this id; 404 where there is none, or none any more.</summary>
+    public static async Task<IResult> WithPoolAsync(
+        this IPoolService pools, string id, Func<Pool, Task<IResult>> operation, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await pools.FindAsync(id, cancellationToken) is { } pool ? await operation(pool) : NoSuchPool();
+        }
+        catch (KeyNotFoundException)
+        {
+            return NoSuchPool();
+        }
+    }
+
+    public static ProblemResult NoSuchKey() => new(Problem.NotFound, "There is no such key, or it has been revoked.");
+
+    public static ProblemResult NoSuchPool() => new(Problem.NotFound, "There is no such pool, or it has been revoked.");
+
+    /// <summary>Reads a reset: the new quota, or null to leave it.</summary>
+    public static async Task<long?> ReadResetAsync(HttpRequest request, CancellationToken cancellationToken)
+    {
+        var fields = JsonFields.Of(await JsonBody.ReadOrEmptyAsync(request, cancellationToken));
+        var quota = fields.NumberOrNull("quota", null);
+        if (quota is < 0 or > KeySettingsValidator.MaxQuota)
+        {
+            fields.Fault("quota", $"must be from 0 to {KeySettingsValidator.MaxQuota}.");
+        }
+
+        fields.ThrowIfInvalid();
+        return quota;
+    }
+
+    /// <summary>Reads a top-up: what to add.</summary>
+    public static async Task<long> ReadTopUpAsync(HttpRequest request, CancellationToken cancellationToken)
+    {
+        var fields = JsonFields.Of(await JsonBody.ReadAsync(request, cancellationToken));
+        var amount = fields.Number("amount", 0);
+        if (amount is < 1 or > KeySettingsValidator.MaxQuota && !fields.Faults.Has("amount"))
+        {
+            fields.Fault("amount", $"is required, from 1 to {KeySettingsValidator.MaxQuota}.");
+        }
+
+        fields.ThrowIfInvalid();
+        return amount;
+    }
+
+    /// <summary>Refuses a top-up that would leave the limits of a quota.</summary>
+    public static void CheckTopUp(long quota, long amount)
+    {
+        if (quota > KeySettingsValidator.MaxQuota - amount)
+        {
+            throw new InvalidRequestException("amount", $"would make the quota larger than {KeySettingsValidator.MaxQuota}.");
+        }
+    }
+}

@@ -1,0 +1,188 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using QuotaFunctions.Core.Hosting;
+
+namespace QuotaFunctions.Tests.Hosting;
+
+public sealed class SettingsTests
+{
+    private const string GoodToken = "b1f0c6a4d2e84f1c9a7d";
+
+    [Fact]
+    public void Defaults_are_as_documented()
+    {
+        var service = Service(("ADMIN_TOKEN", GoodToken));
+        Assert.Null(service.AdminReadOnlyToken);
+        Assert.Equal(LogLevel.Information, service.LogLevel);
+        Assert.Null(service.ClientAddressHeader);
+        Assert.Equal(104_857_600, service.ProxyMaxBodyBytes);
+
+        var storage = Storage(("AzureWebJobsStorage", "UseDevelopmentStorage=true"));
+        Assert.Equal("", storage.TablePrefix);
+        Assert.Null(storage.ClientId);
+        Assert.Null(storage.TableServiceUri);
+    }
+
+    [Theory]
+    [InlineData("abcdefgh12345678")] // 16, the shortest
+    [InlineData("an-admin-token-of-the-tests-only")]
+    [InlineData("3f1c...=/+~!")]
+    public void A_token_of_ones_own_is_taken(string token)
+    {
+        var padded = token.PadRight(16, 'q');
+        Assert.Equal(padded, Service(("ADMIN_TOKEN", padded)).AdminToken);
+    }
+
+    [Theory]
+    [InlineData(null, "missing")]
+    [InlineData("", "missing")]
+    [InlineData("   ", "missing")]
+    [InlineData("abcdefgh1234567", "too short")] // 15
+    [InlineData("changeme", "example")]
+    [InlineData("change-me-please-now", "example")]
+    [InlineData("CHANGE_THIS_TO_A_SECRET", "example")]
+    [InlineData("replace-me-with-something", "example")]
+    [InlineData("your-admin-token", "example")]
+    [InlineData("your_secure_admin_token_here", "example")]
+    [InlineData("<your admin token goes here>", "example")]
+    [InlineData("admin-token-1234", "example")]
+    [InlineData("super-secret-admin-password", "example")]
+    [InlineData("secret-token-value", "example")]
+    [InlineData("example-token-for-the-docs", "example")]
+    [InlineData("aaaaaaaaaaaaaaaaaaaaaaaa", "example")]
+    [InlineData("with a blank in the middle", "printable ASCII")]
+    [InlineData("höchst-geheimes-wort", "printable ASCII")]
+    public void A_bad_token_stops_the_start(string? token, string says)
+    {
+        var line = Assert.Single(Faults<ServiceOptions>(ServiceOptions.Read, ("ADMIN_TOKEN", token)));
+        Assert.StartsWith("ADMIN_TOKEN ", line, StringComparison.Ordinal);
+        Assert.Contains(says, line, StringComparison.Ordinal);
+        if (!string.IsNullOrWhiteSpace(token))
+        {
+            Assert.DoesNotContain(token, line, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void The_read_only_token_keeps_to_the_same_rules_and_is_another_one()
+    {
+        Assert.Contains("ADMIN_READONLY_TOKEN is too short", Assert.Single(ServiceFaults(("ADMIN_READONLY_TOKEN", "short"))), StringComparison.Ordinal);
+        Assert.Contains("ADMIN_READONLY_TOKEN must not be the same", Assert.Single(ServiceFaults(("ADMIN_READONLY_TOKEN", GoodToken))), StringComparison.Ordinal);
+        Assert.Empty(ServiceFaults(("ADMIN_READONLY_TOKEN", "another-token-of-ours")));
+    }
+
+    [Theory]
+    [InlineData("1", 1)]
+    [InlineData("10737418240", 10_737_418_240)]
+    public void The_largest_body_has_limits_that_hold(string text, long bytes) =>
+        Assert.Equal(bytes, Service(("ADMIN_TOKEN", GoodToken), ("PROXY_MAX_BODY_BYTES", text)).ProxyMaxBodyBytes);
+
+    [Theory]
+    [InlineData("PROXY_MAX_BODY_BYTES", "0")]
+    [InlineData("PROXY_MAX_BODY_BYTES", "-1")]
+    [InlineData("PROXY_MAX_BODY_BYTES", "10737418241")]
+    [InlineData("PROXY_MAX_BODY_BYTES", "100MB")]
+    [InlineData("PROXY_MAX_BODY_BYTES", "99999999999999999999")]
+    [InlineData("LOG_LEVEL", "loud")]
+    [InlineData("LOG_LEVEL", "3")]
+    [InlineData("CLIENT_ADDRESS_HEADER", "X-Forwarded For")]
+    [InlineData("CLIENT_ADDRESS_HEADER", "X-Real-IP: 1")]
+    public void A_bad_value_is_told_by_its_name(string name, string value) =>
+        Assert.StartsWith($"{name} must be ", Assert.Single(ServiceFaults((name, value))), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("trace", LogLevel.Trace)]
+    [InlineData("info", LogLevel.Information)]
+    [InlineData("WARNING", LogLevel.Warning)]
+    [InlineData("none", LogLevel.None)]
+    public void Log_levels_have_their_usual_names(string text, LogLevel level) =>
+        Assert.Equal(level, Service(("ADMIN_TOKEN", GoodToken), ("LOG_LEVEL", text)).LogLevel);
+
+    [Fact]
+    public void An_account_name_gives_both_addresses()
+    {
+        var storage = Storage(("AzureWebJobsStorage__accountName", "myaccount"), ("AzureWebJobsStorage__clientId", "0b6e"));
+        Assert.Equal("https://myaccount.table.core.windows.net/", storage.TableServiceUri?.AbsoluteUri);
+        Assert.Equal("https://myaccount.queue.core.windows.net/", storage.QueueServiceUri?.AbsoluteUri);
+        Assert.Equal("0b6e", storage.ClientId);
+    }
+
+    [Fact]
+    public void Addresses_of_their_own_do_without_an_account_name()
+    {
+        var storage = Storage(("AzureWebJobsStorage__tableServiceUri", "https://t.example"), ("AzureWebJobsStorage__queueServiceUri", "https://q.example"));
+        Assert.Equal("https://t.example/", storage.TableServiceUri?.AbsoluteUri);
+        Assert.Equal("https://q.example/", storage.QueueServiceUri?.AbsoluteUri);
+    }
+
+    [Theory]
+    [InlineData("AzureWebJobsStorage is missing")]
+    [InlineData("AzureWebJobsStorage is no storage connection string", "AzureWebJobsStorage", "hello")]
+    [InlineData("AzureWebJobsStorage is no storage connection string", "AzureWebJobsStorage", "AccountName=a;AccountKey=not base64")]
+    [InlineData("AzureWebJobsStorage__accountName must be", "AzureWebJobsStorage__accountName", "Not_An_Account")]
+    [InlineData("AzureWebJobsStorage__queueServiceUri is missing", "AzureWebJobsStorage__tableServiceUri", "https://t.example")]
+    [InlineData("AzureWebJobsStorage__tableServiceUri is missing", "AzureWebJobsStorage__queueServiceUri", "https://t.example")]
+    [InlineData("TABLE_PREFIX must be", "TABLE_PREFIX", "1abc", "AzureWebJobsStorage", "UseDevelopmentStorage=true")]
+    [InlineData("TABLE_PREFIX must be", "TABLE_PREFIX", "with-hyphen", "AzureWebJobsStorage", "UseDevelopmentStorage=true")]
+    [InlineData("TABLE_PREFIX must be", "TABLE_PREFIX", "abcdefghijklmnopqrstu", "AzureWebJobsStorage", "UseDevelopmentStorage=true")]
+    public void Storage_that_cannot_be_found_is_told(string starts, params string[] settings) =>
+        Assert.StartsWith(
+            starts,
+            Assert.Single(Faults<StorageOptions>(StorageOptions.Read, [.. settings.Chunk(2).Select(pair => (pair[0], (string?)pair[1]))])),
+            StringComparison.Ordinal);
+
+    [Fact]
+    public void The_address_of_a_service_must_be_one()
+    {
+        var lines = Faults<StorageOptions>(StorageOptions.Read, ("AzureWebJobsStorage__tableServiceUri", "t.example"), ("AzureWebJobsStorage__queueServiceUri", "ftp://q.example"));
+        Assert.Contains(lines, line => line.StartsWith("AzureWebJobsStorage__tableServiceUri must be", StringComparison.Ordinal));
+        Assert.Contains(lines, line => line.StartsWith("AzureWebJobsStorage__queueServiceUri must be", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Names_are_prefixed_and_all_lower_case()
+    {
+        var names = new StorageNames(Options.Create(new StorageOptions { TablePrefix = "Prod1" }));
+        Assert.Equal(["prod1accounts", "prod1keydirectory", "prod1audit", "prod1state"], names.Tables);
+        Assert.Equal(["accounts", "keydirectory", "audit", "state"], new StorageNames(Options.Create(new StorageOptions())).Tables);
+    }
+
+    [Fact]
+    public void Everything_that_is_wrong_is_told_at_once()
+    {
+        var configuration = Configuration(("LOG_LEVEL", "loud"), ("TABLE_PREFIX", "-"));
+        using var services = new ServiceCollection().AddServiceSettings(configuration).AddStorage(configuration).BuildServiceProvider();
+        var exception = Assert.Throws<AggregateException>(() => services.GetRequiredService<IStartupValidator>().Validate());
+        var lines = exception.InnerExceptions.Cast<OptionsValidationException>().SelectMany(inner => inner.Failures).ToList();
+        Assert.Equal(["ADMIN_TOKEN", "LOG_LEVEL", "AzureWebJobsStorage", "TABLE_PREFIX"], lines.Select(line => line.Split(' ')[0]));
+        Assert.All(lines, line => Assert.DoesNotContain('\n', line));
+    }
+
+    private static IConfiguration Configuration(params IEnumerable<(string Name, string? Value)> settings) => new ConfigurationBuilder()
+        .AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Name.Replace("__", ":", StringComparison.Ordinal), setting.Value)))
+        .Build();
+
+    private static ServiceOptions Service(params (string, string?)[] settings) => Read<ServiceOptions>(ServiceOptions.Read, settings);
+
+    private static StorageOptions Storage(params (string, string?)[] settings) => Read<StorageOptions>(StorageOptions.Read, settings);
+
+    private static IReadOnlyList<string> ServiceFaults(params (string, string?)[] settings) =>
+        Faults<ServiceOptions>(ServiceOptions.Read, [("ADMIN_TOKEN", GoodToken), .. settings]);
+
+    private static T Read<T>(Action<SettingReader, T> read, (string, string?)[] settings)
+        where T : class, new()
+    {
+        using var services = new ServiceCollection().AddSettings(Configuration(settings), read).BuildServiceProvider();
+        return services.GetRequiredService<IOptions<T>>().Value;
+    }
+
+    private static IReadOnlyList<string> Faults<T>(Action<SettingReader, T> read, params (string, string?)[] settings)
+        where T : class, new()
+    {
+        var reader = new SettingReader(Configuration(settings));
+        read(reader, new T());
+        return reader.Errors;
+    }
+}
