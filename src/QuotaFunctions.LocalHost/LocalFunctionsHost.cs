@@ -54,7 +54,8 @@ public sealed class LocalFunctionsHost : IAsyncDisposable
         }
         catch
         {
-            await host._application.DisposeAsync().ConfigureAwait(false);
+            // What had started already is stopped in order, or it would complain of being cut off.
+            await host.DisposeAsync().ConfigureAwait(false);
             throw;
         }
 

@@ -83,7 +83,7 @@ internal sealed partial class QueueListener(
             if (_reachable)
             {
                 _reachable = false;
-                LogUnreachable(logger, queue.Name, exception.GetBaseException().Message);
+                LogUnreachable(logger, queue.Name, Describe(exception));
             }
 
             return [];
@@ -131,10 +131,14 @@ internal sealed partial class QueueListener(
                     message.MessageId, popReceipt, visibilityTimeout: settings.VisibilityTimeout, cancellationToken: CancellationToken.None).ConfigureAwait(false);
             }
         }
+        catch (RequestFailedException exception) when (exception.Status == 404)
+        {
+            // It is gone: deleted by a request whose answer was lost, or by somebody who got it after the lease had ended.
+        }
         catch (Exception exception)
         {
             // The storage did not take the last word on it: the message comes back by itself when its lease ends.
-            LogUnsettled(logger, message.MessageId, queue.Name, exception.GetBaseException().Message);
+            LogUnsettled(logger, message.MessageId, queue.Name, Describe(exception));
         }
     }
 
@@ -189,7 +193,7 @@ internal sealed partial class QueueListener(
             }
             catch (Exception exception)
             {
-                LogNotRenewed(logger, message.MessageId, queue.Name, exception.GetBaseException().Message);
+                LogNotRenewed(logger, message.MessageId, queue.Name, Describe(exception));
                 pause = lease / 10;
             }
         }
@@ -223,6 +227,13 @@ internal sealed partial class QueueListener(
             return null;
         }
     }
+
+    // A storage exception's message goes on for lines, with headers and body.
+    private static string Describe(Exception exception) => exception.GetBaseException() switch
+    {
+        RequestFailedException { Status: > 0 } failed => $"{failed.Status} {failed.ErrorCode}",
+        var other => other.Message,
+    };
 
     [LoggerMessage(10, LogLevel.Error, "Function {Function} failed for message {MessageId}, try {Try} of {MaxTries}")]
     private static partial void LogFailed(ILogger logger, Exception exception, string function, string messageId, long @try, int maxTries);
