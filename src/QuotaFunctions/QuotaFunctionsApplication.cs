@@ -26,7 +26,7 @@ public static class QuotaFunctionsApplication
             .AddServiceSettings(configuration)
             .AddStorage(configuration)
             .AddAuditing()
-            .AddQuotas()
+            .AddQuotas(configuration)
             .AddKeys()
             .AddProxying(configuration)
             .AddHealth()

@@ -43,7 +43,7 @@ internal sealed class AuditLog(IAuditTable log, LedgerBooks books, IAccountStore
 
         for (var attempt = 1; ; attempt++)
         {
-            if (await ReadRecordAsync(locator, cancellationToken) is not { } start)
+            if (await store.ReadAsync(locator, cancellationToken) is not { } start)
             {
                 return null;
             }
@@ -58,10 +58,10 @@ internal sealed class AuditLog(IAuditTable log, LedgerBooks books, IAccountStore
     }
 
     private async Task<Verification> AddUpAsync(
-        KeyLocator locator, (long Sequence, long Used) start, KeyLedger ledger, CancellationToken cancellationToken)
+        KeyLocator locator, KeyRecord start, KeyLedger ledger, CancellationToken cancellationToken)
     {
         // What was committed after the record was read is not in its sum.
-        var entries = ledger.Open.Where(row => row.Sequence <= start.Sequence)
+        var entries = ledger.Open.Where(row => start.Covers(row.Sequence))
             .SelectMany(row => row.Entries.Select((entry, index) => (Entry: entry, Id: LogRowOf(row, index))))
             .Where(item => item.Entry.KeyId == locator.KeyId)
             .ToList();
@@ -70,7 +70,7 @@ internal sealed class AuditLog(IAuditTable log, LedgerBooks books, IAccountStore
         var audited = 0L;
         await foreach (var row in log.ReadAsync(locator.KeyId, from: null, to: null, after: null, cancellationToken))
         {
-            if (row.ChargeId.Sequence <= start.Sequence)
+            if (start.Covers(row.ChargeId.Sequence))
             {
                 audited += row.Cost;
                 if (open.Contains(row.ChargeId))
@@ -85,7 +85,8 @@ internal sealed class AuditLog(IAuditTable log, LedgerBooks books, IAccountStore
             .Where(item => !written.TryGetValue(item.Id, out var isFinal) || (item.Entry.Kind == LedgerEntryKind.Settle && !isFinal))
             .Sum(item => item.Entry.Delta);
         var sum = ledger.Folded + entries.Sum(item => item.Entry.Delta);
-        return new Verification(start.Used == sum && start.Used == audited + unsettled, start.Used, sum, audited, unsettled);
+        var used = start.Key.Meter.Used;
+        return new Verification(used == sum && used == audited + unsettled, used, sum, audited, unsettled);
     }
 
     /// <summary>The log's row that an entry of the ledger is accounted for by.</summary>
@@ -94,27 +95,8 @@ internal sealed class AuditLog(IAuditTable log, LedgerBooks books, IAccountStore
             ? settled
             : new ChargeId(row.Day, row.Sequence, index);
 
-    private async Task<(long Sequence, long Used)?> ReadRecordAsync(KeyLocator locator, CancellationToken cancellationToken)
-    {
-        // In a pool the number is read before the key and again after it: only then do the two belong together.
-        while (true)
-        {
-            var before = await store.LoadAsync(locator.AccountId, cancellationToken);
-            var key = before?.Pool is null ? before?.Keys.GetValueOrDefault(locator.KeyId) : await store.LoadKeyAsync(locator, cancellationToken);
-            if (before is null || key is null)
-            {
-                return null;
-            }
-
-            if (before.Pool is null || (await store.LoadAsync(locator.AccountId, cancellationToken))?.Head == before.Head)
-            {
-                return (before.Head.Sequence, key.Meter.Used);
-            }
-        }
-    }
-
     private async Task<bool> IsUnchangedAsync(
-        KeyLocator locator, (long Sequence, long Used) start, KeyLedger ledger, CancellationToken cancellationToken) =>
-        await ReadRecordAsync(locator, cancellationToken) == start
+        KeyLocator locator, KeyRecord start, KeyLedger ledger, CancellationToken cancellationToken) =>
+        await store.ReadAsync(locator, cancellationToken) is { } now && now.IsSameAs(start)
         && await books.ReadFoldedVersionAsync(locator.AccountId, locator.KeyId, cancellationToken) == ledger.FoldedVersion;
 }

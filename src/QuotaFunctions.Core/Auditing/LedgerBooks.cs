@@ -49,6 +49,16 @@ internal sealed class LedgerBooks(TableServiceClient tables, StorageNames names)
     /// <summary>All rows of all accounts that are not folded, account by account, in order.</summary>
     public IAsyncEnumerable<OpenCommit> ReadOpenAsync(CancellationToken cancellationToken) => ReadOpenAsync(AccountRows.AllCommits, cancellationToken);
 
+    /// <summary>All leases of all accounts.</summary>
+    public async IAsyncEnumerable<LeaseState> ReadLeasesAsync(
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (var row in _table.QueryAsync<TableEntity>(AccountRows.AllLeases, cancellationToken: cancellationToken))
+        {
+            yield return AccountEntity.ToLease(row);
+        }
+    }
+
     /// <summary>The ledger of a key, or of a pool itself.</summary>
     public async Task<KeyLedger> ReadAsync(string accountId, string keyId, CancellationToken cancellationToken)
     {

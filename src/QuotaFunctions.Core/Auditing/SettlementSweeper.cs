@@ -57,6 +57,15 @@ internal sealed partial class SettlementSweeper(
             await SweepAsync(group, seen, now, cancellationToken);
         }
 
+        await foreach (var lease in books.ReadLeasesAsync(cancellationToken))
+        {
+            if (lease.Until + SilenceLimit < now)
+            {
+                // Its owner is dead, or would have given it back: whatever is left of it is free again.
+                await lanes.RunAsync(lease.AccountId, new ChangeOperation(lease.AccountId, lease.AccountId, (_, _, _) => null, lanes.NewDeadline()));
+            }
+        }
+
         foreach (var (id, lastSeen) in seen)
         {
             if (id != self.Id && lastSeen + MarkLifetime < now)

@@ -14,15 +14,22 @@ internal sealed class KeyList(TableServiceClient tables, StorageNames names, Tim
         // Counting takes all of them anyway; the page is cut out on the way.
         var now = clock.GetUtcNow();
         var pools = new Dictionary<string, PoolState>();
+        var leases = new List<LeaseState>();
         var page = new List<(KeyState Key, string Account)>();
         var total = 0;
         var hasMore = false;
         await foreach (var row in _table.QueryAsync<TableEntity>(
-            $"({AccountRows.AllKeys}) or RowKey eq '{AccountRows.Pool}'", cancellationToken: cancellationToken))
+            $"({AccountRows.AllKeys}) or ({AccountRows.AllLeases}) or RowKey eq '{AccountRows.Pool}'", cancellationToken: cancellationToken))
         {
             if (row.RowKey == AccountRows.Pool)
             {
                 pools[row.PartitionKey] = AccountEntity.ToPool(row);
+                continue;
+            }
+
+            if (AccountRows.IsLease(row.RowKey))
+            {
+                leases.Add(AccountEntity.ToLease(row));
                 continue;
             }
 
@@ -43,6 +50,11 @@ internal sealed class KeyList(TableServiceClient tables, StorageNames names, Tim
             {
                 page.Add((key, row.PartitionKey));
             }
+        }
+
+        foreach (var (key, account) in page)
+        {
+            key.Meter.CountLeases(leases.Where(lease => lease.AccountId == account));
         }
 
         return new KeyPage(

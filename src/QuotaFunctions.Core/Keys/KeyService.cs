@@ -173,14 +173,8 @@ internal sealed class KeyService(IAccountStore store, IKeyDirectory directory, A
 
     private async Task<ApiKey?> ReadAsync(KeyLocator locator, CancellationToken cancellationToken)
     {
-        if (locator.AccountId == locator.KeyId)
-        {
-            var account = await store.LoadAsync(locator.AccountId, cancellationToken);
-            return account?.Keys.GetValueOrDefault(locator.KeyId)?.ToApiKey(pool: null, clock.GetUtcNow());
-        }
-
-        var pool = (await store.LoadAsync(locator.AccountId, cancellationToken))?.Pool;
-        return (await store.LoadKeyAsync(locator, cancellationToken))?.ToApiKey(pool, clock.GetUtcNow());
+        var record = await store.ReadAsync(locator, cancellationToken);
+        return record?.Key.ToApiKey(record.Pool, clock.GetUtcNow());
     }
 
     private async Task<PoolState> ReadPoolAsync(string poolId, CancellationToken cancellationToken) =>

@@ -12,11 +12,11 @@ internal static class AccountEntity
     private const string Sequence = "Sequence";
     private const string At = "At";
 
-    public static void WriteHead(TableEntity row, long sequence, Guid commitId, DateTimeOffset at)
+    public static void WriteHead(TableEntity row, LedgerHead head)
     {
-        row[Sequence] = sequence;
-        row[CommitId] = commitId;
-        row[At] = at;
+        row[Sequence] = head.Sequence;
+        row[CommitId] = head.CommitId;
+        row[At] = head.At;
     }
 
     public static void WriteCounters(TableEntity row, KeyState key)
@@ -38,6 +38,7 @@ internal static class AccountEntity
         row["Quota"] = meter.Quota;
         row["Used"] = meter.Used;
         row["Held"] = meter.Held;
+        row["Leased"] = meter.Leased;
         row["ZeroSequence"] = meter.ZeroSequence;
         if (meter.ResetsAt is { } resetsAt)
         {
@@ -98,6 +99,35 @@ internal static class AccountEntity
         };
     }
 
+    public static TableEntity Of(LeaseState lease) => new(lease.AccountId, AccountRows.Lease(lease.Id))
+    {
+        ["Owner"] = lease.Owner,
+        ["Slice"] = lease.Slice,
+        ["Spent"] = lease.Spent,
+        ["FirstSequence"] = lease.FirstSequence,
+        [Sequence] = lease.Sequence,
+        [CommitId] = lease.CommitId,
+        [At] = lease.At,
+        ["Until"] = lease.Until,
+        ["IsClosed"] = lease.IsClosed,
+    };
+
+    public static LeaseState ToLease(TableEntity row) => new()
+    {
+        Id = row.RowKey["lease:".Length..],
+        AccountId = row.PartitionKey,
+        Owner = row.GetString("Owner"),
+        Slice = row.GetInt64("Slice") ?? 0,
+        Spent = row.GetInt64("Spent") ?? 0,
+        FirstSequence = row.GetInt64("FirstSequence") ?? 0,
+        Sequence = row.GetInt64(Sequence) ?? 0,
+        CommitId = row.GetGuid(CommitId) ?? Guid.Empty,
+        At = row.GetDateTimeOffset(At) ?? default,
+        Until = row.GetDateTimeOffset("Until") ?? default,
+        IsClosed = row.GetBoolean("IsClosed") ?? false,
+        Version = row.ETag,
+    };
+
     private static Meter ToMeter(TableEntity row, QuotaType type, QuotaUnit unit, RefillPolicy? refill) => new()
     {
         Type = type,
@@ -105,6 +135,7 @@ internal static class AccountEntity
         Quota = row.GetInt64("Quota") ?? 0,
         Used = row.GetInt64("Used") ?? 0,
         Held = row.GetInt64("Held") ?? 0,
+        Leased = row.GetInt64("Leased") ?? 0,
         ZeroSequence = row.GetInt64("ZeroSequence") ?? 0,
         Refill = refill,
         ResetsAt = refill is null ? null : row.GetDateTimeOffset("ResetsAt"),

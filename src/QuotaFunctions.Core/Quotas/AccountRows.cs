@@ -14,6 +14,7 @@ internal static class AccountRows
     private const string CommitPrefix = "commit:";
     private const string SettledPrefix = "settled:";
     private const string OncePrefix = "once:";
+    private const string LeasePrefix = "lease:";
 
     public static string Key(string keyId) => KeyPrefix + keyId;
 
@@ -26,6 +27,10 @@ internal static class AccountRows
     public static string Folded(string keyId) => "folded:" + keyId;
 
     public static string Settled(string keyId, ChargeId charge) => $"{SettledPrefix}{keyId}:{charge}";
+
+    public static string Lease(string leaseId) => LeasePrefix + leaseId;
+
+    public static bool IsLease(string row) => row.StartsWith(LeasePrefix, StringComparison.Ordinal);
 
     public static string Once(string keyId, string idempotencyKey) =>
         $"{OncePrefix}{keyId}:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(idempotencyKey)))}";
@@ -41,6 +46,9 @@ internal static class AccountRows
 
     /// <inheritdoc cref="AllKeys"/>
     public static string AllOnce => Range(OncePrefix);
+
+    /// <inheritdoc cref="AllKeys"/>
+    public static string AllLeases => Range(LeasePrefix);
 
     // ';' is the character after ':'.
     private static string Range(string prefix) => $"RowKey ge '{prefix}' and RowKey lt '{prefix[..^1]};'";

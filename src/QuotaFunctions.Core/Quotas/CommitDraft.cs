@@ -9,6 +9,12 @@ internal abstract record SideRow
     /// <summary>Remembers an Idempotency-Key, in place of an expired one.</summary>
     internal sealed record Once(string KeyId, OnceRecord Record) : SideRow;
 
+    /// <summary>Begins a lease.</summary>
+    internal sealed record Granted(LeaseState Lease) : SideRow;
+
+    /// <summary>Ends a lease, as it stands: a commit on it meanwhile makes this one fail.</summary>
+    internal sealed record Ended(LeaseState Lease) : SideRow;
+
     /// <summary>Forgets an Idempotency-Key whose charge was refunded, so that trying again is charged again.</summary>
     internal sealed record Forget(string KeyId, string IdempotencyKey) : SideRow;
 }
@@ -49,13 +55,21 @@ internal sealed class CommitDraft
     private readonly List<SideRow> _sideRows = [];
     private int _entriesLength;
 
-    public CommitDraft(AccountState state, DateTimeOffset now, Guid commitId, string owner)
+    /// <summary>Begins a draft.</summary>
+    /// <param name="state">The account that it is decided on.</param>
+    /// <param name="now">The instance's clock.</param>
+    /// <param name="commitId">The commit's id.</param>
+    /// <param name="owner">The instance.</param>
+    /// <param name="lease">The lease that is spent from, of which a copy is changed; null to change the account itself.</param>
+    public CommitDraft(AccountState state, DateTimeOffset now, Guid commitId, string owner, LeaseState? lease = null)
     {
         _state = state;
+        Lease = lease?.Clone();
         Now = now;
         At = state.Head.At > now && state.Head.At - now <= MaxClockLag ? state.Head.At : now;
         CommitId = commitId;
         Owner = owner;
+        Sequence = (lease?.Sequence ?? state.Head.Sequence) + 1;
     }
 
     public string AccountId => _state.AccountId;
@@ -70,7 +84,16 @@ internal sealed class CommitDraft
 
     public string Owner { get; }
 
-    public long Sequence => _state.Head.Sequence + 1;
+    /// <summary>The lease's copy, where one is spent from.</summary>
+    public LeaseState? Lease { get; }
+
+    /// <summary>The lease that begins with this commit, or null.</summary>
+    public LeaseState? GrantedLease { get; private set; }
+
+    public long Sequence { get; }
+
+    /// <summary>The head once this is committed: behind the numbers that a new lease takes along.</summary>
+    public LedgerHead NextHead => new(Sequence + (GrantedLease is null ? 0 : LeaseState.SequenceRun), CommitId, At);
 
     public int Day => LedgerRow.DayOf(At);
 
@@ -84,7 +107,7 @@ internal sealed class CommitDraft
     /// <summary>The pool's copy once it was changed, else the one that was read; null for a key of its own.</summary>
     public PoolState? Pool { get; private set; }
 
-    public bool IsEmpty => _entries.Count == 0;
+    public bool IsEmpty => _entries.Count == 0 && _sideRows.Count == 0;
 
     /// <summary>True where one more operation fits: it may change a key, add two rows beside, and these entries.</summary>
     public bool HasRoomFor(int entriesLength) =>
@@ -102,7 +125,7 @@ internal sealed class CommitDraft
         if (!_touched.TryGetValue(keyId, out var key))
         {
             key = _state.Keys[keyId]!.Clone();
-            _touched.Add(keyId, key);
+            Replace(key);
         }
 
         return key;
@@ -111,11 +134,47 @@ internal sealed class CommitDraft
     /// <summary>The pool, to be changed; null for a key of its own.</summary>
     public PoolState? ChangePool() => Pool ??= _state.Pool?.Clone();
 
-    /// <summary>Puts a changed copy of a key in its place.</summary>
-    public void Replace(KeyState key) => _touched[key.Locator.KeyId] = key;
+    /// <summary>Puts a changed copy of a key in its place. Every commit of a pool's account passes by the pool's row.</summary>
+    public void Replace(KeyState key)
+    {
+        _touched[key.Locator.KeyId] = key;
+        ChangePool();
+    }
 
     /// <summary>Puts a changed copy of the pool in its place.</summary>
     public void Replace(PoolState pool) => Pool = pool;
+
+    /// <summary>Begins a lease on an account with one key.</summary>
+    public void Grant(string keyId, long slice, TimeSpan lifetime)
+    {
+        Change(keyId).Meter.Leased += slice;
+        GrantedLease = new LeaseState
+        {
+            Id = CommitId.ToString("N"),
+            AccountId = AccountId,
+            Owner = Owner,
+            Slice = slice,
+            FirstSequence = Sequence + 1,
+            Sequence = Sequence,
+            At = At,
+            Until = At + lifetime,
+        };
+        Add(new SideRow.Granted(GrantedLease));
+    }
+
+    /// <summary>Ends a lease on an account with one key: what was spent is used, the rest is free again.</summary>
+    public void End(string keyId, LeaseState lease)
+    {
+        var key = Change(keyId);
+        key.Meter.Leased -= lease.Slice;
+        key.Meter.Used += lease.Spent;
+        if (lease.Spent > 0)
+        {
+            key.LastUsedAt = lease.At;
+        }
+
+        Add(new SideRow.Ended(lease));
+    }
 
     /// <summary>Adds an entry. Returns its number in the commit.</summary>
     public int Add(LedgerEntry entry)
@@ -158,7 +217,7 @@ internal sealed class CommitDraft
         return new AccountState
         {
             AccountId = _state.AccountId,
-            Head = new LedgerHead(Sequence, CommitId, At),
+            Head = Lease is null ? NextHead : _state.Head,
             Pool = PeekPool(),
             Keys = keys,
         };

@@ -29,6 +29,12 @@ internal interface IAccountStore
     /// <summary>True where a charge is marked as settled.</summary>
     Task<bool> IsSettledAsync(KeyLocator locator, ChargeId charge, CancellationToken cancellationToken);
 
+    /// <summary>Reads an account's leases.</summary>
+    Task<IReadOnlyList<LeaseState>> ReadLeasesAsync(string accountId, CancellationToken cancellationToken);
+
+    /// <summary>Marks a lease as closed, on condition that nothing was committed on it since it was read. False when something was.</summary>
+    Task<bool> TryCloseLeaseAsync(LeaseState lease, CancellationToken cancellationToken);
+
     /// <summary>Adds a new key's row. False where it is there already.</summary>
     Task<bool> TryAddKeyAsync(KeyState key, CancellationToken cancellationToken);
 

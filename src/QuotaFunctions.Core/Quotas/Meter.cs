@@ -21,6 +21,9 @@ internal sealed class Meter
     /// <summary>Of <see cref="Used"/>, what is held until it is settled.</summary>
     public long Held { get; set; }
 
+    /// <summary>Set aside for leases; not in <see cref="Used"/>.</summary>
+    public long Leased { get; set; }
+
     public RefillPolicy? Refill { get; set; }
 
     /// <summary>When the next refill is due; set together with <see cref="Refill"/>.</summary>
@@ -29,9 +32,10 @@ internal sealed class Meter
     /// <summary>The last commit that set <see cref="Used"/> to 0: what was charged up to it is settled for good.</summary>
     public long ZeroSequence { get; set; }
 
-    public long? Left => Type == QuotaType.Time ? null : Math.Max(0, Quota - Used);
+    /// <summary>Units that are neither used nor set aside; null for unlimited.</summary>
+    public long? Left => Type == QuotaType.Time ? null : Math.Max(0, Quota - Used - Leased);
 
-    public bool Affords(long cost) => Type == QuotaType.Time || Quota - Used >= cost;
+    public bool Affords(long cost) => Type == QuotaType.Time || Quota - Used - Leased >= cost;
 
     public bool IsRefillDue(DateTimeOffset now) => Refill is not null && ResetsAt <= now;
 
@@ -43,6 +47,13 @@ internal sealed class Meter
             Refill = policy;
             ResetsAt = policy is null ? null : RefillCalendar.NextAfter(policy, now);
         }
+    }
+
+    /// <summary>Counts what was spent from leases as used, and what was not as free: to show how a key stands.</summary>
+    public void CountLeases(IEnumerable<LeaseState> leases)
+    {
+        Used += leases.Sum(lease => lease.Spent);
+        Leased = 0;
     }
 
     /// <summary>Begins the period that a moment lies in. Returns what that takes from <see cref="Used"/>.</summary>

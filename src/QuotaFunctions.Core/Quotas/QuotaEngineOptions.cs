@@ -1,6 +1,9 @@
+using QuotaFunctions.Core.Hosting;
+using QuotaFunctions.Core.Quotas.Lanes;
+
 namespace QuotaFunctions.Core.Quotas;
 
-/// <summary>The engine's own numbers. They are no settings: tests set them, nobody else needs to.</summary>
+/// <summary>The engine's own numbers. Only <see cref="Leases"/> is a setting: the others are set by tests, nobody else needs to.</summary>
 internal sealed class QuotaEngineOptions
 {
     /// <summary>Operations that are decided together at the most. Default 512.</summary>
@@ -24,6 +27,38 @@ internal sealed class QuotaEngineOptions
     /// <summary>After how long without use a lane is closed. Default 5 minutes.</summary>
     public TimeSpan LaneLifetime { get; init; } = TimeSpan.FromMinutes(5);
 
+    /// <summary>Whether instances may lease a part of a hot key's quota: <c>QUOTA_LEASES</c>, auto (the default), always or off.</summary>
+    public LeaseMode Leases { get; set; }
+
+    /// <summary>How long a lease lasts at the most. Default 30 s.</summary>
+    public TimeSpan LeaseLifetime { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>After how long without a charge a lease is given back. Default 1 s.</summary>
+    public TimeSpan LeaseIdleTime { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How often giving a lease back is tried before it is left to run out. Default 10.</summary>
+    public int MaxGiveBackAttempts { get; init; } = 10;
+
     /// <summary>Where the jitter comes from.</summary>
     public Random Random { get; init; } = Random.Shared;
+
+    /// <summary>Reads the settings.</summary>
+    internal static void Read(SettingReader settings, QuotaEngineOptions options)
+    {
+        const string name = "QUOTA_LEASES";
+        switch (settings.Text(name)?.ToLowerInvariant())
+        {
+            case null or "auto":
+                break;
+            case "always":
+                options.Leases = LeaseMode.Always;
+                break;
+            case "off":
+                options.Leases = LeaseMode.Off;
+                break;
+            default:
+                settings.Fault(name, "must be auto (the default), always or off.");
+                break;
+        }
+    }
 }

@@ -71,6 +71,17 @@ internal static class QuotaRules
         };
     }
 
+    /// <summary>
+    /// How a key's quota looks to an instance that spends from a lease: what was free when the lease began, and what is left of it.
+    /// What other instances have not spent of theirs counts as used.
+    /// </summary>
+    public static QuotaSnapshot Snapshot(KeyState key, LeaseState lease, DateTimeOffset now)
+    {
+        var snapshot = Snapshot(key, pool: null, now);
+        var left = snapshot.Remaining is null ? (long?)null : snapshot.Remaining.Value + lease.Left;
+        return snapshot with { Remaining = left, Used = left is null ? snapshot.Used + lease.Spent : snapshot.Limit!.Value - left.Value };
+    }
+
     /// <summary>How a pool's quota stands at a moment, with a refill that is due by then.</summary>
     public static QuotaSnapshot Snapshot(PoolState pool, DateTimeOffset now)
     {

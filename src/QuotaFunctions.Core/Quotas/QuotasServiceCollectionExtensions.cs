@@ -1,6 +1,9 @@
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 using QuotaFunctions.Core.Auditing;
+using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.Core.Quotas.Lanes;
 
 namespace QuotaFunctions.Core.Quotas;
@@ -9,10 +12,11 @@ namespace QuotaFunctions.Core.Quotas;
 public static class QuotasServiceCollectionExtensions
 {
     /// <summary>The engine with its lanes and its store. Needs the storage clients, the key directory and the log.</summary>
-    public static IServiceCollection AddQuotas(this IServiceCollection services) => services
-        .AddSingleton<QuotaEngineOptions>()
+    public static IServiceCollection AddQuotas(this IServiceCollection services, IConfiguration configuration) => services
+        .AddSettings<QuotaEngineOptions>(configuration, QuotaEngineOptions.Read)
         .AddSingleton<IAccountStore, TableAccountStore>()
-        .AddSingleton(provider => ActivatorUtilities.CreateInstance<LaneContext>(provider, provider.GetRequiredService<InstanceIdentity>().Id))
+        .AddSingleton(provider => ActivatorUtilities.CreateInstance<LaneContext>(
+            provider, provider.GetRequiredService<IOptions<QuotaEngineOptions>>().Value, provider.GetRequiredService<InstanceIdentity>().Id))
         .AddSingleton<AccountLanes>()
         .AddSingleton<IQuotaEngine, QuotaEngine>()
         .AddHostedService<Drain>();

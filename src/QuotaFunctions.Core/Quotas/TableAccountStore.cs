@@ -62,6 +62,34 @@ internal sealed class TableAccountStore(TableServiceClient tables, StorageNames 
     public async Task<bool> IsSettledAsync(KeyLocator locator, ChargeId charge, CancellationToken cancellationToken) =>
         await FindAsync(locator.AccountId, AccountRows.Settled(locator.KeyId, charge), cancellationToken) is not null;
 
+    public async Task<IReadOnlyList<LeaseState>> ReadLeasesAsync(string accountId, CancellationToken cancellationToken)
+    {
+        var leases = new List<LeaseState>();
+        var filter = TableClient.CreateQueryFilter($"PartitionKey eq {accountId}") + " and " + AccountRows.AllLeases;
+        await foreach (var row in _table.QueryAsync<TableEntity>(filter, cancellationToken: cancellationToken))
+        {
+            leases.Add(AccountEntity.ToLease(row));
+        }
+
+        return leases;
+    }
+
+    public async Task<bool> TryCloseLeaseAsync(LeaseState lease, CancellationToken cancellationToken)
+    {
+        var row = new TableEntity(lease.AccountId, AccountRows.Lease(lease.Id)) { ["IsClosed"] = true };
+        try
+        {
+            var answer = await _table.UpdateEntityAsync(row, lease.Version, TableUpdateMode.Merge, cancellationToken);
+            lease.IsClosed = true;
+            lease.Version = answer.Headers.ETag ?? default;
+            return true;
+        }
+        catch (RequestFailedException refused) when (refused.Status == 412 || refused.ErrorCode == TableErrorCode.ResourceNotFound)
+        {
+            return false;
+        }
+    }
+
     public Task<bool> TryAddKeyAsync(KeyState key, CancellationToken cancellationToken)
     {
         var row = new TableEntity(key.Locator.AccountId, AccountRows.Key(key.Locator.KeyId));
@@ -69,7 +97,7 @@ internal sealed class TableAccountStore(TableServiceClient tables, StorageNames 
         AccountEntity.WriteCounters(row, key);
         if (key.Locator.AccountId == key.Locator.KeyId)
         {
-            AccountEntity.WriteHead(row, 0, Guid.Empty, key.CreatedAt);
+            AccountEntity.WriteHead(row, new LedgerHead(0, Guid.Empty, key.CreatedAt));
         }
 
         return TryAddAsync(row, cancellationToken);
@@ -80,7 +108,7 @@ internal sealed class TableAccountStore(TableServiceClient tables, StorageNames 
         var row = new TableEntity(pool.Id, AccountRows.Pool);
         AccountEntity.WriteRecord(row, pool);
         AccountEntity.WriteCounters(row, pool.Meter);
-        AccountEntity.WriteHead(row, 0, Guid.Empty, pool.CreatedAt);
+        AccountEntity.WriteHead(row, new LedgerHead(0, Guid.Empty, pool.CreatedAt));
         return TryAddAsync(row, cancellationToken);
     }
 
@@ -88,6 +116,14 @@ internal sealed class TableAccountStore(TableServiceClient tables, StorageNames 
     {
         var account = draft.AccountId;
         var actions = new List<TableTransactionAction>(2 + draft.ChangedKeys.Count + draft.SideRows.Count);
+        if (draft.Lease is { } lease)
+        {
+            lease.CommitId = draft.CommitId;
+            lease.Sequence = draft.Sequence;
+            lease.At = draft.At;
+            actions.Add(new TableTransactionAction(TableTransactionActionType.UpdateMerge, AccountEntity.Of(lease), lease.Version));
+        }
+
         foreach (var key in draft.ChangedKeys)
         {
             var row = new TableEntity(account, AccountRows.Key(key.Locator.KeyId));
@@ -99,7 +135,7 @@ internal sealed class TableAccountStore(TableServiceClient tables, StorageNames 
 
             if (draft.Pool is null)
             {
-                AccountEntity.WriteHead(row, draft.Sequence, draft.CommitId, draft.At);
+                AccountEntity.WriteHead(row, draft.NextHead);
             }
 
             actions.Add(new TableTransactionAction(TableTransactionActionType.UpdateMerge, row, key.Version));
@@ -114,7 +150,7 @@ internal sealed class TableAccountStore(TableServiceClient tables, StorageNames 
                 AccountEntity.WriteRecord(row, pool);
             }
 
-            AccountEntity.WriteHead(row, draft.Sequence, draft.CommitId, draft.At);
+            AccountEntity.WriteHead(row, draft.NextHead);
             actions.Add(new TableTransactionAction(TableTransactionActionType.UpdateMerge, row, pool.Version));
         }
 
@@ -140,6 +176,10 @@ internal sealed class TableAccountStore(TableServiceClient tables, StorageNames 
                     ["Cost"] = cost,
                     ["At"] = at,
                 });
+            case SideRow.Granted granted:
+                return new(TableTransactionActionType.Add, AccountEntity.Of(granted.Lease));
+            case SideRow.Ended ended:
+                return new(TableTransactionActionType.Delete, new TableEntity(account, AccountRows.Lease(ended.Lease.Id)), ended.Lease.Version);
             case SideRow.Forget forget:
                 // A mark that no longer speaks of any charge: deleting what may not be there would fail the transaction.
                 return new(TableTransactionActionType.UpsertReplace, new TableEntity(account, AccountRows.Once(forget.KeyId, forget.IdempotencyKey)));
@@ -150,16 +190,36 @@ internal sealed class TableAccountStore(TableServiceClient tables, StorageNames 
 
     private static void NoteVersions(CommitDraft draft, IReadOnlyList<Response> answers)
     {
+        // In the order of Actions.
         var next = 0;
+        if (draft.Lease is { } lease)
+        {
+            lease.Version = VersionOf(answers[next++]);
+        }
+
         foreach (var key in draft.ChangedKeys)
         {
-            key.Version = answers[next++].Headers.ETag ?? default;
+            key.Version = VersionOf(answers[next++]);
         }
 
         if (draft.Pool is { } pool)
         {
-            pool.Version = answers[next].Headers.ETag ?? default;
+            pool.Version = VersionOf(answers[next++]);
         }
+
+        // The ledger's row.
+        next++;
+        foreach (var row in draft.SideRows)
+        {
+            if (row is SideRow.Granted granted)
+            {
+                granted.Lease.Version = VersionOf(answers[next]);
+            }
+
+            next++;
+        }
+
+        static ETag VersionOf(Response answer) => answer.Headers.ETag ?? default;
     }
 
     private async Task<TableEntity?> FindAsync(string partition, string row, CancellationToken cancellationToken)

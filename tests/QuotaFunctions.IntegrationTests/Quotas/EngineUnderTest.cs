@@ -33,12 +33,15 @@ internal sealed class EngineUnderTest : IAsyncDisposable
     /// <param name="connectionString">Which storage.</param>
     /// <param name="prefix">Whose tables.</param>
     /// <param name="clock">Its clock; the system's where none is given.</param>
-    public static async Task<EngineUnderTest> StartAsync(string connectionString, string prefix, TimeProvider? clock = null)
+    /// <param name="leases">Whether it takes leases.</param>
+    public static async Task<EngineUnderTest> StartAsync(
+        string connectionString, string prefix, TimeProvider? clock = null, string leases = "auto")
     {
         var configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
         {
             ["AzureWebJobsStorage"] = connectionString,
             ["TABLE_PREFIX"] = prefix,
+            ["QUOTA_LEASES"] = leases,
             ["ADMIN_TOKEN"] = "a-token-for-tests-0123456789abcdef",
         }).Build();
         var services = new ServiceCollection().AddLogging(logging => logging.SetMinimumLevel(LogLevel.None));
@@ -47,7 +50,7 @@ internal sealed class EngineUnderTest : IAsyncDisposable
             services.AddSingleton(clock);
         }
 
-        services.AddServiceSettings(configuration).AddStorage(configuration).AddAuditing().AddQuotas().AddKeys();
+        services.AddServiceSettings(configuration).AddStorage(configuration).AddAuditing().AddQuotas(configuration).AddKeys();
         var engine = new EngineUnderTest(services.BuildServiceProvider());
         foreach (var hosted in engine._hosted)
         {

@@ -176,6 +176,49 @@ public sealed class QuotaEngineTests(AzuriteFixture azurite) : IClassFixture<Azu
             engine.Engine.SettleConsumedAsync(key.Secret, charge.Id.ToString(), success: true, cost, CancellationToken.None);
     }
 
+    [Fact]
+    public async Task Leases_grant_the_whole_quota_and_not_a_unit_more_and_leave_nothing_set_aside()
+    {
+        EngineUnderTest[] engines = [await StartAsync("always"), await StartAsync("always"), await StartAsync("auto"), await StartAsync("off")];
+        var key = await IssueAsync(engines[0], new KeySettings { Name = "leased", Quota = 20_000 });
+
+        var results = await Many(64, 10_000, i => engines[i % 4].Engine.ChargeAsync(Consume(key, cost: 1 + (i % 4)), CancellationToken.None));
+
+        var granted = results.Where(result => result.Refusal is null).Sum(result => result.Charge!.Cost);
+        Assert.Contains(results, result => result.Refusal == ChargeRefusal.QuotaExhausted);
+        Assert.InRange(granted, 19_997, 20_000);
+        foreach (var engine in engines)
+        {
+            await engine.StopAsync();
+        }
+
+        Assert.Empty(await engines[0].Get<IAccountStore>().ReadLeasesAsync(key.Key.Id, CancellationToken.None));
+        await AssertBalancedAsync(engines[0], key, granted);
+        foreach (var engine in engines)
+        {
+            await engine.DisposeAsync();
+        }
+    }
+
+    [Fact]
+    public async Task A_key_is_revoked_at_once_although_another_instance_spends_from_a_lease()
+    {
+        await using var lessee = await StartAsync("always");
+        await using var admin = await StartAsync("off");
+        var key = await IssueAsync(admin, new KeySettings { Name = "leased", Quota = 1_000_000 });
+        await lessee.Engine.ChargeAsync(Consume(key), CancellationToken.None);
+        await lessee.Engine.ChargeAsync(Consume(key), CancellationToken.None);
+        Assert.Single(await admin.Get<IAccountStore>().ReadLeasesAsync(key.Key.Id, CancellationToken.None));
+        Assert.Equal(2, (await admin.Keys.FindAsync(key.Key.Id, CancellationToken.None))!.Quota.Used);
+
+        await admin.Keys.RevokeAsync(key.Key.Id, "admin", CancellationToken.None);
+
+        Assert.Equal(ChargeRefusal.KeyRevoked, (await lessee.Engine.ChargeAsync(Consume(key), CancellationToken.None)).Refusal);
+        Assert.Empty(await admin.Get<IAccountStore>().ReadLeasesAsync(key.Key.Id, CancellationToken.None));
+        await lessee.StopAsync();
+        await AssertBalancedAsync(admin, key, used: 2);
+    }
+
     private static ChargeRequest Consume(IssuedKey key, long cost = 1) =>
         new() { Secret = key.Secret, Cost = cost, Kind = ChargeKind.Consume, RequestId = "req" };
 
@@ -211,5 +254,6 @@ public sealed class QuotaEngineTests(AzuriteFixture azurite) : IClassFixture<Azu
         Assert.Equal(new Verification(true, used, used, used, 0), books);
     }
 
-    private Task<EngineUnderTest> StartAsync() => EngineUnderTest.StartAsync(azurite.ConnectionString, _prefix);
+    private Task<EngineUnderTest> StartAsync(string leases = "auto") =>
+        EngineUnderTest.StartAsync(azurite.ConnectionString, _prefix, clock: null, leases);
 }

@@ -21,6 +21,10 @@ internal sealed partial class AccountLane : IDisposable
     private readonly string _accountId;
     private readonly LaneContext _context;
     private readonly CancellationTokenSource _stop = new();
+    private readonly LeasePolicy _leasing;
+    private IReadOnlyList<LeaseState> _toEnd = [];
+    private LeaseState? _lease;
+    private bool _givesBack;
     private AccountState? _state;
     private long _stateKnownAt;
     private long _lastUsed;
@@ -29,6 +33,7 @@ internal sealed partial class AccountLane : IDisposable
     {
         _accountId = accountId;
         _context = context;
+        _leasing = new LeasePolicy(context.Options, context.Clock);
         _lastUsed = context.Clock.GetTimestamp();
         Completion = Task.Run(RunAsync);
     }
@@ -58,10 +63,19 @@ internal sealed partial class AccountLane : IDisposable
         {
             while (await NextBatchAsync(batch))
             {
+                if (batch.Count == 0)
+                {
+                    await GiveLeaseBackAsync();
+                    continue;
+                }
+
+                await SpendLeaseAsync(batch);
                 await ProcessAsync(batch);
                 batch.Clear();
                 Volatile.Write(ref _lastUsed, _context.Clock.GetTimestamp());
             }
+
+            await GiveLeaseBackAsync();
         }
         finally
         {
@@ -74,13 +88,27 @@ internal sealed partial class AccountLane : IDisposable
         }
     }
 
-    /// <summary>Takes what waits, waiting for something where there is nothing. False when the lane is closed and empty.</summary>
+    /// <summary>
+    /// Takes what waits, waiting for something where there is nothing; an empty batch when a lease has lain idle.
+    /// False when the lane is closed and empty.
+    /// </summary>
     private async ValueTask<bool> NextBatchAsync(List<LaneOperation> batch)
     {
         Gather();
         while (_waiting.Count == 0)
         {
-            if (!await _arrivals.Reader.WaitToReadAsync(_stop.Token))
+            if (_lease is null)
+            {
+                if (!await _arrivals.Reader.WaitToReadAsync(_stop.Token))
+                {
+                    return false;
+                }
+            }
+            else if (await WaitBrieflyAsync() is not { } more)
+            {
+                return true;
+            }
+            else if (!more)
             {
                 return false;
             }
@@ -95,6 +123,21 @@ internal sealed partial class AccountLane : IDisposable
         }
 
         return true;
+    }
+
+    /// <summary>Waits as long as a lease may lie idle. Null when nothing came.</summary>
+    private async ValueTask<bool?> WaitBrieflyAsync()
+    {
+        using var idle = new CancellationTokenSource(_context.Options.LeaseIdleTime, _context.Clock);
+        try
+        {
+            return await _arrivals.Reader.WaitToReadAsync(idle.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            _stop.Token.ThrowIfCancellationRequested();
+            return null;
+        }
     }
 
     private void Gather()
@@ -135,6 +178,56 @@ internal sealed partial class AccountLane : IDisposable
         }
     }
 
+    /// <summary>Decides on the lease what it covers, and takes it out of the batch.</summary>
+    private async Task SpendLeaseAsync(List<LaneOperation> batch)
+    {
+        var now = _context.Clock.GetUtcNow();
+        if (_lease is null || _state is null || !LeasePolicy.IsUsable(_lease, now))
+        {
+            return;
+        }
+
+        var draft = NewDraft(_state, _lease);
+        var taking = batch.Where(operation => !operation.TryWithdraw() && draft.HasRoomFor(operation.MaxEntriesLength) && operation.TryDecideOnLease(draft))
+            .ToHashSet();
+        if (taking.Count == 0)
+        {
+            return;
+        }
+
+        var granted = batch.Where(taking.Contains).ToList();
+        if (await CommitAsync(granted, draft, taking))
+        {
+            batch.RemoveAll(taking.Contains);
+        }
+    }
+
+    /// <summary>Ends the own lease, as well as that goes: what cannot be given back now is when the lease's time is over.</summary>
+    private async Task GiveLeaseBackAsync()
+    {
+        for (var attempt = 0; _lease is not null && attempt < _context.Options.MaxGiveBackAttempts; attempt++)
+        {
+            try
+            {
+                _state = null;
+                _givesBack = true;
+                if (await TryDecideAsync([]))
+                {
+                    break;
+                }
+            }
+            catch (Exception failure) when (!_stop.IsCancellationRequested)
+            {
+                LogReadFailed(_context.Logger, _accountId, failure.GetType().Name);
+            }
+
+            await BackOffAsync(attempt);
+        }
+
+        _lease = null;
+        _givesBack = false;
+    }
+
     /// <summary>Decides a batch once. False when it has to be decided again.</summary>
     private async Task<bool> TryDecideAsync(List<LaneOperation> batch)
     {
@@ -152,9 +245,15 @@ internal sealed partial class AccountLane : IDisposable
                 return true;
             }
 
-            var draft = new CommitDraft(_state, _context.Clock.GetUtcNow(), Guid.CreateVersion7(_context.Clock.GetUtcNow()), _context.InstanceId);
+            var draft = NewDraft(_state, lease: null);
+            foreach (var lease in _toEnd)
+            {
+                draft.End(_accountId, lease);
+            }
+
             var taking = new HashSet<LaneOperation>(batch.Count);
             Decide(batch, draft, taking);
+            _leasing.Extend(draft, _accountId, _lease is null || _toEnd.Any(lease => lease.Id == _lease.Id));
             if (!draft.IsEmpty)
             {
                 return await CommitAsync(batch, draft, taking);
@@ -169,6 +268,12 @@ internal sealed partial class AccountLane : IDisposable
 
             _state = null;
         }
+    }
+
+    private CommitDraft NewDraft(AccountState state, LeaseState? lease)
+    {
+        var now = _context.Clock.GetUtcNow();
+        return new CommitDraft(state, now, Guid.CreateVersion7(now), _context.InstanceId, lease);
     }
 
     private void Decide(List<LaneOperation> batch, CommitDraft draft, HashSet<LaneOperation> taking)
@@ -210,10 +315,71 @@ internal sealed partial class AccountLane : IDisposable
         {
             await ReadKeysAsync(_state, batch);
         }
+        else if (_state is not null && await ReadLeasesAsync(_state, batch))
+        {
+            readNow = true;
+        }
 
         var preparing = batch.Select(operation => operation.PrepareAsync(_context.Store, _stop.Token)).Where(task => !task.IsCompletedSuccessfully);
         await Task.WhenAll(preparing.Select(task => task.AsTask()).ToList());
         return readNow;
+    }
+
+    /// <summary>
+    /// Finds the leases that must end with the next commit: the own one when it is used up, all of them where something needs the
+    /// whole account. These are closed first, so that nothing is committed on them any more. True when the account was read again.
+    /// </summary>
+    private async Task<bool> ReadLeasesAsync(AccountState state, List<LaneOperation> batch)
+    {
+        var now = _context.Clock.GetUtcNow();
+        _toEnd = [];
+        if (state.Keys.GetValueOrDefault(_accountId) is not { Meter: { Leased: > 0 } meter } key)
+        {
+            _lease = null;
+            return false;
+        }
+
+        var claims = batch.ConvertAll(operation => operation.ClaimOn(key, now));
+        var needsAll = claims.Contains(null) || !meter.Affords(claims.Sum() ?? 0);
+        if (!needsAll && !_givesBack && (_lease is null || LeasePolicy.IsUsable(_lease, now)))
+        {
+            return false;
+        }
+
+        // A lease that begins or ends meanwhile makes the commit fail, as the account's row changes with it.
+        var before = _context.Clock.GetTimestamp();
+        var leases = await _context.Store.ReadLeasesAsync(_accountId, _stop.Token);
+        _lease = leases.FirstOrDefault(lease => lease.Id == _lease?.Id);
+        if (needsAll)
+        {
+            _toEnd = await Task.WhenAll(leases.Select(CloseAsync));
+        }
+        else if (_lease is not null)
+        {
+            _toEnd = [_lease];
+        }
+
+        // Read after the leases were closed: it is against this that they are ended.
+        _state = await _context.Store.LoadAsync(_accountId, _stop.Token);
+        _stateKnownAt = before;
+        return true;
+    }
+
+    private async Task<LeaseState> CloseAsync(LeaseState lease)
+    {
+        while (!lease.IsClosed && !await _context.Store.TryCloseLeaseAsync(lease, _stop.Token))
+        {
+            // Its owner was faster: close it as it is now.
+            var leases = await _context.Store.ReadLeasesAsync(_accountId, _stop.Token);
+            if (leases.FirstOrDefault(other => other.Id == lease.Id) is not { } current)
+            {
+                break;
+            }
+
+            lease = current;
+        }
+
+        return lease;
     }
 
     private async Task ReadKeysAsync(AccountState state, List<LaneOperation> batch)
@@ -245,6 +411,7 @@ internal sealed partial class AccountLane : IDisposable
                     await FinishAsync(batch, draft, taking);
                     return true;
                 case CommitFate.Impossible:
+                    _leasing.NoteConflict();
                     return false;
                 case CommitFate.Lost:
                     batch.ForEach(operation => operation.Unavailable(null));
@@ -265,6 +432,7 @@ internal sealed partial class AccountLane : IDisposable
             var before = _context.Clock.GetTimestamp();
             if (await _context.Store.TryCommitAsync(draft, _stop.Token))
             {
+                NoteLanded(draft);
                 _state = draft.ToState();
                 _stateKnownAt = before;
                 return CommitFate.Landed;
@@ -298,28 +466,76 @@ internal sealed partial class AccountLane : IDisposable
     /// <param name="isRefused">True when storage refused the write just now, so that no write of it is under way any more.</param>
     private async Task<CommitFate> FindFateAsync(CommitDraft draft, bool isRefused)
     {
+        var fate = draft.Lease is null ? await FindHeadFateAsync(draft) : await FindLeaseFateAsync(draft);
+        if (fate == CommitFate.Landed)
+        {
+            // The versions that the commit left behind are not known: what it wrote is read again before it is written again.
+            NoteLanded(draft);
+            if (_lease is not null)
+            {
+                var leases = await _context.Store.ReadLeasesAsync(_accountId, _stop.Token);
+                _lease = leases.FirstOrDefault(lease => lease.Id == _lease.Id);
+            }
+        }
+
+        // After a refusal a row beside, or a key's row, was what failed: decide again.
+        return fate == CommitFate.Open && isRefused ? CommitFate.Impossible : fate;
+    }
+
+    private async Task<CommitFate> FindHeadFateAsync(CommitDraft draft)
+    {
         var before = _context.Clock.GetTimestamp();
-        var state = await _context.Store.LoadAsync(_accountId, _stop.Token);
-        _state = state;
+        _state = await _context.Store.LoadAsync(_accountId, _stop.Token);
         _stateKnownAt = before;
-        if (state is null)
+        if (_state is null)
         {
             return CommitFate.Impossible;
         }
 
-        if (state.Head.Sequence < draft.Sequence)
-        {
-            // Not carried out yet. After a refusal a side row, or a key's row, was what failed: decide again.
-            return isRefused ? CommitFate.Impossible : CommitFate.Open;
-        }
+        var head = _state.Head;
+        return head.CommitId == draft.CommitId ? CommitFate.Landed
+            : head.Sequence < draft.Sequence ? CommitFate.Open
+            : head.Sequence == draft.Sequence ? CommitFate.Impossible
+            : await FindRowFateAsync(draft);
+    }
 
-        if (state.Head.Sequence == draft.Sequence)
-        {
-            return state.Head.CommitId == draft.CommitId ? CommitFate.Landed : CommitFate.Impossible;
-        }
+    private async Task<CommitFate> FindLeaseFateAsync(CommitDraft draft)
+    {
+        _state = null;
+        var leases = await _context.Store.ReadLeasesAsync(_accountId, _stop.Token);
+        var lease = leases.FirstOrDefault(found => found.Id == draft.Lease!.Id);
+        _lease = lease is { IsClosed: false } ? lease : null;
+        return lease is null ? await FindRowFateAsync(draft)
+            : lease.CommitId == draft.CommitId ? CommitFate.Landed
+            : lease.IsClosed ? CommitFate.Impossible
+            : CommitFate.Open;
+    }
 
+    private async Task<CommitFate> FindRowFateAsync(CommitDraft draft)
+    {
         var winner = await _context.Store.FindCommitAsync(_accountId, draft.Sequence, _stop.Token);
-        return winner is null ? CommitFate.Lost : winner.CommitId == draft.CommitId ? CommitFate.Landed : CommitFate.Impossible;
+        return winner is not null ? winner.CommitId == draft.CommitId ? CommitFate.Landed : CommitFate.Impossible
+            : draft.Lease is null ? CommitFate.Lost
+            : CommitFate.Impossible;
+    }
+
+    private void NoteLanded(CommitDraft draft)
+    {
+        if (draft.Lease is not null)
+        {
+            _lease = draft.Lease;
+        }
+        else if (draft.GrantedLease is not null)
+        {
+            _lease = draft.GrantedLease;
+        }
+        else if (_lease is not null && draft.SideRows.OfType<SideRow.Ended>().Any(ended => ended.Lease.Id == _lease.Id))
+        {
+            _lease = null;
+        }
+
+        _toEnd = [];
+        _leasing.NoteCommit(draft);
     }
 
     private async Task FinishAsync(List<LaneOperation> batch, CommitDraft draft, HashSet<LaneOperation> taking)

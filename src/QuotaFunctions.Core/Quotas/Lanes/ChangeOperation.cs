@@ -20,6 +20,8 @@ internal sealed class ChangeOperation(
     private ChangeResult _result = null!;
     private Exception? _failure;
 
+    public override long? ClaimOn(KeyState key, DateTimeOffset now) => null;
+
     public override void DecideMissing() => _failure = new KeyNotFoundException($"There is no {KeyId ?? accountId}.");
 
     public override bool Decide(CommitDraft draft)
@@ -46,7 +48,6 @@ internal sealed class ChangeOperation(
             if (key is not null)
             {
                 draft.Replace(key);
-                draft.ChangePool();
             }
             else
             {

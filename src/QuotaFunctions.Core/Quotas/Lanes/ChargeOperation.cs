@@ -59,7 +59,7 @@ internal sealed class ChargeOperation(ChargeRequest request, KeyLocator locator,
             return Replay(draft, record);
         }
 
-        var cost = key!.Meter.Unit == QuotaUnit.Tokens ? request.TokenEstimate ?? request.Cost : request.Cost;
+        var cost = CostFor(key!.Meter);
         if (cost > (key.Settings.MaxCost ?? ChargeRequest.MaxCost))
         {
             return Refuse(draft, ChargeRefusal.CostTooHigh);
@@ -67,6 +67,31 @@ internal sealed class ChargeOperation(ChargeRequest request, KeyLocator locator,
 
         draft.BeginPeriods(locator.KeyId);
         return Exhausted(draft, cost) || RateExceeded(draft) ? false : Take(draft, cost);
+    }
+
+    public override long? ClaimOn(KeyState key, DateTimeOffset now) => key.Meter.IsRefillDue(now) ? null : CostFor(key.Meter);
+
+    public override bool TryDecideOnLease(CommitDraft draft)
+    {
+        var key = draft.Peek(locator.KeyId);
+        var lease = draft.Lease!;
+        if (request.Idempotency is not null || HoldFor(key?.Meter) is not null
+            || QuotaRules.Standing(key, pool: null, request.Secret.Hash, draft.Now) is not null
+            || QuotaRules.Scope(key!, request.Provider, request.Model, request.Address) is not null)
+        {
+            return false;
+        }
+
+        var cost = CostFor(key!.Meter);
+        if (cost > lease.Left || cost > (key.Settings.MaxCost ?? ChargeRequest.MaxCost))
+        {
+            return false;
+        }
+
+        lease.Spent += cost;
+        Enter(draft, cost, holdUntil: 0);
+        _result = new ChargeResult { KeyId = locator.KeyId, Quota = QuotaRules.Snapshot(key, lease, draft.At) };
+        return true;
     }
 
     public override void Committed(CommitDraft draft) => Succeed(_result with { Charge = ToCharge(draft) });
@@ -167,7 +192,7 @@ internal sealed class ChargeOperation(ChargeRequest request, KeyLocator locator,
     private bool Take(CommitDraft draft, long cost, bool replayed = false)
     {
         var key = draft.Change(locator.KeyId);
-        var hold = replayed ? null : key.Meter.Unit == QuotaUnit.Tokens && request.TokenEstimate is not null ? TokenHold : request.HoldFor;
+        var hold = replayed ? null : HoldFor(key.Meter);
         var holdUntil = hold is null ? 0 : (draft.At + hold.Value).ToUnixTimeSeconds();
         key.Meter.Take(cost, hold is not null);
         key.LastUsedAt = draft.At;
@@ -179,8 +204,7 @@ internal sealed class ChargeOperation(ChargeRequest request, KeyLocator locator,
             key.Rate.Add(nowMs, limit);
         }
 
-        _entry = EntryOf(request, locator, cost, holdUntil);
-        _index = draft.Add(_entry);
+        Enter(draft, cost, holdUntil);
         if (request.Idempotency is { } claim && !replayed)
         {
             var charge = new ChargeId(draft.Day, draft.Sequence, _index);
@@ -195,6 +219,17 @@ internal sealed class ChargeOperation(ChargeRequest request, KeyLocator locator,
         };
         return true;
     }
+
+    private void Enter(CommitDraft draft, long cost, long holdUntil)
+    {
+        _entry = EntryOf(request, locator, cost, holdUntil);
+        _index = draft.Add(_entry);
+    }
+
+    private long CostFor(Meter meter) => meter.Unit == QuotaUnit.Tokens ? request.TokenEstimate ?? request.Cost : request.Cost;
+
+    private TimeSpan? HoldFor(Meter? meter) =>
+        meter?.Unit == QuotaUnit.Tokens && request.TokenEstimate is not null ? TokenHold : request.HoldFor;
 
     private bool Refuse(CommitDraft draft, ChargeRefusal refusal, double? retryAfterMs = null)
     {

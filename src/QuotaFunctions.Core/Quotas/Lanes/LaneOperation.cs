@@ -28,6 +28,15 @@ internal abstract class LaneOperation(string? keyId, long deadline)
     /// <returns>True where it takes part in the commit; false where there is nothing to write for it.</returns>
     public abstract bool Decide(CommitDraft draft);
 
+    /// <summary>
+    /// Decides it on a lease, where it is a plain charge that the lease covers. True when it takes part in the commit; false, and
+    /// nothing changed, when it must be decided on the account itself.
+    /// </summary>
+    public virtual bool TryDecideOnLease(CommitDraft draft) => false;
+
+    /// <summary>What it asks of the units that no lease has set aside; null where it can only be decided when no lease is out.</summary>
+    public virtual long? ClaimOn(KeyState key, DateTimeOffset now) => 0;
+
     /// <summary>Decides it for an account that does not exist.</summary>
     public abstract void DecideMissing();
 
