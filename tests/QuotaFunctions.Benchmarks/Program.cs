@@ -1,1 +1,37 @@
-Console.WriteLine("QuotaFunctions.Benchmarks");
+using QuotaFunctions.Benchmarks;
+
+string[] inOneRun = ["naive", "engine", "refusals", "zipf", "http", "processes", "memory"];
+var seconds = 6;
+var chosen = new List<string>();
+for (var index = 0; index < args.Length; index++)
+{
+    if (args[index] == "--seconds" && index + 1 < args.Length && int.TryParse(args[++index], out seconds) && seconds is >= 1 and <= 60)
+    {
+        continue;
+    }
+
+    if (args[index] != "allocations" && !inOneRun.Contains(args[index]))
+    {
+        await Console.Error.WriteLineAsync($"usage: scripts/bench.sh [--seconds 1..60] [{string.Join("] [", inOneRun)}] [allocations]");
+        return 2;
+    }
+
+    chosen.Add(args[index]);
+}
+
+if (chosen.Count == 0)
+{
+    chosen.AddRange([.. inOneRun, "allocations"]);
+}
+
+if (chosen.Any(inOneRun.Contains))
+{
+    await ThroughputBenchmarks.RunAsync(chosen, TimeSpan.FromSeconds(seconds));
+}
+
+if (chosen.Contains("allocations"))
+{
+    AllocationBenchmarks.Run();
+}
+
+return 0;

@@ -78,13 +78,18 @@ internal sealed record StoredAuditRow
 }
 
 /// <summary>
-/// The log in Table Storage. One partition is a key's day, and both keys are counted backwards, so that one range query yields the
-/// newest rows first over all days: <c>{keyId}:{99999999 - yyyyMMdd}</c> and <c>{inverted commit}-{inverted number}</c>.
+/// The log in Table Storage. All keys are counted backwards, so that one range query yields the newest rows first over all days:
+/// <c>{keyId}:{99999999 - yyyyMMdd}:{inverted run of commits}</c> and <c>{inverted commit}-{inverted number}</c>.
 /// </summary>
+/// <remarks>
+/// A partition is a short run of a key's commits: a busy key's whole day in one would be held to a partition's 2,000 rows a second,
+/// and Azurite searches the whole partition at each insert.
+/// </remarks>
 internal sealed class TableAuditTable(TableServiceClient tables, StorageNames names) : IAuditTable
 {
     private const int LastDay = 99_999_999;
     private const int LastIndex = 9_999;
+    private const int CommitsPerPartition = 16;
     private const int MaxTransaction = 100;
     private const string IsFinal = "IsFinal";
 
@@ -92,7 +97,7 @@ internal sealed class TableAuditTable(TableServiceClient tables, StorageNames na
 
     public async Task WriteAsync(IReadOnlyCollection<AuditEvent> events, CancellationToken cancellationToken)
     {
-        foreach (var partition in events.GroupBy(row => (row.KeyId, row.Id.Day)))
+        foreach (var partition in events.GroupBy(row => (row.KeyId, row.Id.Day, Run(row.Id.Sequence))))
         {
             // A transaction may name a row only once: the last word goes over what came before it.
             var rows = partition.GroupBy(row => row.Id).Select(same => same.OrderBy(row => row.IsFinal).Aggregate((earlier, later) => later.Over(earlier)));
@@ -105,7 +110,7 @@ internal sealed class TableAuditTable(TableServiceClient tables, StorageNames na
 
     public async Task<StoredAuditRow?> FindAsync(string keyId, ChargeId id, CancellationToken cancellationToken)
     {
-        var row = await _table.GetEntityIfExistsAsync<TableEntity>(Partition(keyId, id.Day), Row(id), cancellationToken: cancellationToken);
+        var row = await _table.GetEntityIfExistsAsync<TableEntity>(Partition(keyId, id), Row(id), cancellationToken: cancellationToken);
         return row.HasValue ? ToRow(row.Value!) : null;
     }
 
@@ -113,12 +118,12 @@ internal sealed class TableAuditTable(TableServiceClient tables, StorageNames na
         string keyId, DateTimeOffset? from, DateTimeOffset? to, ChargeId? after,
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var first = Partition(keyId, to is null ? LastDay : LedgerRow.DayOf(to.Value));
-        var last = Partition(keyId, from is null ? 0 : LedgerRow.DayOf(from.Value));
-        var filter = TableClient.CreateQueryFilter($"PartitionKey ge {first} and PartitionKey le {last}");
+        var first = Day(keyId, to is null ? LastDay : LedgerRow.DayOf(to.Value));
+        var last = Day(keyId, from is null ? 0 : LedgerRow.DayOf(from.Value));
+        var filter = TableClient.CreateQueryFilter($"PartitionKey ge {first} and PartitionKey lt {EndOf(last)}");
         if (after is { } row)
         {
-            var partition = Partition(keyId, row.Day);
+            var partition = Partition(keyId, row);
             filter += " and " + TableClient.CreateQueryFilter($"(PartitionKey gt {partition} or (PartitionKey eq {partition} and RowKey gt {Row(row)}))");
         }
 
@@ -140,9 +145,10 @@ internal sealed class TableAuditTable(TableServiceClient tables, StorageNames na
     public async Task<IReadOnlyDictionary<ChargeId, bool>> ReadWrittenAsync(
         string keyId, int day, long firstSequence, long lastSequence, CancellationToken cancellationToken)
     {
-        var newest = Row(new ChargeId(day, lastSequence, LastIndex));
-        var oldest = Row(new ChargeId(day, firstSequence, 0));
-        var filter = TableClient.CreateQueryFilter($"PartitionKey eq {Partition(keyId, day)} and RowKey ge {newest} and RowKey le {oldest}");
+        var newest = new ChargeId(day, lastSequence, LastIndex);
+        var oldest = new ChargeId(day, firstSequence, 0);
+        var filter = TableClient.CreateQueryFilter($"PartitionKey ge {Partition(keyId, newest)} and PartitionKey le {Partition(keyId, oldest)}")
+            + " and " + TableClient.CreateQueryFilter($"RowKey ge {Row(newest)} and RowKey le {Row(oldest)}");
         var written = new Dictionary<ChargeId, bool>();
         await foreach (var row in _table.QueryAsync<TableEntity>(
             filter, select: ["PartitionKey", "RowKey", IsFinal], cancellationToken: cancellationToken))
@@ -153,19 +159,27 @@ internal sealed class TableAuditTable(TableServiceClient tables, StorageNames na
         return written;
     }
 
-    private static string Partition(string keyId, int day) => string.Create(CultureInfo.InvariantCulture, $"{keyId}:{LastDay - day:D8}");
+    private static string Day(string keyId, int day) => string.Create(CultureInfo.InvariantCulture, $"{keyId}:{LastDay - day:D8}");
+
+    // ';' is the character after ':'.
+    private static string EndOf(string day) => day + ";";
+
+    private static long Run(long sequence) => (long.MaxValue - sequence) / CommitsPerPartition;
+
+    private static string Partition(string keyId, ChargeId id) =>
+        string.Create(CultureInfo.InvariantCulture, $"{keyId}:{LastDay - id.Day:D8}:{Run(id.Sequence):D19}");
 
     private static string Row(ChargeId id) =>
         string.Create(CultureInfo.InvariantCulture, $"{long.MaxValue - id.Sequence:D19}-{LastIndex - id.Index:D4}");
 
     private static ChargeId IdOf(TableEntity row) => new(
-        LastDay - int.Parse(row.PartitionKey.AsSpan(row.PartitionKey.LastIndexOf(':') + 1), CultureInfo.InvariantCulture),
+        LastDay - int.Parse(row.PartitionKey.AsSpan(row.PartitionKey.IndexOf(':') + 1, 8), CultureInfo.InvariantCulture),
         long.MaxValue - long.Parse(row.RowKey.AsSpan(0, 19), CultureInfo.InvariantCulture),
         LastIndex - int.Parse(row.RowKey.AsSpan(20), CultureInfo.InvariantCulture));
 
     private static TableEntity ToEntity(AuditEvent row)
     {
-        var entity = new TableEntity(Partition(row.KeyId, row.Id.Day), Row(row.Id))
+        var entity = new TableEntity(Partition(row.KeyId, row.Id), Row(row.Id))
         {
             ["Outcome"] = row.Outcome,
             ["Cost"] = row.Cost,

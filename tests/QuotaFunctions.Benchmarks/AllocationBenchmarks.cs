@@ -1,0 +1,8 @@
+namespace QuotaFunctions.Benchmarks;
+
+internal static class AllocationBenchmarks
+{
+    public static void Run()
+    {
+    }
+}

@@ -1,0 +1,150 @@
+using System.Globalization;
+using Azure.Data.Tables;
+using QuotaFunctions.TestSupport;
+
+namespace QuotaFunctions.Benchmarks;
+
+/// <summary>The loads, one after the other, on one Azurite, so that their ratios mean something on any machine.</summary>
+internal static class ThroughputBenchmarks
+{
+    private const int ManyClients = 64;
+    private const int ProcessCount = 8;
+    private const int KeyCount = 1000;
+    private const long PlentyOfQuota = 1_000_000_000;
+
+    public static async Task RunAsync(IReadOnlyCollection<string> chosen, TimeSpan duration)
+    {
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture, $"{Environment.ProcessorCount} cores, .NET {Environment.Version}, {duration.TotalSeconds:N0} s each, Azurite on the same cores\n"));
+        await using var azurite = await AzuriteProcess.StartAsync();
+        var report = new Report();
+
+        // Always: it is what all others are compared to.
+        var naive = new NaiveLoop(new TableServiceClient(azurite.ConnectionString).GetTableClient("naive"));
+        await naive.PrepareAsync();
+        report.AddNaive(ManyClients, await Clients.RunAsync(ManyClients, duration, naive.TakeAsync));
+
+        await using (var engine = await EngineInstance.StartAsync(azurite.ConnectionString))
+        {
+            if (chosen.Contains("engine"))
+            {
+                await EngineAsync(engine, report, duration);
+            }
+
+            if (chosen.Contains("refusals"))
+            {
+                await RefusalsAsync(engine, report, duration);
+            }
+
+            if (chosen.Contains("zipf"))
+            {
+                await ZipfAsync(engine, report, duration);
+            }
+
+            var hot = (await engine.NewKeyAsync(PlentyOfQuota)).Reveal();
+            var empty = (await engine.NewKeyAsync(0)).Reveal();
+            if (chosen.Contains("http"))
+            {
+                await HttpAsync(azurite, hot, empty, report, duration);
+            }
+
+            if (chosen.Contains("processes"))
+            {
+                await ProcessesAsync(azurite, hot, report, duration, "without leases", []);
+                await ProcessesAsync(azurite, hot, report, duration, "with leases", Leases);
+            }
+        }
+
+        if (chosen.Contains("memory"))
+        {
+            await MemoryAsync(azurite);
+        }
+    }
+
+    private static Dictionary<string, string?> Leases => [];
+
+    private static async Task EngineAsync(EngineInstance engine, Report report, TimeSpan duration)
+    {
+        foreach (var clients in (int[])[1, 8, ManyClients, 256])
+        {
+            var key = await engine.NewKeyAsync(PlentyOfQuota);
+            report.Add("engine, one key", clients, await Clients.RunAsync(clients, duration, cancellation => engine.ChargeAsync(key, cancellation)));
+            await engine.SettleDownAsync();
+        }
+    }
+
+    private static async Task RefusalsAsync(EngineInstance engine, Report report, TimeSpan duration)
+    {
+        var key = await engine.NewKeyAsync(0);
+        report.Add("engine, refusals of an empty key", ManyClients,
+            await Clients.RunAsync(ManyClients, duration, async cancellation => !await engine.ChargeAsync(key, cancellation)));
+    }
+
+    private static async Task ZipfAsync(EngineInstance engine, Report report, TimeSpan duration)
+    {
+        var keys = await Task.WhenAll(Enumerable.Range(0, KeyCount).Select(_ => engine.NewKeyAsync(PlentyOfQuota)));
+        var zipf = new Zipf(KeyCount);
+        report.Add($"engine, {KeyCount} keys, Zipf", ManyClients,
+            await Clients.RunAsync(ManyClients, duration, cancellation => engine.ChargeAsync(keys[zipf.Next()], cancellation)));
+        await engine.SettleDownAsync();
+    }
+
+    private static async Task HttpAsync(AzuriteProcess azurite, string hot, string empty, Report report, TimeSpan duration)
+    {
+        await using var app = await AppProcess.StartAsync(Settings(azurite));
+        foreach (var clients in (int[])[1, ManyClients])
+        {
+            var (granted, _) = await new HttpLoad([app.BaseAddress], clients, hot).RunAsync(duration);
+            report.Add("POST /quota/consume, one key", clients, granted);
+        }
+
+        var (refused, _) = await new HttpLoad([app.BaseAddress], ManyClients, empty, expectedStatus: 429).RunAsync(duration);
+        report.Add("POST /quota/consume, refusals of an empty key", ManyClients, refused);
+    }
+
+    private static async Task ProcessesAsync(
+        AzuriteProcess azurite, string hot, Report report, TimeSpan duration, string how, Dictionary<string, string?> settings)
+    {
+        var apps = new List<AppProcess>();
+        try
+        {
+            for (var i = 0; i < ProcessCount; i++)
+            {
+                apps.Add(await AppProcess.StartAsync(Settings(azurite, settings)));
+            }
+
+            var (granted, byProcess) = await new HttpLoad([.. apps.Select(app => app.BaseAddress)], ManyClients, hot).RunAsync(duration);
+            var least = 100.0 * byProcess.Min() / Math.Max(1, granted.Succeeded);
+            report.Add($"{ProcessCount} processes, one key, {how}", ManyClients, granted,
+                string.Create(CultureInfo.InvariantCulture, $"least share of a process {least:N1} %"));
+        }
+        finally
+        {
+            foreach (var app in apps)
+            {
+                await app.DisposeAsync();
+            }
+        }
+    }
+
+    private static async Task MemoryAsync(AzuriteProcess azurite)
+    {
+        await using var app = await AppProcess.StartAsync(Settings(azurite));
+        await Task.Delay(TimeSpan.FromSeconds(10), TimeProvider.System);
+        var resident = File.ReadLines($"/proc/{app.Id}/status").First(line => line.StartsWith("VmRSS:", StringComparison.Ordinal));
+        var kib = long.Parse(resident.AsSpan("VmRSS:".Length).Trim().TrimEnd(" kB"), CultureInfo.InvariantCulture);
+        Report.Note("the service, idle", $"{kib / 1024} MiB resident");
+    }
+
+    private static Dictionary<string, string?> Settings(AzuriteProcess azurite, Dictionary<string, string?>? more = null)
+    {
+        var settings = AppSettings.For(azurite.ConnectionString);
+        settings["TABLE_PREFIX"] = "bench";
+        foreach (var (name, value) in more ?? [])
+        {
+            settings[name] = value;
+        }
+
+        return settings;
+    }
+}
