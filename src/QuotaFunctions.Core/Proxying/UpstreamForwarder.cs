@@ -111,7 +111,7 @@ internal sealed partial class UpstreamForwarder(IHttpClientFactory clients, Time
                 context.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
 
                 // The headers go out before the first piece of the body comes in
-                await response.StartAsync(stop.Token).ConfigureAwait(false);
+                await response.Body.FlushAsync(stop.Token).ConfigureAwait(false);
                 await CopyAsync(answer, response, usage, stop.Token).ConfigureAwait(false);
                 PassOnTrailers(answer, response);
             }

@@ -1,0 +1,222 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Net.Sockets;
+using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using QuotaFunctions.Core.Proxying;
+using QuotaFunctions.LocalHost;
+using QuotaFunctions.TestSupport;
+
+namespace QuotaFunctions.EndToEndTests.Proxying;
+
+/// <summary>The app with providers of all kinds. They come in the order of their names, the sample upstream first.</summary>
+[CollectionDefinition(Name)]
+public sealed class ProxyFixture : IAsyncLifetime, ICollectionFixture<ProxyFixture>
+{
+    /// <summary>The collection's name.</summary>
+    public const string Name = "proxy";
+
+    /// <summary>The largest body.</summary>
+    public const int MaxBody = 32 * 1024 * 1024;
+
+    private readonly Socket _refusing = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+    private AzuriteProcess _azurite = null!;
+    private HttpClient _admin = null!;
+
+    public UpstreamProcess Sample { get; private set; } = null!;
+
+    public ScriptedUpstream Scripted { get; private set; } = null!;
+
+    public LocalFunctionsHost Host { get; private set; } = null!;
+
+    public async Task InitializeAsync()
+    {
+        _azurite = await AzuriteProcess.StartAsync();
+        Sample = await UpstreamProcess.StartAsync();
+        Scripted = await ScriptedUpstream.StartAsync();
+        var settings = AppSettings.For(_azurite.ConnectionString, Sample.BaseAddress);
+        settings["PROXY_MAX_BODY_BYTES"] = MaxBody.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        Add("scripted", new Uri(Scripted.BaseAddress, "/scripted"), ("ApiKey", "scripted-credential"), ("AuthHeader", "x-scripted-key"),
+            ("Models", "scripted-*"), ("Costs", "scripted-dear=10, /scripted/dear*=25"));
+        Add("scripted-free", new Uri(Scripted.BaseAddress, "/free"), ("AuthScheme", "none"), ("RefundOn", "none"));
+        Add("scripted-slow", new Uri(Scripted.BaseAddress, "/slow"), ("AuthScheme", "none"), ("TimeoutSeconds", "1"), ("StreamTimeoutSeconds", "1"));
+        Add("scripted-strict", new Uri(Scripted.BaseAddress, "/strict"), ("AuthScheme", "none"), ("AllowedPaths", "/strict/allowed/*"));
+
+        // A port that is taken, and where nobody listens, refuses every connection
+        _refusing.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        foreach (var name in new[] { "unreachable", "unreachable-often" })
+        {
+            Add(name, new Uri($"http://{_refusing.LocalEndPoint}"), ("AuthScheme", "none"));
+        }
+
+        Add("rebound", new Uri("http://rebound.example"), ("AuthScheme", "none"));
+        Host = await LocalFunctionsHost.StartAsync(new LocalFunctionsHostOptions
+        {
+            Assembly = typeof(QuotaFunctionsApplication).Assembly,
+            Configure = static (app, configuration) => app.AddQuotaFunctions(configuration),
+
+            // The name that it resolves is of no domain that exists
+            ConfigureServices = static services => services.AddSingleton(new UpstreamConnector(static (_, _) => Task.FromResult<IPAddress[]>([IPAddress.Loopback]))),
+            Settings = settings,
+            UseEnvironment = false,
+            UseLocalSettings = false,
+        });
+        _admin = new HttpClient { BaseAddress = Host.BaseAddress };
+        _admin.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", AppSettings.AdminToken);
+
+        void Add(string provider, Uri baseUrl, params (string Name, string Value)[] more)
+        {
+            settings[$"Providers__{provider}__BaseUrl"] = baseUrl.ToString();
+            foreach (var (name, value) in more)
+            {
+                settings[$"Providers__{provider}__{name}"] = value;
+            }
+        }
+    }
+
+    public async Task DisposeAsync()
+    {
+        _admin?.Dispose();
+        _refusing.Dispose();
+        await (Host?.DisposeAsync() ?? ValueTask.CompletedTask);
+        await (Scripted?.DisposeAsync() ?? ValueTask.CompletedTask);
+        await (Sample?.DisposeAsync() ?? ValueTask.CompletedTask);
+        await (_azurite?.DisposeAsync() ?? ValueTask.CompletedTask);
+    }
+
+    /// <summary>Issues a key and returns a client that sends it.</summary>
+    /// <param name="settings">More than a name, and the quota where 1000 will not do.</param>
+    internal async Task<KeyHolder> NewKeyAsync(params (string Name, object? Value)[] settings)
+    {
+        var body = new Dictionary<string, object?> { ["name"] = "test", ["quota"] = 1000 };
+        foreach (var (name, value) in settings)
+        {
+            body[name] = value;
+        }
+
+        using var response = await _admin.PostAsJsonAsync("/admin/keys", body);
+        var key = await response.Content.ReadFromJsonAsync<JsonElement>();
+        Assert.True(response.StatusCode == HttpStatusCode.Created, key.ToString());
+        return new KeyHolder(Host.BaseAddress, _admin, key.GetProperty("id").GetString()!, key.GetProperty("key").GetString()!);
+    }
+}
+
+/// <summary>A client with a key of its own.</summary>
+internal sealed class KeyHolder : IDisposable
+{
+    private readonly HttpClient _admin;
+
+    public KeyHolder(Uri baseAddress, HttpClient admin, string id, string secret)
+    {
+        _admin = admin;
+        Id = id;
+        Secret = secret;
+        Client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false })
+        {
+            BaseAddress = baseAddress,
+            Timeout = TimeSpan.FromSeconds(60),
+        };
+        Client.DefaultRequestHeaders.Add("X-API-Key", secret);
+    }
+
+    public string Id { get; }
+
+    public string Secret { get; }
+
+    public HttpClient Client { get; }
+
+    public Task<HttpResponseMessage> PostAsync(string path, string json, params (string Name, string Value)[] headers) =>
+        SendAsync(HttpMethod.Post, path, new StringContent(json, System.Text.Encoding.UTF8, "application/json"), headers);
+
+    public Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, HttpContent? content = null, params (string Name, string Value)[] headers)
+    {
+        var request = new HttpRequestMessage(method, path) { Content = content };
+        foreach (var (name, value) in headers)
+        {
+            Assert.True(request.Headers.TryAddWithoutValidation(name, value));
+        }
+
+        return Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+    }
+
+    /// <summary>Does something with the key as an admin.</summary>
+    public async Task ManageAsync(string method, string path, string? json)
+    {
+        using var request = new HttpRequestMessage(new HttpMethod(method), $"/admin/keys/{Id}{path}")
+        {
+            Content = json is null ? null : new StringContent(json, System.Text.Encoding.UTF8, "application/json"),
+        };
+        using var response = await _admin.SendAsync(request);
+        response.EnsureSuccessStatusCode();
+    }
+
+    /// <summary>What is used by now, holds included.</summary>
+    public async Task<long> UsedAsync() => (await Client.GetFromJsonAsync<JsonElement>("/quota")).GetProperty("consumed_quota").GetInt64();
+
+    /// <summary>Waits until this much is used: what settles does so beside the answer.</summary>
+    public async Task UsedBecomesAsync(long expected)
+    {
+        long? last = null;
+        try
+        {
+            await Eventually.TrueAsync(async () => (last = await UsedAsync()) == expected);
+        }
+        catch (TimeoutException)
+        {
+            Assert.Equal(expected, last);
+        }
+    }
+
+    /// <summary>The only row of the key's log, once it is there.</summary>
+    public async Task<JsonElement> OnlyLogRowAsync()
+    {
+        var rows = await Eventually.GetAsync(async () =>
+        {
+            var logs = (await _admin.GetFromJsonAsync<JsonElement>($"/admin/keys/{Id}/logs")).GetProperty("logs");
+            return logs.EnumerateArray().Where(row => row.GetProperty("outcome").GetString() != "created").ToArray() is { Length: > 0 } found ? found : null;
+        });
+        return Assert.Single(rows);
+    }
+
+    /// <summary>How the only request ended, and what it came to.</summary>
+    public async Task<(string? Outcome, long Cost)> OutcomeAsync()
+    {
+        var row = await OnlyLogRowAsync();
+        return (row.GetProperty("outcome").GetString(), row.GetProperty("cost").GetInt64());
+    }
+
+    /// <summary>The books, once everything is settled and in the log.</summary>
+    public async Task BooksBalanceAsync() => await Eventually.TrueAsync(async () =>
+    {
+        var books = await _admin.GetFromJsonAsync<JsonElement>($"/admin/keys/{Id}/verify");
+        return books.GetProperty("balanced").GetBoolean() && books.GetProperty("unsettled").GetInt64() == 0;
+    });
+
+    public void Dispose() => Client.Dispose();
+}
+
+/// <summary>What tests ask of answers.</summary>
+internal static class Answers
+{
+    public static async Task<JsonElement> JsonAsync(this HttpResponseMessage response) =>
+        JsonDocument.Parse(await response.Content.ReadAsStringAsync()).RootElement;
+
+    public static string? Header(this HttpResponseMessage response, string name) =>
+        response.Headers.NonValidated.TryGetValues(name, out var values) || response.Content.Headers.NonValidated.TryGetValues(name, out values)
+            ? values.ToString()
+            : null;
+
+    /// <summary>It is this error, as the contract writes errors.</summary>
+    public static async Task<JsonElement> IsProblemAsync(this HttpResponseMessage response, HttpStatusCode status, string code)
+    {
+        var text = await response.Content.ReadAsStringAsync();
+        Assert.True(response.StatusCode == status, $"{(int)response.StatusCode}: {text}");
+        Assert.Equal("application/problem+json", response.Content.Headers.ContentType?.MediaType);
+        var problem = JsonDocument.Parse(text).RootElement;
+        Assert.Equal(code, problem.GetProperty("code").GetString());
+        Assert.Equal((int)status, problem.GetProperty("status").GetInt32());
+        Assert.Equal(response.Header("X-Request-Id"), problem.GetProperty("request_id").GetString());
+        return problem;
+    }
+}
