@@ -4,7 +4,7 @@ using System.Text;
 namespace QuotaFunctions.TestSupport;
 
 /// <summary>A program that a test started: keeps what it printed, and ends it by its id.</summary>
-internal sealed class ChildProcess : IAsyncDisposable
+public sealed class ChildProcess : IAsyncDisposable
 {
     // Its standard input is a pipe from this process: when that closes, even because this process was killed, it ends as if asked to.
     private const string EndWithParent =

@@ -7,35 +7,36 @@ namespace QuotaFunctions.TestSupport;
 /// Loopback ports for programs that must come back on the port they had. They lie below the range that the system takes
 /// for outgoing connections: there a client that keeps dialling a stopped server can end up connected to itself.
 /// </summary>
-internal static class FreePorts
+public static class FreePorts
 {
     private const int First = 15000;
     private const int Last = 30000;
 
+    /// <summary>So many free ports in a row.</summary>
     public static int[] Take(int count)
     {
-        var listeners = new List<TcpListener>(count);
+        while (true)
+        {
+            var ports = Enumerable.Range(Random.Shared.Next(First, Last), count).ToArray();
+            if (Array.TrueForAll(ports, IsFree))
+            {
+                return ports;
+            }
+        }
+    }
+
+    /// <summary>Whether nobody listens on a port.</summary>
+    public static bool IsFree(int port)
+    {
         try
         {
-            while (listeners.Count < count)
-            {
-                var listener = new TcpListener(IPAddress.Loopback, Random.Shared.Next(First, Last));
-                try
-                {
-                    listener.Start();
-                    listeners.Add(listener);
-                }
-                catch (SocketException)
-                {
-                    listener.Dispose();
-                }
-            }
-
-            return [.. listeners.Select(listener => ((IPEndPoint)listener.LocalEndpoint).Port)];
+            using var listener = new TcpListener(IPAddress.Loopback, port);
+            listener.Start();
+            return true;
         }
-        finally
+        catch (SocketException)
         {
-            listeners.ForEach(listener => listener.Dispose());
+            return false;
         }
     }
 }

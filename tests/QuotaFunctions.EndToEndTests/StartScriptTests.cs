@@ -1,0 +1,85 @@
+using System.Globalization;
+using System.Net;
+using QuotaFunctions.TestSupport;
+using Xunit.Abstractions;
+
+namespace QuotaFunctions.EndToEndTests;
+
+/// <summary><c>scripts/start.sh</c>, as a person uses it.</summary>
+public sealed class StartScriptTests(ITestOutputHelper output) : IDisposable
+{
+    private readonly int[] _ports = FreePorts.Take(5);
+    private readonly DirectoryInfo _data = Directory.CreateTempSubdirectory("start-");
+
+    public void Dispose() => _data.Delete(recursive: true);
+
+    [Fact]
+    public async Task It_starts_everything_stops_everything_and_a_second_start_keeps_the_data()
+    {
+        var api = new ApiClient(new Uri($"http://127.0.0.1:{_ports[0]}"));
+        TestKey key;
+        await using (var first = Start())
+        {
+            await IsReadyAsync(first);
+            key = await api.CreateKeyAsync(quota: 1);
+            using (var granted = await api.ConsumeAsync(key))
+            {
+                Assert.Equal(HttpStatusCode.OK, granted.StatusCode);
+            }
+
+            await using (var second = Start())
+            {
+                Assert.Equal(1, await second.WaitForExitAsync());
+                Assert.Contains($"port {_ports[0]}, meant for the app, is in use", second.Log, StringComparison.Ordinal);
+            }
+
+            await EndsAsync(first);
+        }
+
+        await using var again = Start();
+        await IsReadyAsync(again);
+        using (var refused = await api.ConsumeAsync(key))
+        {
+            Assert.Equal(HttpStatusCode.TooManyRequests, refused.StatusCode);
+        }
+
+        await EndsAsync(again);
+    }
+
+    [Theory]
+    [InlineData("--port", "eighty")]
+    [InlineData("--port", "65532")]
+    [InlineData("--host", "elsewhere")]
+    [InlineData("--data")]
+    [InlineData("--verbose")]
+    public async Task What_it_does_not_understand_it_refuses(params string[] arguments)
+    {
+        await using var script = ChildProcess.Start(Repository.PathOf("scripts", "start.sh"), arguments, _data.FullName);
+        Assert.Equal(2, await script.WaitForExitAsync());
+        Assert.Contains(arguments[0], script.Log, StringComparison.Ordinal);
+    }
+
+    private ChildProcess Start() => ChildProcess.Start(
+        Repository.PathOf("scripts", "start.sh"),
+        ["--port", _ports[0].ToString(CultureInfo.InvariantCulture), "--data", _data.FullName, "--host", "local"],
+        Repository.Root,
+        [new("ADMIN_TOKEN", AppSettings.AdminToken)]);
+
+    private async Task IsReadyAsync(ChildProcess script)
+    {
+        var ready = $"Ready: http://127.0.0.1:{_ports[0]}";
+
+        // It may have to build first.
+        await Eventually.TrueAsync(() => script.HasExited || script.Log.Contains(ready, StringComparison.Ordinal), TimeSpan.FromMinutes(5));
+        output.WriteLine(script.Log);
+        Assert.Contains(ready, script.Log, StringComparison.Ordinal);
+    }
+
+    private async Task EndsAsync(ChildProcess script)
+    {
+        script.Terminate();
+        Assert.Equal(143, await script.WaitForExitAsync(TimeSpan.FromSeconds(60)));
+        Assert.All(_ports, port => Assert.True(FreePorts.IsFree(port), $"somebody still listens on {port}"));
+        Assert.Empty(_data.GetFiles("*.pid"));
+    }
+}
