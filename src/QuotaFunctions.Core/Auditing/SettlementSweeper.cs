@@ -125,7 +125,7 @@ internal sealed partial class SettlementSweeper(
             // A hold stands in the account's row: it is settled like any other, only that nobody knows how it went.
             if (now.ToUnixTimeSeconds() > entry.HoldUntil || (isOrphan && entry.Kind == LedgerEntryKind.Forward))
             {
-                await SettleHoldAsync(accountId, row, index, late);
+                await SettleHoldAsync(accountId, row, index);
             }
 
             return false;
@@ -145,7 +145,7 @@ internal sealed partial class SettlementSweeper(
         return true;
     }
 
-    private async Task SettleHoldAsync(string accountId, LedgerRow row, int index, List<AuditEvent> late)
+    private async Task SettleHoldAsync(string accountId, LedgerRow row, int index)
     {
         var entry = row.Entries[index];
         var settlement = new Settlement
@@ -170,11 +170,7 @@ internal sealed partial class SettlementSweeper(
             Outcome = entry.Kind == LedgerEntryKind.Consume ? ChargeOutcome.Consumed : ChargeOutcome.Unknown,
             Cost = entry.Delta,
         };
-        var result = await lanes.RunAsync(accountId, new SettleOperation(settlement, lanes.NewDeadline()));
-        if (!result.AlreadySettled)
-        {
-            late.Add(AuditEvent.OfSettlement(settlement, result.Cost, result.Ledger));
-        }
+        await lanes.SettleAsync(settlement);
     }
 
     private static bool IsWritten(LedgerRow row, int index, Dictionary<(string KeyId, ChargeId Id), bool> written)

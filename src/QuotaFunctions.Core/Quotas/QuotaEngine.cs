@@ -45,16 +45,13 @@ internal sealed class QuotaEngine(
         var charge = settlement.Charge;
         try
         {
-            SettleResult? correction = null;
             if (charge.IsHold || settlement.Cost != charge.Cost)
             {
-                correction = await CorrectAsync(settlement);
+                await lanes.SettleAsync(settlement);
             }
-
-            if (correction is not { AlreadySettled: true })
+            else
             {
-                await audit.WriteAsync(
-                    AuditEvent.OfSettlement(settlement, correction?.Cost ?? charge.Cost, correction?.Ledger), cancellationToken);
+                await audit.WriteAsync(AuditEvent.OfSettlement(settlement, charge.Cost, correction: null), cancellationToken);
             }
         }
         finally
@@ -104,23 +101,16 @@ internal sealed class QuotaEngine(
                 Cost = cost ?? charge.Cost,
                 Latency = now > charge.At ? now - charge.At : TimeSpan.Zero,
             };
-            var result = await CorrectAsync(settlement);
-            if (result.AlreadySettled)
-            {
-                return new ConsumeSettlementResult(ConsumeSettlementStatus.AlreadySettled);
-            }
-
-            await audit.WriteAsync(AuditEvent.OfSettlement(settlement, result.Cost, result.Ledger), CancellationToken.None);
-            return new ConsumeSettlementResult(ConsumeSettlementStatus.Settled, Cost: result.Cost, Quota: result.Quota);
+            var result = await lanes.SettleAsync(settlement);
+            return result.AlreadySettled
+                ? new ConsumeSettlementResult(ConsumeSettlementStatus.AlreadySettled)
+                : new ConsumeSettlementResult(ConsumeSettlementStatus.Settled, Cost: result.Cost, Quota: result.Quota);
         }
         catch (Exception failure) when (!cancellationToken.IsCancellationRequested && StorageFaults.IsUnavailable(failure))
         {
             return new ConsumeSettlementResult(ConsumeSettlementStatus.Unavailable);
         }
     }
-
-    private Task<SettleResult> CorrectAsync(Settlement settlement) =>
-        lanes.RunAsync(settlement.Charge.Key.AccountId, new SettleOperation(settlement, lanes.NewDeadline()));
 
     private async ValueTask NoteAsync(Charge charge, bool replayed)
     {

@@ -557,6 +557,14 @@ internal sealed partial class AccountLane : IDisposable
             }
         }
 
+        foreach (var operation in batch.Where(taking.Contains))
+        {
+            if (operation.ToLog(draft) is { } auditEvent)
+            {
+                await _context.Audit.WriteAsync(auditEvent, _stop.Token);
+            }
+        }
+
         for (var i = 0; i < draft.Entries.Count; i++)
         {
             if (draft.Entries[i].Kind == LedgerEntryKind.Act)

@@ -20,6 +20,21 @@ internal sealed class AccountLanes : IAsyncDisposable
     public long NewDeadline() =>
         _context.Clock.GetTimestamp() + (long)(_context.Options.Patience.TotalSeconds * _context.Clock.TimestampFrequency);
 
+    /// <summary>Has a settlement decided. When that takes too long the caller is told so, and the lane goes on with it.</summary>
+    /// <exception cref="QuotaUnavailableException">It is not decided yet.</exception>
+    public async Task<SettleResult> SettleAsync(Settlement settlement)
+    {
+        try
+        {
+            return await RunAsync(settlement.Charge.Key.AccountId, new SettleOperation(settlement))
+                .WaitAsync(_context.Options.Patience, _context.Clock);
+        }
+        catch (TimeoutException late)
+        {
+            throw new QuotaUnavailableException("The settlement waits for storage.", late);
+        }
+    }
+
     /// <summary>Has an operation decided.</summary>
     public Task<TResult> RunAsync<TResult>(string accountId, LaneOperation<TResult> operation)
     {

@@ -99,7 +99,7 @@ internal sealed class ChargeOperation(ChargeRequest request, KeyLocator locator,
     public override void Answer() => Succeed(_result);
 
     public override LaneOperation Undo(CommitDraft draft) => new SettleOperation(
-        new Settlement { Charge = ToCharge(draft), Outcome = ChargeOutcome.Failed, Cost = 0, Status = 503 }, long.MaxValue);
+        new Settlement { Charge = ToCharge(draft), Outcome = ChargeOutcome.Failed, Cost = 0, Status = 503 });
 
     private static LedgerEntry EntryOf(ChargeRequest request, KeyLocator locator, long cost, long holdUntil) => new()
     {

@@ -1,3 +1,5 @@
+using QuotaFunctions.Core.Auditing;
+
 namespace QuotaFunctions.Core.Quotas.Lanes;
 
 /// <summary>Something that an account's lane decides: together with whatever else waits, in one commit.</summary>
@@ -42,6 +44,9 @@ internal abstract class LaneOperation(string? keyId, long deadline)
 
     /// <summary>Answers it, once its commit is in storage.</summary>
     public abstract void Committed(CommitDraft draft);
+
+    /// <summary>What is to be written to the log once it is committed, whether anybody still waits for it or not; null for nothing.</summary>
+    public virtual AuditEvent? ToLog(CommitDraft draft) => null;
 
     /// <summary>Answers it without a commit, by what was noted.</summary>
     public abstract void Answer();

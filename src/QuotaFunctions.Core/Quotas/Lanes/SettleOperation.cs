@@ -1,15 +1,20 @@
+using QuotaFunctions.Core.Auditing;
+
 namespace QuotaFunctions.Core.Quotas.Lanes;
 
 /// <summary>What became of a settlement in the books.</summary>
 /// <param name="AlreadySettled">True where the charge had been settled before: nothing was changed.</param>
 /// <param name="Cost">What the charge comes to, in units.</param>
-/// <param name="Ledger">The entry that corrected it.</param>
 /// <param name="Quota">The key's quota afterwards.</param>
-internal sealed record SettleResult(bool AlreadySettled, long Cost = 0, LedgerRef? Ledger = null, QuotaSnapshot? Quota = null);
+internal sealed record SettleResult(bool AlreadySettled, long Cost = 0, QuotaSnapshot? Quota = null);
 
-/// <summary>Corrects a charge's cost: once, and whatever the quota. The mark that it is done goes into the same transaction.</summary>
-internal sealed class SettleOperation(Settlement settlement, long deadline)
-    : LaneOperation<SettleResult>(settlement.Charge.Key.KeyId, deadline)
+/// <summary>
+/// Corrects a charge's cost: once, and whatever the quota. The mark that it is done goes into the same transaction. It waits for
+/// storage as long as that takes, and gets into the log whether anybody waits for it or not: the process that made a charge is the
+/// only one that knows how it ended.
+/// </summary>
+internal sealed class SettleOperation(Settlement settlement)
+    : LaneOperation<SettleResult>(settlement.Charge.Key.KeyId, deadline: long.MaxValue)
 {
     private readonly Charge _charge = settlement.Charge;
     private bool _isSettled;
@@ -55,14 +60,14 @@ internal sealed class SettleOperation(Settlement settlement, long deadline)
         }
 
         _result = new SettleResult(
-            AlreadySettled: false, _entry.FinalCost, Quota: QuotaRules.Snapshot(key, pool, draft.At));
+            AlreadySettled: false, _entry.FinalCost, QuotaRules.Snapshot(key, pool, draft.At));
         return true;
     }
 
-    public override void Committed(CommitDraft draft) => Succeed(_result with
-    {
-        Ledger = new LedgerRef(draft.Sequence, _index, draft.Entries.Count, _entry!.Delta, _entry.PoolDelta),
-    });
+    public override void Committed(CommitDraft draft) => Succeed(_result);
+
+    public override AuditEvent ToLog(CommitDraft draft) => AuditEvent.OfSettlement(
+        settlement, _result.Cost, new LedgerRef(draft.Sequence, _index, draft.Entries.Count, _entry!.Delta, _entry.PoolDelta));
 
     public override void Answer() => Succeed(_result);
 }
