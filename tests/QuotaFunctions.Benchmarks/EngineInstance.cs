@@ -35,7 +35,7 @@ internal sealed class EngineInstance : IAsyncDisposable
             ["ADMIN_TOKEN"] = AppSettings.AdminToken,
         }).Build();
         var services = new ServiceCollection().AddLogging(logging => logging.SetMinimumLevel(LogLevel.None));
-        services.AddServiceSettings(configuration).AddStorage(configuration).AddAuditing().AddQuotas().AddKeys();
+        services.AddServiceSettings(configuration).AddStorage(configuration).AddAuditing().AddQuotas(configuration).AddKeys();
         if (clients is var (tables, queues))
         {
             services.Replace(ServiceDescriptor.Singleton(tables)).Replace(ServiceDescriptor.Singleton(queues));
