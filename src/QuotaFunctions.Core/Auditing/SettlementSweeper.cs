@@ -28,6 +28,9 @@ internal sealed partial class SettlementSweeper(
 
     private const int MaxRows = 100;
 
+    /// <summary>Commits between two that are asked for, up to which one query serves both.</summary>
+    private const int MaxGap = 200;
+
     private DateTimeOffset _marksDeletedAt;
 
     /// <inheritdoc/>
@@ -196,15 +199,35 @@ internal sealed partial class SettlementSweeper(
         var written = new Dictionary<(string, ChargeId), bool>();
         foreach (var day in asked.GroupBy(row => (row.KeyId, row.Id.Day)))
         {
-            var first = day.Min(row => row.Id.Sequence);
-            var last = day.Max(row => row.Id.Sequence);
-            foreach (var (id, isFinal) in await log.ReadWrittenAsync(day.Key.KeyId, day.Key.Day, first, last, cancellationToken))
+            foreach (var (first, last) in Runs(day.Select(row => row.Id.Sequence)))
             {
-                written[(day.Key.KeyId, id)] = isFinal;
+                foreach (var (id, isFinal) in await log.ReadWrittenAsync(day.Key.KeyId, day.Key.Day, first, last, cancellationToken))
+                {
+                    written[(day.Key.KeyId, id)] = isFinal;
+                }
             }
         }
 
         return written;
+    }
+
+    /// <summary>Splits numbers where they are far apart, as those of different leases are: what lies between is not asked for.</summary>
+    private static List<(long First, long Last)> Runs(IEnumerable<long> sequences)
+    {
+        var runs = new List<(long First, long Last)>();
+        foreach (var sequence in sequences.Distinct().Order())
+        {
+            if (runs.Count > 0 && sequence - runs[^1].Last <= MaxGap)
+            {
+                runs[^1] = (runs[^1].First, sequence);
+            }
+            else
+            {
+                runs.Add((sequence, sequence));
+            }
+        }
+
+        return runs;
     }
 
     [LoggerMessage(2201, LogLevel.Warning, "Account {AccountId}: {Count} entries of the ledger had been left behind and are in the log now.")]
