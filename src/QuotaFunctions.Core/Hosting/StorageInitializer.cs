@@ -14,6 +14,18 @@ internal sealed partial class StorageInitializer(
     : BackgroundService
 {
     private static readonly TimeSpan Wait = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(2);
+
+    private readonly TaskCompletionSource _tried = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <inheritdoc/>
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        await base.StartAsync(cancellationToken);
+
+        // So that the first request finds the tables, where storage is well
+        await _tried.Task.WaitAsync(StartPatience, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -25,11 +37,13 @@ internal sealed partial class StorageInitializer(
             {
                 await CreateAsync(stoppingToken);
                 Ready(failures);
+                _tried.TrySetResult();
                 return;
             }
             catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
             {
                 failures++;
+                _tried.TrySetResult();
                 if (failures == 1)
                 {
                     Unavailable(exception);
