@@ -17,6 +17,12 @@ internal sealed partial class SettlementSweeper(
     /// <summary>How long a process may be silent, and a charge unaudited, before the charge is taken to be left behind.</summary>
     public static readonly TimeSpan SilenceLimit = TimeSpan.FromSeconds(60);
 
+    /// <summary>
+    /// How old an entry must be to be closed even though its process lives: what was to close it is lost, above all a message
+    /// that the queue gave up. Should the end of the charge still come, it goes over this.
+    /// </summary>
+    private static readonly TimeSpan AgeLimit = TimeSpan.FromHours(1);
+
     /// <summary>How old a row must be to be looked at: younger ones are still on their way through the queue.</summary>
     private static readonly TimeSpan MinAge = TimeSpan.FromSeconds(10);
 
@@ -95,7 +101,7 @@ internal sealed partial class SettlementSweeper(
         foreach (var (_, row, storedAt) in commits)
         {
             var isOrphan = storedAt + SilenceLimit < now
-                && (!seen.TryGetValue(row.Owner, out var lastSeen) || lastSeen + SilenceLimit < now);
+                && (storedAt + AgeLimit < now || !seen.TryGetValue(row.Owner, out var lastSeen) || lastSeen + SilenceLimit < now);
             var isDone = true;
             for (var i = 0; i < row.Entries.Count; i++)
             {
@@ -128,7 +134,7 @@ internal sealed partial class SettlementSweeper(
             // A hold stands in the account's row: it is settled like any other, only that nobody knows how it went.
             if (now.ToUnixTimeSeconds() > entry.HoldUntil || (isOrphan && entry.Kind == LedgerEntryKind.Forward))
             {
-                await SettleHoldAsync(accountId, row, index);
+                await SettleHoldAsync(accountId, row, index, late);
             }
 
             return false;
@@ -148,7 +154,7 @@ internal sealed partial class SettlementSweeper(
         return true;
     }
 
-    private async Task SettleHoldAsync(string accountId, LedgerRow row, int index)
+    private async Task SettleHoldAsync(string accountId, LedgerRow row, int index, List<AuditEvent> late)
     {
         var entry = row.Entries[index];
         var settlement = new Settlement
@@ -167,13 +173,19 @@ internal sealed partial class SettlementSweeper(
                     RequestId = entry.RequestId ?? "",
                     Provider = entry.Provider,
                     Model = entry.Model,
+                    Address = System.Net.IPAddress.TryParse(entry.Address, out var address) ? address : null,
                     Reference = entry.Reference,
                 },
             },
             Outcome = entry.Kind == LedgerEntryKind.Consume ? ChargeOutcome.Consumed : ChargeOutcome.Unknown,
             Cost = entry.Delta,
         };
-        await lanes.SettleAsync(settlement);
+        var result = await lanes.SettleAsync(settlement);
+        if (result.AlreadySettled)
+        {
+            // The end is in the ledger, and comes into the log from there: it needs the beginning.
+            late.Add(AuditEvent.OfOrphan(accountId, row, index));
+        }
     }
 
     private static bool IsWritten(LedgerRow row, int index, Dictionary<(string KeyId, ChargeId Id), bool> written)

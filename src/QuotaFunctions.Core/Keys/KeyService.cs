@@ -6,6 +6,9 @@ namespace QuotaFunctions.Core.Keys;
 /// <inheritdoc cref="IKeyService"/>
 internal sealed class KeyService(IAccountStore store, IKeyDirectory directory, AccountLanes lanes, KeyList list, TimeProvider clock) : IKeyService
 {
+    /// <summary>Live secrets that a key has at the most: they stand in one property. Another one ends the oldest.</summary>
+    private const int MaxSecrets = 20;
+
     /// <inheritdoc/>
     public async Task<IssuedKey> CreateAsync(
         KeySettings settings, string prefix, string? poolId, string actor, CancellationToken cancellationToken)
@@ -103,7 +106,7 @@ internal sealed class KeyService(IAccountStore store, IKeyDirectory directory, A
     public Task<ApiKey> ResetAsync(string id, long? quota, string actor, CancellationToken cancellationToken) =>
         ActAsync(id, actor, (draft, key, _) =>
         {
-            var taken = key.Meter.Zero(draft.Sequence);
+            var taken = key.Meter.Zero(draft.NextPlace);
             key.Meter.Quota = quota ?? key.Meter.Quota;
             return new LedgerEntry { KeyId = id, Outcome = LedgerActs.Reset, Delta = -taken };
         }, cancellationToken);
@@ -128,7 +131,9 @@ internal sealed class KeyService(IAccountStore store, IKeyDirectory directory, A
             key.Secrets =
             [
                 new SecretHash(secret.Hash),
-                .. key.Secrets.Where(old => !(old.ExpiresAt <= draft.Now)).Select(old => old with { ExpiresAt = old.ExpiresAt < ends ? old.ExpiresAt : ends }),
+                .. key.Secrets.Where(old => !(old.ExpiresAt <= draft.Now))
+                    .Take(MaxSecrets - 1)
+                    .Select(old => old with { ExpiresAt = old.ExpiresAt < ends ? old.ExpiresAt : ends }),
             ];
             return new LedgerEntry { KeyId = id, Outcome = LedgerActs.Rotated };
         }, cancellationToken);

@@ -66,7 +66,7 @@ internal sealed class PoolService(IAccountStore store, AccountLanes lanes, KeyLi
     public Task<Pool> ResetAsync(string id, long? quota, string actor, CancellationToken cancellationToken) =>
         ActAsync(id, actor, (draft, pool) =>
         {
-            var taken = pool.Meter.Zero(draft.Sequence);
+            var taken = pool.Meter.Zero(draft.NextPlace);
             pool.Meter.Quota = quota ?? pool.Meter.Quota;
             return new LedgerEntry { KeyId = id, Outcome = LedgerActs.Reset, PoolDelta = -taken };
         }, cancellationToken);

@@ -39,7 +39,8 @@ internal static class AccountEntity
         row["Used"] = meter.Used;
         row["Held"] = meter.Held;
         row["Leased"] = meter.Leased;
-        row["ZeroSequence"] = meter.ZeroSequence;
+        row["ZeroSequence"] = meter.Zeroed.Sequence;
+        row["ZeroIndex"] = meter.Zeroed.Index;
         if (meter.ResetsAt is { } resetsAt)
         {
             row["ResetsAt"] = resetsAt;
@@ -136,7 +137,7 @@ internal static class AccountEntity
         Used = row.GetInt64("Used") ?? 0,
         Held = row.GetInt64("Held") ?? 0,
         Leased = row.GetInt64("Leased") ?? 0,
-        ZeroSequence = row.GetInt64("ZeroSequence") ?? 0,
+        Zeroed = new LedgerPlace(row.GetInt64("ZeroSequence") ?? 0, row.GetInt32("ZeroIndex") ?? 0),
         Refill = refill,
         ResetsAt = refill is null ? null : row.GetDateTimeOffset("ResetsAt"),
     };

@@ -33,6 +33,17 @@ public sealed record Charge
     internal LedgerRef Ledger { get; init; }
 }
 
+/// <summary>Where an entry stands in an account's ledger.</summary>
+/// <param name="Sequence">The commit's number.</param>
+/// <param name="Index">The entry's number in it: one commit may close a period and charge the next.</param>
+internal readonly record struct LedgerPlace(long Sequence, int Index)
+{
+    public static bool operator <(LedgerPlace left, LedgerPlace right) =>
+        left.Sequence < right.Sequence || (left.Sequence == right.Sequence && left.Index < right.Index);
+
+    public static bool operator >(LedgerPlace left, LedgerPlace right) => right < left;
+}
+
 /// <summary>An entry of the ledger, and what it changed.</summary>
 /// <param name="Sequence">The commit's number.</param>
 /// <param name="Index">The entry's number in it.</param>
@@ -53,6 +64,9 @@ internal readonly record struct LedgerRef(long Sequence, int Index, int Count, l
 public readonly record struct ChargeId(int Day, long Sequence, int Index)
 {
     private const string Prefix = "chg_";
+
+    /// <summary>Its place without the day.</summary>
+    internal LedgerPlace Place => new(Sequence, Index);
 
     /// <inheritdoc/>
     public override string ToString() => string.Create(null, stackalloc char[48], $"{Prefix}{Day}-{Sequence}-{Index}");

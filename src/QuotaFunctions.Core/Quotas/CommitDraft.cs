@@ -3,8 +3,8 @@ namespace QuotaFunctions.Core.Quotas;
 /// <summary>A row that a commit writes or deletes beside the records and the ledger.</summary>
 internal abstract record SideRow
 {
-    /// <summary>Marks a charge as settled; a commit that would mark it again fails.</summary>
-    internal sealed record Settled(string KeyId, ChargeId Charge) : SideRow;
+    /// <summary>Marks a charge as settled, and at what cost; a commit that would mark it again fails.</summary>
+    internal sealed record Settled(string KeyId, ChargeId Charge, long Cost) : SideRow;
 
     /// <summary>Remembers an Idempotency-Key, in place of an expired one.</summary>
     internal sealed record Once(string KeyId, OnceRecord Record) : SideRow;
@@ -14,9 +14,6 @@ internal abstract record SideRow
 
     /// <summary>Ends a lease, as it stands: a commit on it meanwhile makes this one fail.</summary>
     internal sealed record Ended(LeaseState Lease) : SideRow;
-
-    /// <summary>Forgets an Idempotency-Key whose charge was refunded, so that trying again is charged again.</summary>
-    internal sealed record Forget(string KeyId, string IdempotencyKey) : SideRow;
 }
 
 /// <summary>An Idempotency-Key that was charged.</summary>
@@ -94,6 +91,9 @@ internal sealed class CommitDraft
 
     /// <summary>The head once this is committed: behind the numbers that a new lease takes along.</summary>
     public LedgerHead NextHead => new(Sequence + (GrantedLease is null ? 0 : LeaseState.SequenceRun), CommitId, At);
+
+    /// <summary>Where the next entry will stand.</summary>
+    public LedgerPlace NextPlace => new(Sequence, _entries.Count);
 
     public int Day => LedgerRow.DayOf(At);
 
@@ -191,13 +191,13 @@ internal sealed class CommitDraft
     {
         if (keyId is not null && Peek(keyId) is { } key && key.Meter.IsRefillDue(At))
         {
-            var taken = Change(keyId).Meter.BeginPeriod(At, Sequence);
+            var taken = Change(keyId).Meter.BeginPeriod(At, NextPlace);
             Add(Refilled(keyId) with { Delta = -taken });
         }
 
         if (PeekPool() is { } pool && pool.Meter.IsRefillDue(At))
         {
-            var taken = ChangePool()!.Meter.BeginPeriod(At, Sequence);
+            var taken = ChangePool()!.Meter.BeginPeriod(At, NextPlace);
             Add(Refilled(pool.Id) with { PoolDelta = -taken });
         }
     }

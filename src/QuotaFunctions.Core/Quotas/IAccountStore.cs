@@ -26,8 +26,8 @@ internal interface IAccountStore
     /// <summary>Reads an Idempotency-Key that was charged; null where there is none.</summary>
     Task<OnceRecord?> FindOnceAsync(KeyLocator locator, string idempotencyKey, CancellationToken cancellationToken);
 
-    /// <summary>True where a charge is marked as settled.</summary>
-    Task<bool> IsSettledAsync(KeyLocator locator, ChargeId charge, CancellationToken cancellationToken);
+    /// <summary>What a charge came to that is marked as settled, in units; null where it is not.</summary>
+    Task<long?> FindSettledAsync(KeyLocator locator, ChargeId charge, CancellationToken cancellationToken);
 
     /// <summary>Reads an account's leases.</summary>
     Task<IReadOnlyList<LeaseState>> ReadLeasesAsync(string accountId, CancellationToken cancellationToken);

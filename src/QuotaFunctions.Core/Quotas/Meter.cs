@@ -29,8 +29,8 @@ internal sealed class Meter
     /// <summary>When the next refill is due; set together with <see cref="Refill"/>.</summary>
     public DateTimeOffset? ResetsAt { get; set; }
 
-    /// <summary>The last commit that set <see cref="Used"/> to 0: what was charged up to it is settled for good.</summary>
-    public long ZeroSequence { get; set; }
+    /// <summary>The entry of the ledger that set <see cref="Used"/> to 0 last: what was charged before it is settled for good.</summary>
+    public LedgerPlace Zeroed { get; set; }
 
     /// <summary>Units that are neither used nor set aside; null for unlimited.</summary>
     public long? Left => Type == QuotaType.Time ? null : Math.Max(0, Quota - Used - Leased);
@@ -57,21 +57,21 @@ internal sealed class Meter
     }
 
     /// <summary>Begins the period that a moment lies in. Returns what that takes from <see cref="Used"/>.</summary>
-    public long BeginPeriod(DateTimeOffset now, long sequence)
+    public long BeginPeriod(DateTimeOffset now, LedgerPlace place)
     {
         var policy = Refill!;
         Quota = policy.Rollover ? RolledOver(policy, ResetsAt!.Value, now) : policy.Amount;
         ResetsAt = RefillCalendar.NextAfter(policy, now);
-        return Zero(sequence);
+        return Zero(place);
     }
 
     /// <summary>Sets what is used to 0. Returns what that takes from it.</summary>
-    public long Zero(long sequence)
+    public long Zero(LedgerPlace place)
     {
         var taken = Used;
         Used = 0;
         Held = 0;
-        ZeroSequence = sequence;
+        Zeroed = place;
         return taken;
     }
 
@@ -88,9 +88,9 @@ internal sealed class Meter
     /// Corrects a charge's cost, never below what the other charges came to. Returns the change that was made: 0 for a
     /// charge from before the last reset or refill, whose period is closed at what it was charged.
     /// </summary>
-    public long Settle(long chargeSequence, long cost, bool held, long finalCost)
+    public long Settle(LedgerPlace charge, long cost, bool held, long finalCost)
     {
-        if (chargeSequence <= ZeroSequence)
+        if (charge < Zeroed)
         {
             return 0;
         }

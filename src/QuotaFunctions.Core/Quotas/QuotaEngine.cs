@@ -7,7 +7,8 @@ namespace QuotaFunctions.Core.Quotas;
 
 /// <inheritdoc cref="IQuotaEngine"/>
 internal sealed class QuotaEngine(
-    AccountLanes lanes, IAccountStore store, IKeyDirectory directory, IAuditSink audit, IAuditTable log, OpenCharges openCharges, TimeProvider clock)
+    AccountLanes lanes, IAccountStore store, IKeyDirectory directory, IAuditSink audit, IAuditTable log, OpenCharges openCharges,
+    TimeProvider clock)
     : IQuotaEngine
 {
     private static readonly TimeSpan ReportWindow = TimeSpan.FromHours(24);
@@ -17,14 +18,16 @@ internal sealed class QuotaEngine(
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(request.Cost, ChargeRequest.MinCost);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(request.Cost, ChargeRequest.MaxCost);
+        ArgumentOutOfRangeException.ThrowIfLessThan(request.TokenEstimate ?? ChargeRequest.MinCost, ChargeRequest.MinCost);
+        var deadline = lanes.NewDeadline();
         try
         {
-            if (await directory.FindAsync(request.Secret, cancellationToken) is not { } locator)
+            if (await FindAsync(request.Secret, cancellationToken) is not { } locator)
             {
                 return new ChargeResult { Refusal = ChargeRefusal.KeyInvalid };
             }
 
-            var operation = new ChargeOperation(request, locator, lanes.NewDeadline(), cancellationToken);
+            var operation = new ChargeOperation(request, locator, deadline, cancellationToken);
             var result = await lanes.RunAsync(locator.AccountId, operation);
             if (result.Charge is { } charge)
             {
@@ -42,17 +45,18 @@ internal sealed class QuotaEngine(
     /// <inheritdoc/>
     public async Task SettleAsync(Settlement settlement, CancellationToken cancellationToken)
     {
+        ArgumentOutOfRangeException.ThrowIfNegative(settlement.Cost);
         var charge = settlement.Charge;
+        if (charge.IsHold || settlement.Cost != charge.Cost)
+        {
+            // The lane goes on until it is done, however long storage is away. Only the caller does not wait for ever.
+            await CorrectAndCloseAsync(settlement).WaitAsync(lanes.Patience, clock, cancellationToken);
+            return;
+        }
+
         try
         {
-            if (charge.IsHold || settlement.Cost != charge.Cost)
-            {
-                await lanes.SettleAsync(settlement);
-            }
-            else
-            {
-                await audit.WriteAsync(AuditEvent.OfSettlement(settlement, charge.Cost, correction: null), cancellationToken);
-            }
+            await audit.WriteAsync(AuditEvent.OfSettlement(settlement, charge.Cost, correction: null), cancellationToken);
         }
         finally
         {
@@ -64,51 +68,78 @@ internal sealed class QuotaEngine(
     public async Task<ConsumeSettlementResult> SettleConsumedAsync(
         KeySecret secret, string chargeId, bool success, long? cost, CancellationToken cancellationToken)
     {
+        ArgumentOutOfRangeException.ThrowIfNegative(cost ?? 0);
         try
         {
-            if (await directory.FindAsync(secret, cancellationToken) is not { } locator)
-            {
-                return new ConsumeSettlementResult(ConsumeSettlementStatus.Refused, ChargeRefusal.KeyInvalid);
-            }
-
-            var now = clock.GetUtcNow();
-            var key = await store.LoadKeyAsync(locator, cancellationToken);
-            var standing = QuotaRules.Standing(key, pool: null, secret.Hash, now);
-            if (standing is ChargeRefusal.KeyInvalid or ChargeRefusal.KeyRevoked)
-            {
-                return new ConsumeSettlementResult(ConsumeSettlementStatus.Refused, standing);
-            }
-
-            if (!ChargeId.TryParse(chargeId, out var id))
-            {
-                return new ConsumeSettlementResult(ConsumeSettlementStatus.NotFound);
-            }
-
-            if (await store.IsSettledAsync(locator, id, cancellationToken))
-            {
-                return new ConsumeSettlementResult(ConsumeSettlementStatus.AlreadySettled);
-            }
-
-            if (await FindConsumedAsync(secret, locator, id, cancellationToken) is not { } charge || charge.At + ReportWindow < now)
-            {
-                return new ConsumeSettlementResult(ConsumeSettlementStatus.NotFound);
-            }
-
-            var settlement = new Settlement
-            {
-                Charge = charge,
-                Outcome = success ? ChargeOutcome.Succeeded : ChargeOutcome.Failed,
-                Cost = cost ?? charge.Cost,
-                Latency = now > charge.At ? now - charge.At : TimeSpan.Zero,
-            };
-            var result = await lanes.SettleAsync(settlement);
-            return result.AlreadySettled
-                ? new ConsumeSettlementResult(ConsumeSettlementStatus.AlreadySettled)
-                : new ConsumeSettlementResult(ConsumeSettlementStatus.Settled, Cost: result.Cost, Quota: result.Quota);
+            return await SettleReportedAsync(secret, chargeId, success, cost, cancellationToken)
+                .WaitAsync(lanes.Patience, clock, cancellationToken);
         }
         catch (Exception failure) when (!cancellationToken.IsCancellationRequested && StorageFaults.IsUnavailable(failure))
         {
             return new ConsumeSettlementResult(ConsumeSettlementStatus.Unavailable);
+        }
+    }
+
+    private async Task<ConsumeSettlementResult> SettleReportedAsync(
+        KeySecret secret, string chargeId, bool success, long? cost, CancellationToken cancellationToken)
+    {
+        if (await directory.FindAsync(secret, cancellationToken) is not { } locator)
+        {
+            return new ConsumeSettlementResult(ConsumeSettlementStatus.Refused, ChargeRefusal.KeyInvalid);
+        }
+
+        var now = clock.GetUtcNow();
+        var key = await store.LoadKeyAsync(locator, cancellationToken);
+        var standing = QuotaRules.Standing(key, pool: null, secret.Hash, now);
+        if (standing is ChargeRefusal.KeyInvalid or ChargeRefusal.KeyRevoked)
+        {
+            return new ConsumeSettlementResult(ConsumeSettlementStatus.Refused, standing);
+        }
+
+        if (!ChargeId.TryParse(chargeId, out var id))
+        {
+            return new ConsumeSettlementResult(ConsumeSettlementStatus.NotFound);
+        }
+
+        if (await store.FindSettledAsync(locator, id, cancellationToken) is not null)
+        {
+            return new ConsumeSettlementResult(ConsumeSettlementStatus.AlreadySettled);
+        }
+
+        if (await FindConsumedAsync(secret, locator, id, cancellationToken) is not { } charge || charge.At + ReportWindow < now)
+        {
+            return new ConsumeSettlementResult(ConsumeSettlementStatus.NotFound);
+        }
+
+        var settlement = new Settlement
+        {
+            Charge = charge,
+            Outcome = success ? ChargeOutcome.Succeeded : ChargeOutcome.Failed,
+            Cost = cost ?? charge.Cost,
+            Latency = now > charge.At ? now - charge.At : TimeSpan.Zero,
+        };
+        var result = await lanes.SettleAsync(settlement);
+        return result.AlreadySettled
+            ? new ConsumeSettlementResult(ConsumeSettlementStatus.AlreadySettled)
+            : new ConsumeSettlementResult(ConsumeSettlementStatus.Settled, Cost: result.Cost, Quota: result.Quota);
+    }
+
+    /// <summary>Finds a key's place, in no more time than a charge may take.</summary>
+    private async ValueTask<KeyLocator?> FindAsync(KeySecret secret, CancellationToken cancellationToken)
+    {
+        var found = directory.FindAsync(secret, cancellationToken);
+        return found.IsCompletedSuccessfully ? found.Result : await found.AsTask().WaitAsync(lanes.Patience, clock, cancellationToken);
+    }
+
+    private async Task CorrectAndCloseAsync(Settlement settlement)
+    {
+        try
+        {
+            await lanes.RunAsync(settlement.Charge.Key.AccountId, new SettleOperation(settlement));
+        }
+        finally
+        {
+            openCharges.Close();
         }
     }
 

@@ -120,7 +120,7 @@ internal static class QuotaRules
         }
 
         var copy = meter.Clone();
-        copy.BeginPeriod(now, meter.ZeroSequence);
+        copy.BeginPeriod(now, meter.Zeroed);
         return copy;
     }
 

@@ -59,8 +59,8 @@ internal sealed class TableAccountStore(TableServiceClient tables, StorageNames 
             : new OnceRecord(idempotencyKey, row.GetString("RequestHash"), charge, row.GetInt64("Cost") ?? 0, row.GetDateTimeOffset("At") ?? default);
     }
 
-    public async Task<bool> IsSettledAsync(KeyLocator locator, ChargeId charge, CancellationToken cancellationToken) =>
-        await FindAsync(locator.AccountId, AccountRows.Settled(locator.KeyId, charge), cancellationToken) is not null;
+    public async Task<long?> FindSettledAsync(KeyLocator locator, ChargeId charge, CancellationToken cancellationToken) =>
+        await FindAsync(locator.AccountId, AccountRows.Settled(locator.KeyId, charge), cancellationToken) is { } row ? row.GetInt64("Cost") ?? 0 : null;
 
     public async Task<IReadOnlyList<LeaseState>> ReadLeasesAsync(string accountId, CancellationToken cancellationToken)
     {
@@ -166,7 +166,7 @@ internal sealed class TableAccountStore(TableServiceClient tables, StorageNames 
         switch (row)
         {
             case SideRow.Settled settled:
-                return new(TableTransactionActionType.Add, new TableEntity(account, AccountRows.Settled(settled.KeyId, settled.Charge)));
+                return new(TableTransactionActionType.Add, new TableEntity(account, AccountRows.Settled(settled.KeyId, settled.Charge)) { ["Cost"] = settled.Cost });
             case SideRow.Once once:
                 var (_, hash, charge, cost, at) = once.Record;
                 return new(TableTransactionActionType.UpsertReplace, new TableEntity(account, AccountRows.Once(once.KeyId, once.Record.IdempotencyKey))
@@ -180,9 +180,6 @@ internal sealed class TableAccountStore(TableServiceClient tables, StorageNames 
                 return new(TableTransactionActionType.Add, AccountEntity.Of(granted.Lease));
             case SideRow.Ended ended:
                 return new(TableTransactionActionType.Delete, new TableEntity(account, AccountRows.Lease(ended.Lease.Id)), ended.Lease.Version);
-            case SideRow.Forget forget:
-                // A mark that no longer speaks of any charge: deleting what may not be there would fail the transaction.
-                return new(TableTransactionActionType.UpsertReplace, new TableEntity(account, AccountRows.Once(forget.KeyId, forget.IdempotencyKey)));
             default:
                 throw new ArgumentOutOfRangeException(nameof(row));
         }

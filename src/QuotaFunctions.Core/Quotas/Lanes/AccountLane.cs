@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Azure;
 using Microsoft.Extensions.Logging;
 using QuotaFunctions.Core.Auditing;
 using QuotaFunctions.Core.Keys;
@@ -16,11 +17,15 @@ internal sealed record LaneContext(
 /// </summary>
 internal sealed partial class AccountLane : IDisposable
 {
+    /// <summary>How often those who wait are looked at while storage does not answer.</summary>
+    private static readonly TimeSpan DeadlineCheckPeriod = TimeSpan.FromMilliseconds(500);
+
     private readonly Channel<LaneOperation> _arrivals = Channel.CreateUnbounded<LaneOperation>(new() { SingleReader = true });
     private readonly LinkedList<LaneOperation> _waiting = new();
     private readonly string _accountId;
     private readonly LaneContext _context;
     private readonly CancellationTokenSource _stop = new();
+    private readonly List<LaneOperation> _batch = [];
     private readonly LeasePolicy _leasing;
     private IReadOnlyList<LeaseState> _toEnd = [];
     private LeaseState? _lease;
@@ -58,7 +63,7 @@ internal sealed partial class AccountLane : IDisposable
 
     private async Task RunAsync()
     {
-        var batch = new List<LaneOperation>();
+        var batch = _batch;
         try
         {
             while (await NextBatchAsync(batch))
@@ -306,7 +311,7 @@ internal sealed partial class AccountLane : IDisposable
         if (_state is null)
         {
             var before = _context.Clock.GetTimestamp();
-            _state = await _context.Store.LoadAsync(_accountId, _stop.Token);
+            _state = await PatientlyAsync(_context.Store.LoadAsync(_accountId, _stop.Token));
             _stateKnownAt = before;
             readNow = true;
         }
@@ -321,7 +326,7 @@ internal sealed partial class AccountLane : IDisposable
         }
 
         var preparing = batch.Select(operation => operation.PrepareAsync(_context.Store, _stop.Token)).Where(task => !task.IsCompletedSuccessfully);
-        await Task.WhenAll(preparing.Select(task => task.AsTask()).ToList());
+        await PatientlyAsync(Task.WhenAll(preparing.Select(task => task.AsTask()).ToList()));
         return readNow;
     }
 
@@ -348,11 +353,11 @@ internal sealed partial class AccountLane : IDisposable
 
         // A lease that begins or ends meanwhile makes the commit fail, as the account's row changes with it.
         var before = _context.Clock.GetTimestamp();
-        var leases = await _context.Store.ReadLeasesAsync(_accountId, _stop.Token);
+        var leases = await PatientlyAsync(_context.Store.ReadLeasesAsync(_accountId, _stop.Token));
         _lease = leases.FirstOrDefault(lease => lease.Id == _lease?.Id);
         if (needsAll)
         {
-            _toEnd = await Task.WhenAll(leases.Select(CloseAsync));
+            _toEnd = await PatientlyAsync(Task.WhenAll(leases.Select(CloseAsync)));
         }
         else if (_lease is not null)
         {
@@ -360,7 +365,7 @@ internal sealed partial class AccountLane : IDisposable
         }
 
         // Read after the leases were closed: it is against this that they are ended.
-        _state = await _context.Store.LoadAsync(_accountId, _stop.Token);
+        _state = await PatientlyAsync(_context.Store.LoadAsync(_accountId, _stop.Token));
         _stateKnownAt = before;
         return true;
     }
@@ -390,7 +395,8 @@ internal sealed partial class AccountLane : IDisposable
             return;
         }
 
-        var read = await Task.WhenAll(missing.Select(id => _context.Store.LoadKeyAsync(new KeyLocator(_accountId, id), _stop.Token)));
+        var read = await PatientlyAsync(Task.WhenAll(
+            missing.Select(id => _context.Store.LoadKeyAsync(new KeyLocator(_accountId, id), _stop.Token))));
         var keys = new Dictionary<string, KeyState?>(state.Keys);
         for (var i = 0; i < missing.Count; i++)
         {
@@ -414,7 +420,7 @@ internal sealed partial class AccountLane : IDisposable
                     _leasing.NoteConflict();
                     return false;
                 case CommitFate.Lost:
-                    batch.ForEach(operation => operation.Unavailable(null));
+                    GiveUpLost(batch);
                     return true;
             }
 
@@ -430,7 +436,7 @@ internal sealed partial class AccountLane : IDisposable
         try
         {
             var before = _context.Clock.GetTimestamp();
-            if (await _context.Store.TryCommitAsync(draft, _stop.Token))
+            if (await PatientlyAsync(_context.Store.TryCommitAsync(draft, _stop.Token)))
             {
                 NoteLanded(draft);
                 _state = draft.ToState();
@@ -441,18 +447,24 @@ internal sealed partial class AccountLane : IDisposable
             // A condition failed: perhaps because of an earlier, retried write of the same commit.
             return await FindFateAsync(draft, isRefused: true);
         }
+        catch (RequestFailedException wrong) when (wrong.Status is 400 or 413)
+        {
+            // No write of it can ever be carried out: a fault of ours, or a record that has grown too large.
+            LogWrong(_context.Logger, _accountId, draft.Sequence, wrong.ErrorCode);
+            return await FateOrOpenAsync(draft, isRefused: true);
+        }
         catch (Exception failure) when (!_stop.IsCancellationRequested)
         {
             LogInDoubt(_context.Logger, _accountId, draft.Sequence, failure.GetType().Name);
-            return await FateOrOpenAsync(draft);
+            return await FateOrOpenAsync(draft, isRefused: false);
         }
     }
 
-    private async Task<CommitFate> FateOrOpenAsync(CommitDraft draft)
+    private async Task<CommitFate> FateOrOpenAsync(CommitDraft draft, bool isRefused)
     {
         try
         {
-            return await FindFateAsync(draft, isRefused: false);
+            return await FindFateAsync(draft, isRefused);
         }
         catch (Exception failure) when (!_stop.IsCancellationRequested)
         {
@@ -473,7 +485,7 @@ internal sealed partial class AccountLane : IDisposable
             NoteLanded(draft);
             if (_lease is not null)
             {
-                var leases = await _context.Store.ReadLeasesAsync(_accountId, _stop.Token);
+                var leases = await PatientlyAsync(_context.Store.ReadLeasesAsync(_accountId, _stop.Token));
                 _lease = leases.FirstOrDefault(lease => lease.Id == _lease.Id);
             }
         }
@@ -485,7 +497,7 @@ internal sealed partial class AccountLane : IDisposable
     private async Task<CommitFate> FindHeadFateAsync(CommitDraft draft)
     {
         var before = _context.Clock.GetTimestamp();
-        _state = await _context.Store.LoadAsync(_accountId, _stop.Token);
+        _state = await PatientlyAsync(_context.Store.LoadAsync(_accountId, _stop.Token));
         _stateKnownAt = before;
         if (_state is null)
         {
@@ -502,7 +514,7 @@ internal sealed partial class AccountLane : IDisposable
     private async Task<CommitFate> FindLeaseFateAsync(CommitDraft draft)
     {
         _state = null;
-        var leases = await _context.Store.ReadLeasesAsync(_accountId, _stop.Token);
+        var leases = await PatientlyAsync(_context.Store.ReadLeasesAsync(_accountId, _stop.Token));
         var lease = leases.FirstOrDefault(found => found.Id == draft.Lease!.Id);
         _lease = lease is { IsClosed: false } ? lease : null;
         return lease is null ? await FindRowFateAsync(draft)
@@ -513,7 +525,7 @@ internal sealed partial class AccountLane : IDisposable
 
     private async Task<CommitFate> FindRowFateAsync(CommitDraft draft)
     {
-        var winner = await _context.Store.FindCommitAsync(_accountId, draft.Sequence, _stop.Token);
+        var winner = await PatientlyAsync(_context.Store.FindCommitAsync(_accountId, draft.Sequence, _stop.Token));
         return winner is not null ? winner.CommitId == draft.CommitId ? CommitFate.Landed : CommitFate.Impossible
             : draft.Lease is null ? CommitFate.Lost
             : CommitFate.Impossible;
@@ -540,13 +552,21 @@ internal sealed partial class AccountLane : IDisposable
 
     private async Task FinishAsync(List<LaneOperation> batch, CommitDraft draft, HashSet<LaneOperation> taking)
     {
+        var toLog = new List<AuditEvent>();
         foreach (var operation in batch)
         {
             if (!taking.Contains(operation))
             {
                 operation.Answer();
+                continue;
             }
-            else if (!operation.IsAnswered)
+
+            if (operation.ToLog(draft, operation.IsAnswered) is { } entry)
+            {
+                toLog.Add(entry);
+            }
+
+            if (!operation.IsAnswered)
             {
                 operation.Committed(draft);
             }
@@ -557,21 +577,58 @@ internal sealed partial class AccountLane : IDisposable
             }
         }
 
-        foreach (var operation in batch.Where(taking.Contains))
-        {
-            if (operation.ToLog(draft) is { } auditEvent)
-            {
-                await _context.Audit.WriteAsync(auditEvent, _stop.Token);
-            }
-        }
-
         for (var i = 0; i < draft.Entries.Count; i++)
         {
             if (draft.Entries[i].Kind == LedgerEntryKind.Act)
             {
-                await _context.Audit.WriteAsync(AuditEvent.OfAct(_accountId, draft.ToRow(), i), _stop.Token);
+                toLog.Add(AuditEvent.OfAct(_accountId, draft.ToRow(), i));
             }
         }
+
+        foreach (var entry in toLog)
+        {
+            var written = _context.Audit.WriteAsync(entry, _stop.Token);
+            if (!written.IsCompletedSuccessfully)
+            {
+                await PatientlyAsync(written.AsTask());
+            }
+        }
+    }
+
+    private void GiveUpLost(List<LaneOperation> batch)
+    {
+        foreach (var operation in batch)
+        {
+            if (operation.IsRepeatable && !operation.IsAnswered)
+            {
+                _waiting.AddLast(operation);
+            }
+            else
+            {
+                operation.Unavailable(null);
+            }
+        }
+    }
+
+    /// <summary>Waits for storage. Meanwhile those whose time is up are told so: a call may take longer than anybody is to wait.</summary>
+    private async Task PatientlyAsync(Task answer)
+    {
+        while (!answer.IsCompleted)
+        {
+            await answer.WaitAsync(DeadlineCheckPeriod, _context.Clock).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (!answer.IsCompleted)
+            {
+                GiveUpOverdue(_batch, null);
+            }
+        }
+
+        await answer;
+    }
+
+    private async Task<T> PatientlyAsync<T>(Task<T> answer)
+    {
+        await PatientlyAsync((Task)answer);
+        return await answer;
     }
 
     private void GiveUpOverdue(List<LaneOperation> batch, Exception? reason)
@@ -625,6 +682,9 @@ internal sealed partial class AccountLane : IDisposable
 
     [LoggerMessage(1002, LogLevel.Warning, "Account {AccountId}: commit {Sequence} was answered by {Failure}; looking it up.")]
     private static partial void LogInDoubt(ILogger logger, string accountId, long sequence, string failure);
+
+    [LoggerMessage(1004, LogLevel.Error, "Account {AccountId}: storage refused commit {Sequence} for what it says ({ErrorCode}).")]
+    private static partial void LogWrong(ILogger logger, string accountId, long sequence, string? errorCode);
 
     [LoggerMessage(1003, LogLevel.Warning, "Account {AccountId}: commit {Sequence} landed after its request had been refused; the charge is given back.")]
     private static partial void LogGivenBack(ILogger logger, string accountId, long sequence);

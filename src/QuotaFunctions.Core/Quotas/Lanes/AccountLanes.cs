@@ -16,9 +16,12 @@ internal sealed class AccountLanes : IAsyncDisposable
         _cleaner = context.Clock.CreateTimer(_ => CloseIdle(), null, period, period);
     }
 
+    /// <summary>How long one who asks waits for storage.</summary>
+    public TimeSpan Patience => _context.Options.Patience;
+
     /// <summary>The deadline of an operation that begins now.</summary>
     public long NewDeadline() =>
-        _context.Clock.GetTimestamp() + (long)(_context.Options.Patience.TotalSeconds * _context.Clock.TimestampFrequency);
+        _context.Clock.GetTimestamp() + (long)(Patience.TotalSeconds * _context.Clock.TimestampFrequency);
 
     /// <summary>Has a settlement decided. When that takes too long the caller is told so, and the lane goes on with it.</summary>
     /// <exception cref="QuotaUnavailableException">It is not decided yet.</exception>
@@ -27,7 +30,7 @@ internal sealed class AccountLanes : IAsyncDisposable
         try
         {
             return await RunAsync(settlement.Charge.Key.AccountId, new SettleOperation(settlement))
-                .WaitAsync(_context.Options.Patience, _context.Clock);
+                .WaitAsync(Patience, _context.Clock);
         }
         catch (TimeoutException late)
         {

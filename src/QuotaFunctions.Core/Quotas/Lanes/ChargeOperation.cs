@@ -1,3 +1,4 @@
+using QuotaFunctions.Core.Auditing;
 using QuotaFunctions.Core.Keys;
 
 namespace QuotaFunctions.Core.Quotas.Lanes;
@@ -6,6 +7,9 @@ namespace QuotaFunctions.Core.Quotas.Lanes;
 internal sealed class ChargeOperation(ChargeRequest request, KeyLocator locator, long deadline, CancellationToken withdrawal)
     : LaneOperation<ChargeResult>(locator.KeyId, deadline)
 {
+    /// <summary>Characters of a text that the ledger keeps.</summary>
+    private const int MaxText = 500;
+
     /// <summary>How long an estimate of tokens is held where nobody settles it.</summary>
     private static readonly TimeSpan TokenHold = TimeSpan.FromHours(1);
 
@@ -32,6 +36,11 @@ internal sealed class ChargeOperation(ChargeRequest request, KeyLocator locator,
         if (request.Idempotency is { } claim)
         {
             _remembered = await store.FindOnceAsync(locator, claim.Key, cancellationToken);
+            if (_remembered is { } record && await store.FindSettledAsync(locator, record.Charge, cancellationToken) == 0)
+            {
+                // Refunded: trying again is charged again.
+                _remembered = null;
+            }
         }
     }
 
@@ -98,8 +107,25 @@ internal sealed class ChargeOperation(ChargeRequest request, KeyLocator locator,
 
     public override void Answer() => Succeed(_result);
 
-    public override LaneOperation Undo(CommitDraft draft) => new SettleOperation(
+    /// <summary>
+    /// Gives back what was taken. Not with an Idempotency-Key: whoever sends it again is told of this charge, here or on another
+    /// instance, perhaps just now.
+    /// </summary>
+    public override LaneOperation? Undo(CommitDraft draft) => request.Idempotency is not null ? null : new SettleOperation(
         new Settlement { Charge = ToCharge(draft), Outcome = ChargeOutcome.Failed, Cost = 0, Status = 503 });
+
+    public override AuditEvent? ToLog(CommitDraft draft, bool isLate)
+    {
+        if (!isLate || request.Idempotency is null)
+        {
+            return null;
+        }
+
+        // A hold of a request that was never forwarded is closed at its deadline, like any other that nobody settles.
+        return request.Kind == ChargeKind.Consume ? AuditEvent.OfConsumed(ToCharge(draft))
+            : _entry!.HoldUntil == 0 ? AuditEvent.OfOrphan(locator.AccountId, draft.ToRow(), _index)
+            : null;
+    }
 
     private static LedgerEntry EntryOf(ChargeRequest request, KeyLocator locator, long cost, long holdUntil) => new()
     {
@@ -108,12 +134,15 @@ internal sealed class ChargeOperation(ChargeRequest request, KeyLocator locator,
         Delta = cost,
         PoolDelta = locator.AccountId == locator.KeyId ? 0 : cost,
         HoldUntil = holdUntil,
-        RequestId = request.RequestId,
-        Provider = request.Provider,
-        Model = request.Model,
+        RequestId = Cut(request.RequestId),
+        Provider = Cut(request.Provider),
+        Model = Cut(request.Model),
         Address = request.Address?.ToString(),
-        Reference = request.Reference,
+        Reference = Cut(request.Reference),
     };
+
+    // Whoever asks has held them to their limits. But an entry that fits into no commit would stop the lane.
+    private static string? Cut(string? text) => text is { Length: > MaxText } ? text[..MaxText] : text;
 
     private OnceRecord? Remembered(CommitDraft draft)
     {
@@ -124,8 +153,11 @@ internal sealed class ChargeOperation(ChargeRequest request, KeyLocator locator,
 
         var inThisCommit = draft.SideRows.OfType<SideRow.Once>()
             .LastOrDefault(row => row.KeyId == locator.KeyId && row.Record.IdempotencyKey == claim.Key)?.Record;
-        return inThisCommit ?? (_remembered is { } known && known.At + OnceRecord.Lifetime > draft.At ? known : null);
+        return inThisCommit ?? (_remembered is { } known && known.At + OnceRecord.Lifetime > draft.At && !IsRefunded(draft, known) ? known : null);
     }
+
+    private bool IsRefunded(CommitDraft draft, OnceRecord record) =>
+        draft.SideRows.OfType<SideRow.Settled>().Any(row => row.KeyId == locator.KeyId && row.Charge == record.Charge && row.Cost == 0);
 
     private bool Replay(CommitDraft draft, OnceRecord record)
     {

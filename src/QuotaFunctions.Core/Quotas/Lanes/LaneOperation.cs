@@ -45,9 +45,6 @@ internal abstract class LaneOperation(string? keyId, long deadline)
     /// <summary>Answers it, once its commit is in storage.</summary>
     public abstract void Committed(CommitDraft draft);
 
-    /// <summary>What is to be written to the log once it is committed, whether anybody still waits for it or not; null for nothing.</summary>
-    public virtual AuditEvent? ToLog(CommitDraft draft) => null;
-
     /// <summary>Answers it without a commit, by what was noted.</summary>
     public abstract void Answer();
 
@@ -56,6 +53,14 @@ internal abstract class LaneOperation(string? keyId, long deadline)
 
     /// <summary>What undoes it, when it was committed after the one who asked had been told that it could not be decided; null for nothing.</summary>
     public virtual LaneOperation? Undo(CommitDraft draft) => null;
+
+    /// <summary>True where it may be decided again though it was perhaps committed before: it finds that out by itself.</summary>
+    public virtual bool IsRepeatable => false;
+
+    /// <summary>What the lane writes to the log once it is committed; null where the one who asked does so.</summary>
+    /// <param name="draft">The commit.</param>
+    /// <param name="isLate">True where the one who asked had been told that it could not be decided.</param>
+    public virtual AuditEvent? ToLog(CommitDraft draft, bool isLate) => null;
 }
 
 /// <summary>An operation with a result.</summary>

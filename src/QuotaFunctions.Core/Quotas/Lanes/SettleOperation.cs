@@ -23,7 +23,7 @@ internal sealed class SettleOperation(Settlement settlement)
     private int _index;
 
     public override async ValueTask PrepareAsync(IAccountStore store, CancellationToken cancellationToken) =>
-        _isSettled = await store.IsSettledAsync(_charge.Key, _charge.Id, cancellationToken);
+        _isSettled = await store.FindSettledAsync(_charge.Key, _charge.Id, cancellationToken) is not null;
 
     public override void DecideMissing() => _result = new SettleResult(AlreadySettled: true);
 
@@ -39,13 +39,13 @@ internal sealed class SettleOperation(Settlement settlement)
 
         var key = draft.Change(_charge.Key.KeyId);
         var pool = draft.ChangePool();
-        var delta = key.Meter.Settle(_charge.Id.Sequence, _charge.Cost, _charge.IsHold, settlement.Cost);
+        var delta = key.Meter.Settle(_charge.Id.Place, _charge.Cost, _charge.IsHold, settlement.Cost);
         _entry = new LedgerEntry
         {
             Kind = LedgerEntryKind.Settle,
             KeyId = _charge.Key.KeyId,
             Delta = delta,
-            PoolDelta = pool?.Meter.Settle(_charge.Id.Sequence, _charge.Cost, _charge.IsHold, settlement.Cost) ?? 0,
+            PoolDelta = pool?.Meter.Settle(_charge.Id.Place, _charge.Cost, _charge.IsHold, settlement.Cost) ?? 0,
             Settles = _charge.Id.ToString(),
             FinalCost = _charge.Cost + delta,
             Outcome = OutcomeNames.Of(settlement.Outcome),
@@ -53,12 +53,7 @@ internal sealed class SettleOperation(Settlement settlement)
             LatencyMs = (int)settlement.Latency.TotalMilliseconds,
         };
         _index = draft.Add(_entry);
-        draft.Add(new SideRow.Settled(_charge.Key.KeyId, _charge.Id));
-        if (settlement.Cost == 0 && _charge.Request.Idempotency is { } claim)
-        {
-            draft.Add(new SideRow.Forget(_charge.Key.KeyId, claim.Key));
-        }
-
+        draft.Add(new SideRow.Settled(_charge.Key.KeyId, _charge.Id, _entry.FinalCost));
         _result = new SettleResult(
             AlreadySettled: false, _entry.FinalCost, QuotaRules.Snapshot(key, pool, draft.At));
         return true;
@@ -66,8 +61,11 @@ internal sealed class SettleOperation(Settlement settlement)
 
     public override void Committed(CommitDraft draft) => Succeed(_result);
 
-    public override AuditEvent ToLog(CommitDraft draft) => AuditEvent.OfSettlement(
-        settlement, _result.Cost, new LedgerRef(draft.Sequence, _index, draft.Entries.Count, _entry!.Delta, _entry.PoolDelta));
-
     public override void Answer() => Succeed(_result);
+
+    public override bool IsRepeatable => true;
+
+    /// <summary>The lane logs it, whether anybody still waits for it or not.</summary>
+    public override AuditEvent ToLog(CommitDraft draft, bool isLate) => AuditEvent.OfSettlement(
+        settlement, _entry!.FinalCost, new LedgerRef(draft.Sequence, _index, draft.Entries.Count, _entry.Delta, _entry.PoolDelta));
 }
