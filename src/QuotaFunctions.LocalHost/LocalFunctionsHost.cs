@@ -30,6 +30,7 @@ public sealed class LocalFunctionsHost : IAsyncDisposable
     // Above the drain: what the app's own services may take to stop.
     private static readonly TimeSpan StopAllowance = TimeSpan.FromSeconds(15);
     private readonly WebApplication _application;
+    private bool _begun;
 
     private LocalFunctionsHost(WebApplication application) => _application = application;
 
@@ -50,6 +51,10 @@ public sealed class LocalFunctionsHost : IAsyncDisposable
         {
             // Before the start does it, which would put the whole exception into the log first.
             host.Services.GetService<IStartupValidator>()?.Validate();
+
+            // A service that refuses to be made does so here: what never began to start cannot be stopped.
+            _ = host.Services.GetServices<IHostedService>();
+            host._begun = true;
             await host._application.StartAsync(cancellationToken).ConfigureAwait(false);
         }
         catch
@@ -72,7 +77,11 @@ public sealed class LocalFunctionsHost : IAsyncDisposable
     /// <summary>Stops the host, if it still runs, and lets go of everything.</summary>
     public async ValueTask DisposeAsync()
     {
-        await _application.StopAsync().ConfigureAwait(false);
+        if (_begun)
+        {
+            await _application.StopAsync().ConfigureAwait(false);
+        }
+
         await _application.DisposeAsync().ConfigureAwait(false);
     }
 
