@@ -244,6 +244,9 @@ public sealed partial class ProxyHandler
     private async Task<ProxyRefusal?> ForwardAsync(HttpContext context, UpstreamRequest request, ChargeResult result)
     {
         var pending = new PendingCharge(this, result.Charge!, result.Replayed, request.Provider.RefundOn);
+
+        // How it ended when an exception that nobody foresaw ends it
+        var unforeseen = new Exchange(UpstreamEnd.Unreachable);
         try
         {
             var countsTokens = result.Charge!.Unit == QuotaUnit.Tokens;
@@ -256,6 +259,7 @@ public sealed partial class ProxyHandler
 
             using var answer = sent.Answer;
             var status = (int)answer.StatusCode;
+            unforeseen = new Exchange(UpstreamEnd.Truncated, status);
             if (request.Provider.RefundOn.Covers(status))
             {
                 // However the rest of it ends: who has the answer also has the refund
@@ -271,8 +275,7 @@ public sealed partial class ProxyHandler
         }
         finally
         {
-            // After an exception that nobody foresaw: nobody knows what the upstream did, but the client got nothing of it
-            await pending.SettleAsync(new Exchange(UpstreamEnd.Unreachable)).ConfigureAwait(false);
+            await pending.SettleAsync(unforeseen).ConfigureAwait(false);
         }
     }
 

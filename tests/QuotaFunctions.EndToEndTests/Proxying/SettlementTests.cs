@@ -1,4 +1,6 @@
 using System.Net;
+using System.Net.Sockets;
+using System.Text;
 using Microsoft.AspNetCore.Http;
 
 namespace QuotaFunctions.EndToEndTests.Proxying;
@@ -198,6 +200,22 @@ public sealed class SettlementTests(ProxyFixture fixture)
         Assert.Equal(("truncated", 1), await key.OutcomeAsync());
     }
 
+    [Fact]
+    public async Task A_client_that_is_slow_to_send_is_no_fault_of_the_upstream()
+    {
+        using var key = await fixture.NewKeyAsync();
+        var name = fixture.Scripted.On(context => context.Request.Body.CopyToAsync(Stream.Null));
+
+        // More often than the upstream may fail before it is left alone
+        var statuses = await Task.WhenAll(Enumerable.Range(0, 25).Select(_ => SendHalfAsync($"/providers/scripted-slow/{name}", key.Secret)));
+        using var next = await key.PostAsync($"/providers/scripted-slow/{name}", "{}");
+
+        Assert.All(statuses, status => Assert.Equal("HTTP/1.1 400 Bad Request", status));
+        Assert.Equal(HttpStatusCode.OK, next.StatusCode);
+        await key.UsedBecomesAsync(1);
+        await key.BooksBalanceAsync();
+    }
+
     [Theory]
     [InlineData("GET", 3)]
     [InlineData("POST", 1)]
@@ -228,5 +246,17 @@ public sealed class SettlementTests(ProxyFixture fixture)
         await byEndpoint.IsProblemAsync(HttpStatusCode.Forbidden, "endpoint_not_allowed");
         Assert.Equal(0, await key.UsedAsync());
         await key.BooksBalanceAsync();
+    }
+
+    /// <summary>Sends half of a body, and then nothing. Returns the first line of the answer.</summary>
+    private async Task<string?> SendHalfAsync(string path, string secret)
+    {
+        using var client = new TcpClient();
+        await client.ConnectAsync(IPAddress.Loopback, fixture.Host.BaseAddress.Port);
+        var stream = client.GetStream();
+        await stream.WriteAsync(Encoding.ASCII.GetBytes($"POST {path} HTTP/1.1\r\nHost: x\r\nX-API-Key: {secret}\r\nContent-Length: 4000000\r\n\r\n"));
+        await stream.WriteAsync(new byte[2_000_000]);
+        using var reader = new StreamReader(stream);
+        return await reader.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(20));
     }
 }
