@@ -1,6 +1,6 @@
 using QuotaFunctions.Benchmarks;
 
-string[] inOneRun = ["naive", "engine", "refusals", "zipf", "http", "processes", "memory"];
+string[] inOneRun = ["naive", "http", "processes", "memory", "engine", "refusals", "zipf"];
 var seconds = 6;
 var chosen = new List<string>();
 for (var index = 0; index < args.Length; index++)
