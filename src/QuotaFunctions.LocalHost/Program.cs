@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Net;
 using Microsoft.AspNetCore.Connections;
-using Microsoft.Extensions.Options;
 using QuotaFunctions;
+using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.LocalHost;
 
 const string usage = "usage: QuotaFunctions.LocalHost [--port N] [--root DIR] [--state DIR]";
@@ -43,13 +43,9 @@ try
     await host.WaitForShutdownAsync();
     return 0;
 }
-catch (OptionsValidationException exception)
+catch (Exception exception) when (SettingFaults.Of(exception) is { } faults)
 {
-    return Refuse(exception.Failures);
-}
-catch (AggregateException exception) when (exception.InnerExceptions.All(inner => inner is OptionsValidationException))
-{
-    return Refuse(exception.InnerExceptions.Cast<OptionsValidationException>().SelectMany(inner => inner.Failures));
+    return Refuse(faults);
 }
 catch (HostStartException exception)
 {

@@ -48,10 +48,9 @@ public static class QuotaFunctionsApplication
             {
                 host.Services.GetService<IStartupValidator>()?.Validate();
             }
-            catch (Exception exception) when (exception is OptionsValidationException or AggregateException)
+            catch (Exception exception) when (SettingFaults.Of(exception) is { } faults)
             {
-                var faults = exception is AggregateException many ? many.InnerExceptions.OfType<OptionsValidationException>() : [(OptionsValidationException)exception];
-                foreach (var line in faults.SelectMany(fault => fault.Failures))
+                foreach (var line in faults)
                 {
                     await Console.Error.WriteLineAsync(line);
                 }

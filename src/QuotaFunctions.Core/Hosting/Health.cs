@@ -1,3 +1,5 @@
+using System.Net.Sockets;
+using Azure;
 using Microsoft.Extensions.Logging;
 
 namespace QuotaFunctions.Core.Hosting;
@@ -8,18 +10,22 @@ public interface IDependencyCheck
     /// <summary>What it is called in answers, such as <c>table</c>.</summary>
     string Name { get; }
 
+    /// <summary>Whether the service cannot do its work without it.</summary>
+    bool IsVital { get; }
+
     /// <summary>Asks it. Throws when it is not well.</summary>
     Task CheckAsync(CancellationToken cancellationToken);
 }
 
 /// <summary>How a dependency is.</summary>
 /// <param name="Name">What it is called.</param>
+/// <param name="Vital">Whether the service cannot do its work without it.</param>
 /// <param name="Healthy">Whether it answered well, and in time.</param>
 /// <param name="Latency">How long it took.</param>
 /// <param name="Error">What went wrong, in a few words that are safe to show an admin; null when nothing did.</param>
-public sealed record DependencyHealth(string Name, bool Healthy, TimeSpan Latency, string? Error);
+public sealed record DependencyHealth(string Name, bool Vital, bool Healthy, TimeSpan Latency, string? Error);
 
-/// <summary>Asks all dependencies at once.</summary>
+/// <summary>Asks dependencies, all at once.</summary>
 public sealed partial class Health(IEnumerable<IDependencyCheck> checks, TimeProvider time, ILogger<Health> logger)
 {
     /// <summary>How long a dependency may take: 2 seconds.</summary>
@@ -33,7 +39,10 @@ public sealed partial class Health(IEnumerable<IDependencyCheck> checks, TimePro
     private Task<DependencyHealth[]>? _last;
     private long _lastAt;
 
-    /// <summary>How every dependency is, at most a second ago.</summary>
+    /// <summary>How every dependency is.</summary>
+    public Task<DependencyHealth[]> CheckAllAsync() => Task.WhenAll(_checks.Select(CheckAsync));
+
+    /// <summary>How the vital dependencies are, at most a second ago.</summary>
     public Task<DependencyHealth[]> CheckAsync(CancellationToken cancellationToken)
     {
         Task<DependencyHealth[]> current;
@@ -42,7 +51,7 @@ public sealed partial class Health(IEnumerable<IDependencyCheck> checks, TimePro
             if (_last is null || time.GetElapsedTime(_lastAt) > Freshness)
             {
                 _lastAt = time.GetTimestamp();
-                _last = Task.WhenAll(_checks.Select(CheckAsync));
+                _last = Task.WhenAll(_checks.Where(check => check.IsVital).Select(CheckAsync));
             }
 
             current = _last;
@@ -60,17 +69,27 @@ public sealed partial class Health(IEnumerable<IDependencyCheck> checks, TimePro
         {
             // Waited for from outside as well: a check that does not listen must not hold up the answer
             await check.CheckAsync(deadline.Token).WaitAsync(deadline.Token);
-            return new DependencyHealth(check.Name, Healthy: true, time.GetElapsedTime(start), Error: null);
+            return new DependencyHealth(check.Name, check.IsVital, Healthy: true, time.GetElapsedTime(start), Error: null);
         }
         catch (Exception exception)
         {
             NotWell(check.Name, exception);
             var error = deadline.IsCancellationRequested
                 ? $"no answer within {Limit.TotalSeconds:0} s"
-                : exception.GetBaseException().GetType().Name;
-            return new DependencyHealth(check.Name, Healthy: false, time.GetElapsedTime(start), error);
+                : Kind(exception);
+            return new DependencyHealth(check.Name, check.IsVital, Healthy: false, time.GetElapsedTime(start), error);
         }
     }
+
+    // Never the message: it may hold addresses and more
+    private static string Kind(Exception exception) => exception switch
+    {
+        AggregateException { InnerExceptions: [var first, ..] } => Kind(first),
+        RequestFailedException { Status: > 0 } refused => $"status {refused.Status} {refused.ErrorCode}".TrimEnd(),
+        SocketException socket => socket.SocketErrorCode.ToString(),
+        { InnerException: { } inner } => Kind(inner),
+        _ => exception.GetType().Name,
+    };
 
     [LoggerMessage(1010, LogLevel.Warning, "The dependency {Name} is not well.")]
     private partial void NotWell(string name, Exception exception);

@@ -8,6 +8,8 @@ internal sealed class TableCheck(TableServiceClient tables, StorageNames names) 
 {
     public string Name => "table";
 
+    public bool IsVital => true;
+
     public async Task CheckAsync(CancellationToken cancellationToken)
     {
         // A query, as a look-up of one entity does not tell a missing row from a missing table
@@ -24,6 +26,8 @@ internal sealed class TableCheck(TableServiceClient tables, StorageNames names) 
 internal sealed class QueueCheck(QueueServiceClient queues) : IDependencyCheck
 {
     public string Name => "queue";
+
+    public bool IsVital => true;
 
     public Task CheckAsync(CancellationToken cancellationToken) =>
         queues.GetQueueClient(StorageNames.AuditEventsQueue).GetPropertiesAsync(cancellationToken);

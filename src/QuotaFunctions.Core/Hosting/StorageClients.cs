@@ -45,7 +45,7 @@ internal static class StorageClients
         ? new ManagedIdentityCredential(ManagedIdentityId.FromUserAssignedClientId(id))
         : new DefaultAzureCredential();
 
-    // Short, as a caller waits: what storage cannot do in a few seconds is refused, and the caller tries again
+    // Short, as a caller waits: with all its tries a call that hangs is given up after 8 s, so that the answer is out within 10
     private static TOptions Patience<TOptions>(TOptions options)
         where TOptions : ClientOptions
     {
@@ -55,7 +55,7 @@ internal static class StorageClients
         options.Retry.MaxRetries = 2;
         options.Retry.Delay = TimeSpan.FromMilliseconds(100);
         options.Retry.MaxDelay = TimeSpan.FromMilliseconds(500);
-        options.Retry.NetworkTimeout = TimeSpan.FromSeconds(3);
+        options.Retry.NetworkTimeout = TimeSpan.FromSeconds(2.5);
         return options;
     }
 }

@@ -25,6 +25,8 @@ public static class ProxyingServiceCollectionExtensions
         foreach (var name in ProxyOptions.NamesIn(configuration))
         {
             services.AddUpstreamClient(name.ToLowerInvariant());
+            services.AddSingleton<IDependencyCheck>(services => new ProviderCheck(
+                services.GetRequiredService<ProviderCatalog>().Find(name)!, services.GetRequiredService<UpstreamConnector>()));
         }
 
         return services;

@@ -10,7 +10,7 @@ internal sealed class QuotaEngineOptions
     public int MaxBatch { get; init; } = 512;
 
     /// <summary>
-    /// How long a charge waits for storage before it is refused. Default 6 s: with the last call's own time-out (3 s) the answer
+    /// How long a charge waits for storage before it is refused. Default 6 s: with the last call's own time-out (2.5 s) the answer
     /// is out within 10 s.
     /// </summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(6);

@@ -13,8 +13,8 @@ internal static class ServiceStatus
     public static string Version { get; } =
         typeof(ServiceStatus).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0";
 
-    /// <summary>The service's state with its status code: degraded as soon as one dependency is not well.</summary>
-    public static (string Status, int Code) Of(IEnumerable<DependencyHealth> checks) => checks.All(check => check.Healthy)
+    /// <summary>The service's state with its status code: degraded as soon as a vital dependency is not well.</summary>
+    public static (string Status, int Code) Of(IEnumerable<DependencyHealth> checks) => checks.All(check => check.Healthy || !check.Vital)
         ? ("ok", StatusCodes.Status200OK)
         : ("degraded", StatusCodes.Status503ServiceUnavailable);
 

@@ -1,3 +1,5 @@
+using System.Net.Sockets;
+using Azure;
 using Microsoft.Extensions.Logging.Abstractions;
 using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.TestSupport;
@@ -25,6 +27,20 @@ public sealed class HealthTests
         Assert.Equal(("table", false, "InvalidOperationException"), Summary(checks[0]));
         Assert.Equal(("queue", true, null), Summary(checks[1]));
     }
+
+    public static TheoryData<Exception, string> Kinds => new()
+    {
+        { new SocketException((int)SocketError.ConnectionRefused), "ConnectionRefused" },
+        { new AggregateException(new RequestFailedException(0, "m", new SocketException((int)SocketError.HostNotFound)), new IOException()), "HostNotFound" },
+        { new RequestFailedException(403, "m", "AuthorizationFailure", null), "status 403 AuthorizationFailure" },
+        { new RequestFailedException(503, "m"), "status 503" },
+        { new RequestFailedException(0, "m"), "RequestFailedException" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public async Task The_kind_of_fault_is_told(Exception exception, string kind) =>
+        Assert.Equal(kind, Assert.Single(await Of(new Check("table", _ => throw exception)).CheckAsync(default)).Error);
 
     [Fact]
     public async Task What_does_not_answer_in_time_is_not_even_when_it_does_not_listen()
@@ -74,9 +90,21 @@ public sealed class HealthTests
 
     private Health Of(params IDependencyCheck[] checks) => new(checks, _time, NullLogger<Health>.Instance);
 
+    [Fact]
+    public async Task What_is_not_vital_is_asked_only_where_everything_is()
+    {
+        var health = Of(new Check("table", _ => Task.CompletedTask), new Check("provider:p", _ => throw new IOException()) { IsVital = false });
+        Assert.Equal(["table"], (await health.CheckAsync(default)).Select(check => check.Name));
+        var all = await health.CheckAllAsync();
+        Assert.Equal([("table", true, null), ("provider:p", false, "IOException")], all.Select(Summary));
+        Assert.Equal([true, false], all.Select(check => check.Vital));
+    }
+
     private sealed class Check(string name, Func<CancellationToken, Task> check) : IDependencyCheck
     {
         public string Name => name;
+
+        public bool IsVital { get; init; } = true;
 
         public Task CheckAsync(CancellationToken cancellationToken) => check(cancellationToken);
     }

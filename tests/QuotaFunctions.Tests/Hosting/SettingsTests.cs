@@ -151,9 +151,17 @@ public sealed class SettingsTests
         var configuration = Configuration(("LOG_LEVEL", "loud"), ("TABLE_PREFIX", "-"));
         using var services = new ServiceCollection().AddServiceSettings(configuration).AddStorage(configuration).BuildServiceProvider();
         var exception = Assert.Throws<AggregateException>(() => services.GetRequiredService<IStartupValidator>().Validate());
-        var lines = exception.InnerExceptions.Cast<OptionsValidationException>().SelectMany(inner => inner.Failures).ToList();
+        var lines = SettingFaults.Of(exception)!;
         Assert.Equal(["ADMIN_TOKEN", "LOG_LEVEL", "AzureWebJobsStorage", "TABLE_PREFIX"], lines.Select(line => line.Split(' ')[0]));
         Assert.All(lines, line => Assert.DoesNotContain('\n', line));
+    }
+
+    [Fact]
+    public void Other_faults_of_a_start_are_not_the_settings()
+    {
+        Assert.Null(SettingFaults.Of(new InvalidOperationException()));
+        Assert.Null(SettingFaults.Of(new AggregateException(new OptionsValidationException("", typeof(string), ["a"]), new InvalidOperationException())));
+        Assert.Equal(["a", "b"], SettingFaults.Of(new OptionsValidationException("", typeof(string), ["a", "b"])));
     }
 
     private static IConfiguration Configuration(params IEnumerable<(string Name, string? Value)> settings) => new ConfigurationBuilder()

@@ -11,9 +11,9 @@ public sealed class GetAdminHealth(Health health)
     /// <summary>GET …/health.</summary>
     [Function(nameof(GetAdminHealth))]
     public async Task<IResult> RunAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = Routes.Area + "/health")] HttpRequest request, CancellationToken cancellationToken)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = Routes.Area + "/health")] HttpRequest request)
     {
-        var checks = await health.CheckAsync(cancellationToken);
+        var checks = await health.CheckAllAsync();
         var (status, code) = ServiceStatus.Of(checks);
         return JsonResult.Of(
             new AdminHealthAnswer(
