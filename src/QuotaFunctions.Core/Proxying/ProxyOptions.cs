@@ -9,11 +9,14 @@ namespace QuotaFunctions.Core.Proxying;
 /// <summary>The providers, from the settings <c>Providers__{name}__…</c> and <c>DefaultProvider</c>. Described in docs/proxying.md.</summary>
 public sealed partial class ProxyOptions
 {
-    /// <summary>The longest <see cref="Provider.Timeout"/>, in seconds.</summary>
-    public const int MaxTimeoutSeconds = 3600;
+    /// <summary>
+    /// The longest <see cref="Provider.Timeout"/>, in seconds. With <see cref="MaxStreamTimeoutSeconds"/> it stays below the hour
+    /// after which a charge is taken to be left behind.
+    /// </summary>
+    public const int MaxTimeoutSeconds = 900;
 
     /// <summary>The longest <see cref="Provider.StreamTimeout"/>, in seconds.</summary>
-    public const int MaxStreamTimeoutSeconds = 86_400;
+    public const int MaxStreamTimeoutSeconds = 2400;
 
     private const string Section = "Providers";
 
