@@ -217,6 +217,30 @@ public sealed class SettlementTests(ProxyFixture fixture)
     }
 
     [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_client_that_leaves_while_it_sends_has_paid(bool reset)
+    {
+        using var key = await fixture.NewKeyAsync();
+        var arrived = new TaskCompletionSource();
+        var name = fixture.Scripted.On(async context =>
+        {
+            await context.Request.Body.ReadExactlyAsync(new byte[1000]);
+            arrived.SetResult();
+            await context.Request.Body.CopyToAsync(Stream.Null);
+        });
+
+        using (var client = new TcpClient { LingerState = new LingerOption(reset, 0) })
+        {
+            await SendHalfAsync(client, $"/providers/scripted/{name}", key.Secret);
+            await arrived.Task.WaitAsync(TimeSpan.FromSeconds(20));
+        }
+
+        Assert.Equal(("client_closed", 1), await key.OutcomeAsync());
+        Assert.Equal(1, await key.UsedAsync());
+    }
+
+    [Theory]
     [InlineData("GET", 3)]
     [InlineData("POST", 1)]
     [InlineData("DELETE", 1)]
@@ -252,11 +276,16 @@ public sealed class SettlementTests(ProxyFixture fixture)
     private async Task<string?> SendHalfAsync(string path, string secret)
     {
         using var client = new TcpClient();
+        await SendHalfAsync(client, path, secret);
+        using var reader = new StreamReader(client.GetStream());
+        return await reader.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(20));
+    }
+
+    private async Task SendHalfAsync(TcpClient client, string path, string secret)
+    {
         await client.ConnectAsync(IPAddress.Loopback, fixture.Host.BaseAddress.Port);
         var stream = client.GetStream();
         await stream.WriteAsync(Encoding.ASCII.GetBytes($"POST {path} HTTP/1.1\r\nHost: x\r\nX-API-Key: {secret}\r\nContent-Length: 4000000\r\n\r\n"));
         await stream.WriteAsync(new byte[2_000_000]);
-        using var reader = new StreamReader(stream);
-        return await reader.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(20));
     }
 }
