@@ -51,7 +51,7 @@ for offset in 0 1 2 3 4; do
   fi
 done
 
-mkdir -p "$data"
+mkdir -p "$data" .local/logs
 lock=$data/start.pid
 if [[ -f $lock ]] && kill -0 "$(<"$lock")" 2>/dev/null; then
   fail "$data is in use by process $(<"$lock"): stop that, or choose another with --data"
@@ -110,7 +110,10 @@ if [[ ! -f $built ]] || [[ $(find src eng Directory.* host.json local.settings.j
   echo 'Building …'
   mkdir -p artifacts
   touch "$built.new" # before the build: what changes while it runs is built the next time
-  dotnet build src/QuotaFunctions.LocalHost -c Release -v quiet -clp:NoSummary -p:UseSharedCompilation=false
+  dotnet build src/QuotaFunctions.LocalHost -c Release -v quiet -p:UseSharedCompilation=false >.local/logs/build.log 2>&1 || {
+    cat .local/logs/build.log >&2
+    fail 'the build has failed'
+  }
   dotnet msbuild src/QuotaFunctions -getProperty:StandIns >"$built.new.text"
   touch -r "$built.new" "$built.new.text"
   mv "$built.new.text" "$built"
@@ -150,7 +153,6 @@ await_answer() { # url, pid, ok
   ' "$@"
 }
 
-mkdir -p .local/logs
 run node node_modules/azurite/dist/src/azurite.js --silent --disableTelemetry --skipApiVersionCheck --location "$data" \
   --tablePort $((port + 2)) --queuePort $((port + 3)) --blobPort $((port + 4)) >.local/logs/azurite.log 2>&1
 azurite=$!

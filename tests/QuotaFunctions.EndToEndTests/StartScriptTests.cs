@@ -5,9 +5,12 @@ using Xunit.Abstractions;
 
 namespace QuotaFunctions.EndToEndTests;
 
-/// <summary><c>scripts/start.sh</c>, as a person uses it.</summary>
+/// <summary><c>scripts/start.sh</c>, as a person uses it. It may build, so nothing that runs what was built runs beside it.</summary>
+[Collection(Alone)]
 public sealed class StartScriptTests(ITestOutputHelper output) : IDisposable
 {
+    private const string Alone = "start.sh";
+
     private readonly int[] _ports = FreePorts.Take(5);
     private readonly DirectoryInfo _data = Directory.CreateTempSubdirectory("start-");
 
@@ -82,4 +85,8 @@ public sealed class StartScriptTests(ITestOutputHelper output) : IDisposable
         Assert.All(_ports, port => Assert.True(FreePorts.IsFree(port), $"somebody still listens on {port}"));
         Assert.Empty(_data.GetFiles("*.pid"));
     }
+
+    /// <summary>Runs when everything else has run.</summary>
+    [CollectionDefinition(Alone, DisableParallelization = true)]
+    public sealed class RunsAlone;
 }
