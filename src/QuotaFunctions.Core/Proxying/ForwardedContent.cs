@@ -12,6 +12,10 @@ namespace QuotaFunctions.Core.Proxying;
 internal sealed class ForwardedContent(ReadOnlyMemory<byte> head, Stream? rest, long? length, IBodyInspector? inspector = null) : HttpContent
 {
     private const int BufferSize = 32 * 1024;
+
+    // The server tells a client that left from one that sent nonsense by its words alone
+    private const string ClientLeft = "Unexpected end of request content.";
+
     private bool _isRestSent;
 
     /// <summary>Whether it is the client that is waited for.</summary>
@@ -65,7 +69,7 @@ internal sealed class ForwardedContent(ReadOnlyMemory<byte> head, Stream? rest, 
         {
             return await source.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
         }
-        catch (BadHttpRequestException exception)
+        catch (BadHttpRequestException exception) when (exception.Message != ClientLeft)
         {
             var problem = exception.StatusCode == StatusCodes.Status413PayloadTooLarge ? Problem.BodyTooLarge : Problem.InvalidRequest;
             throw new ClientBodyException(new ProxyRefusal(problem, problem == Problem.InvalidRequest ? exception.Message : null), exception);

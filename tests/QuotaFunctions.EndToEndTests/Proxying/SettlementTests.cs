@@ -217,9 +217,11 @@ public sealed class SettlementTests(ProxyFixture fixture)
     }
 
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task A_client_that_leaves_while_it_sends_has_paid(bool reset)
+    [InlineData(true, true)]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    [InlineData(false, false)]
+    public async Task A_client_that_leaves_while_it_sends_has_paid(bool reset, bool hasLength)
     {
         using var key = await fixture.NewKeyAsync();
         var arrived = new TaskCompletionSource();
@@ -232,7 +234,7 @@ public sealed class SettlementTests(ProxyFixture fixture)
 
         using (var client = new TcpClient { LingerState = new LingerOption(reset, 0) })
         {
-            await SendHalfAsync(client, $"/providers/scripted/{name}", key.Secret);
+            await SendHalfAsync(client, $"/providers/scripted/{name}", key.Secret, hasLength);
             await arrived.Task.WaitAsync(TimeSpan.FromSeconds(20));
         }
 
@@ -281,11 +283,12 @@ public sealed class SettlementTests(ProxyFixture fixture)
         return await reader.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(20));
     }
 
-    private async Task SendHalfAsync(TcpClient client, string path, string secret)
+    private async Task SendHalfAsync(TcpClient client, string path, string secret, bool hasLength = true)
     {
         await client.ConnectAsync(IPAddress.Loopback, fixture.Host.BaseAddress.Port);
         var stream = client.GetStream();
-        await stream.WriteAsync(Encoding.ASCII.GetBytes($"POST {path} HTTP/1.1\r\nHost: x\r\nX-API-Key: {secret}\r\nContent-Length: 4000000\r\n\r\n"));
+        await stream.WriteAsync(Encoding.ASCII.GetBytes(
+            $"POST {path} HTTP/1.1\r\nHost: x\r\nX-API-Key: {secret}\r\n{(hasLength ? "Content-Length: 4000000\r\n\r\n" : "Transfer-Encoding: chunked\r\n\r\n3d0900\r\n")}"));
         await stream.WriteAsync(new byte[2_000_000]);
     }
 }
