@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace QuotaFunctions.Core.Quotas;
 
 /// <summary>A row that a commit writes or deletes beside the records and the ledger.</summary>
@@ -150,7 +152,7 @@ internal sealed class CommitDraft
         Change(keyId).Meter.Leased += slice;
         GrantedLease = new LeaseState
         {
-            Id = CommitId.ToString("N"),
+            Id = (Sequence + 1).ToString("D19", CultureInfo.InvariantCulture),
             AccountId = AccountId,
             Owner = Owner,
             Slice = slice,

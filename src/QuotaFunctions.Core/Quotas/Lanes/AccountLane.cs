@@ -40,7 +40,9 @@ internal sealed partial class AccountLane : IDisposable
         _context = context;
         _leasing = new LeasePolicy(context.Options, context.Clock);
         _lastUsed = context.Clock.GetTimestamp();
-        Completion = Task.Run(RunAsync);
+
+        // Not Task.Run: whoever brings a scheduler has everything run on it, so that a simulation decides what comes next.
+        Completion = Task.Factory.StartNew(RunAsync, CancellationToken.None, TaskCreationOptions.None, TaskScheduler.Current).Unwrap();
     }
 
     /// <summary>Ends when everything that was enqueued is answered, after <see cref="Close"/>.</summary>
@@ -615,7 +617,8 @@ internal sealed partial class AccountLane : IDisposable
     {
         while (!answer.IsCompleted)
         {
-            await answer.WaitAsync(DeadlineCheckPeriod, _context.Clock).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await answer.WaitAsync(DeadlineCheckPeriod, _context.Clock)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
             if (!answer.IsCompleted)
             {
                 GiveUpOverdue(_batch, null);

@@ -29,13 +29,14 @@ internal sealed class AccountLanes : IAsyncDisposable
     {
         try
         {
-            return await RunAsync(settlement.Charge.Key.AccountId, new SettleOperation(settlement))
-                .WaitAsync(Patience, _context.Clock);
+            return await DecideAsync().WaitAsync(Patience, _context.Clock);
         }
         catch (TimeoutException late)
         {
             throw new QuotaUnavailableException("The settlement waits for storage.", late);
         }
+
+        async Task<SettleResult> DecideAsync() => await RunAsync(settlement.Charge.Key.AccountId, new SettleOperation(settlement));
     }
 
     /// <summary>Has an operation decided.</summary>

@@ -65,6 +65,9 @@ internal sealed class SettleOperation(Settlement settlement)
 
     public override bool IsRepeatable => true;
 
+    /// <summary>What a charge comes to above what was taken may be what leases have set aside: then none goes on.</summary>
+    public override long? ClaimOn(KeyState key, DateTimeOffset now) => Math.Max(0, settlement.Cost - _charge.Cost);
+
     /// <summary>The lane logs it, whether anybody still waits for it or not.</summary>
     public override AuditEvent ToLog(CommitDraft draft, bool isLate) => AuditEvent.OfSettlement(
         settlement, _entry!.FinalCost, new LedgerRef(draft.Sequence, _index, draft.Entries.Count, _entry.Delta, _entry.PoolDelta));

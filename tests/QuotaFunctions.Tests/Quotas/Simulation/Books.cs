@@ -1,0 +1,290 @@
+using Azure.Data.Tables;
+using QuotaFunctions.Core.Keys;
+using QuotaFunctions.Core.Quotas;
+
+namespace QuotaFunctions.Tests.Quotas.Simulation;
+
+/// <summary>A promise was broken.</summary>
+internal sealed class BrokenPromiseException(string message) : Exception(message);
+
+/// <summary>
+/// Keeps books of its own, from nothing but what is written to the storage, and holds every single commit to the promises as soon
+/// as it is carried out.
+/// </summary>
+internal sealed class Books(SimulatedTables tables, string accounts)
+{
+    private readonly Dictionary<(string Account, long Sequence), Guid> _commits = [];
+    private readonly Dictionary<string, long> _sums = [];
+    private readonly Dictionary<string, Before> _before = [];
+    private readonly Dictionary<string, List<long>> _admissions = [];
+    private readonly Dictionary<string, DateTimeOffset> _clocks = [];
+    private readonly Dictionary<(string KeyId, string Claim), ChargeEntry> _claims = [];
+
+    /// <summary>Every charge in the ledger.</summary>
+    public Dictionary<(string KeyId, ChargeId Id), ChargeEntry> Charges { get; } = [];
+
+    /// <summary>Every charge in the ledger, by the id of its request.</summary>
+    public Dictionary<string, ChargeEntry> ByRequest { get; } = [];
+
+    /// <summary>The Idempotency-Key of a request, or null.</summary>
+    public Func<string, string?> ClaimOf { get; set; } = _ => null;
+
+    /// <summary>How many transactions were looked at.</summary>
+    public int Commits { get; private set; }
+
+    public long SumOf(string id) => _sums.GetValueOrDefault(id);
+
+    /// <summary>Notes how an account stands when it is made.</summary>
+    public void Open(string account) => Remember(account);
+
+    /// <summary>Looks at a transaction that was carried out just now.</summary>
+    public void Observe(string table, IReadOnlyList<TableTransactionAction> actions)
+    {
+        try
+        {
+            Look(table, actions);
+        }
+        catch (BrokenPromiseException broken)
+        {
+            // Not to whoever wrote it: the engine lives with any failure of the storage.
+            tables.World.Failure ??= broken;
+        }
+    }
+
+    private void Look(string table, IReadOnlyList<TableTransactionAction> actions)
+    {
+        if (table != accounts)
+        {
+            return;
+        }
+
+        var account = actions[0].Entity.PartitionKey;
+        var commit = actions.SingleOrDefault(action =>
+            action.ActionType == TableTransactionActionType.Add && action.Entity.RowKey.StartsWith("commit:", StringComparison.Ordinal));
+        if (commit is null)
+        {
+            return;
+        }
+
+        Commits++;
+        var row = LedgerEntity.ToRow((TableEntity)commit.Entity);
+        That(_commits.TryAdd((account, row.Sequence), row.CommitId), $"{account}: commit {row.Sequence} is in the ledger twice");
+        var isOnLease = actions.Any(action => action.ActionType == TableTransactionActionType.UpdateMerge
+            && action.Entity.RowKey.StartsWith("lease:", StringComparison.Ordinal));
+        CheckClock(account, row, isOnLease);
+        for (var i = 0; i < row.Entries.Count; i++)
+        {
+            Note(account, row, i);
+        }
+
+        CheckLimits(account, row, isOnLease);
+        CheckRates(account, row);
+        Remember(account);
+        CheckSums(account);
+    }
+
+    private static void That(bool holds, string otherwise)
+    {
+        if (!holds)
+        {
+            throw new BrokenPromiseException(otherwise);
+        }
+    }
+
+    private static bool IsCharge(LedgerEntry entry) => entry.Kind is LedgerEntryKind.Forward or LedgerEntryKind.Consume;
+
+    /// <summary>The account's clock never goes back.</summary>
+    private void CheckClock(string account, LedgerRow row, bool isOnLease)
+    {
+        if (isOnLease)
+        {
+            return;
+        }
+
+        That(!_clocks.TryGetValue(account, out var last) || row.At >= last, $"{account}: commit {row.Sequence} goes back in time");
+        _clocks[account] = row.At;
+    }
+
+    private void Note(string account, LedgerRow row, int index)
+    {
+        var entry = row.Entries[index];
+        _sums[entry.KeyId] = SumOf(entry.KeyId) + (entry.KeyId == account && KeyLocator.IsPoolId(account) ? entry.PoolDelta : entry.Delta);
+        if (entry.KeyId != account && KeyLocator.IsPoolId(account))
+        {
+            _sums[account] = SumOf(account) + entry.PoolDelta;
+        }
+
+        if (IsCharge(entry))
+        {
+            var charge = new ChargeEntry(entry, new ChargeId(row.Day, row.Sequence, index), row.At);
+            Charges.Add((entry.KeyId, charge.Id), charge);
+            That(ByRequest.TryAdd(entry.RequestId!, charge), $"{entry.RequestId} is charged twice: {charge.Id}");
+            CheckClaim(charge);
+        }
+        else if (entry.Kind == LedgerEntryKind.Settle)
+        {
+            That(ChargeId.TryParse(entry.Settles, out var settles), "A settlement names no charge");
+            That(Charges.TryGetValue((entry.KeyId, settles), out var charge), $"{entry.Settles} is settled and was never charged");
+            That(charge!.SettledAt is null, $"{entry.Settles} is settled twice");
+            charge.SettledAt = entry.FinalCost;
+        }
+    }
+
+    /// <summary>An Idempotency-Key is charged once in 24 hours, unless its charge was refunded.</summary>
+    private void CheckClaim(ChargeEntry charge)
+    {
+        if (charge.Entry.Delta == 0 || ClaimOf(charge.Entry.RequestId!) is not { } claim)
+        {
+            return;
+        }
+
+        if (_claims.TryGetValue((charge.Entry.KeyId, claim), out var first))
+        {
+            That(first.SettledAt == 0 || charge.At - first.At >= TimeSpan.FromHours(24),
+                $"{claim} is charged as {first.Id}, and again as {charge.Id}");
+        }
+
+        _claims[(charge.Entry.KeyId, claim)] = charge;
+    }
+
+    /// <summary>
+    /// At every grant, what is used with its cost is within the quota in force. Within a commit the entries count in their order;
+    /// where an act changes the quota in between, the larger one is taken for what stands between two acts.
+    /// </summary>
+    private void CheckLimits(string account, LedgerRow row, bool isOnLease)
+    {
+        foreach (var id in row.Entries.Select(entry => entry.KeyId).Append(account).Distinct())
+        {
+            if (StandOf(account, id) is not { } after || !_before.TryGetValue(id, out var before))
+            {
+                continue;
+            }
+
+            var acts = row.Entries.Select((entry, index) => (entry, index))
+                .Where(item => item.entry.Kind == LedgerEntryKind.Act && item.entry.KeyId == id).Select(item => item.index).ToList();
+            var isPool = id == account && KeyLocator.IsPoolId(account);
+            if (isOnLease)
+            {
+                CheckLease(account, id, after, row.Sequence);
+                continue;
+            }
+
+            // What was spent on leases that end with this commit is used from now on.
+            var deltas = row.Entries.Where(entry => isPool || entry.KeyId == id).Sum(entry => isPool ? entry.PoolDelta : entry.Delta);
+            var used = after.Used - deltas;
+            for (var i = 0; i < row.Entries.Count; i++)
+            {
+                var entry = row.Entries[i];
+                if (!isPool && entry.KeyId != id)
+                {
+                    continue;
+                }
+
+                used += isPool ? entry.PoolDelta : entry.Delta;
+                if (!IsCharge(entry))
+                {
+                    continue;
+                }
+
+                var isFirst = acts.Count == 0 || i < acts[0];
+                var isLast = acts.Count > 0 && i > acts[^1];
+                var mayBeUsed = isFirst ? before.Quota : isLast ? after.Quota : Math.Max(before.Quota, after.Quota);
+                var isUnlimited = isFirst ? before.IsUnlimited : isLast ? after.IsUnlimited : before.IsUnlimited || after.IsUnlimited;
+                var aside = acts.Count > 0 ? 0 : after.Leased;
+                That(isUnlimited || (isPool ? entry.PoolDelta : entry.Delta) == 0 || used + aside <= mayBeUsed,
+                    $"{id} is oversold by commit {row.Sequence}: {used} used and {aside} leased of {mayBeUsed}");
+                var wasGood = isFirst ? before.Status : isLast ? after.Status : KeyStatus.Active;
+                That(wasGood == KeyStatus.Active, $"{id} is {wasGood} and charged by commit {row.Sequence}");
+            }
+        }
+    }
+
+    private void CheckLease(string account, string id, Before stand, long sequence)
+    {
+        var leases = Leases(account).ToList();
+        That(leases.TrueForAll(lease => lease.Spent <= lease.Slice), $"{id}: more is spent than leased by commit {sequence}");
+        That(leases.Sum(lease => lease.Slice) == stand.Leased, $"{id}: {stand.Leased} is set aside for other leases than there are");
+        That(stand.IsUnlimited || stand.Used + leases.Sum(lease => lease.Spent) <= stand.Quota, $"{id} is oversold on a lease by commit {sequence}");
+        That(stand.Status == KeyStatus.Active, $"{id} is {stand.Status} and charged on a lease by commit {sequence}");
+    }
+
+    /// <summary>No 60 seconds of the account's clock hold more admissions than the rate.</summary>
+    private void CheckRates(string account, LedgerRow row)
+    {
+        foreach (var charges in row.Entries.Where(IsCharge).GroupBy(entry => entry.KeyId))
+        {
+            if (!_admissions.TryGetValue(charges.Key, out var admissions))
+            {
+                _admissions.Add(charges.Key, admissions = []);
+            }
+
+            var now = row.At.ToUnixTimeMilliseconds();
+            admissions.RemoveAll(at => at <= now - 60_000);
+            admissions.AddRange(charges.Select(_ => now));
+            var limit = StandOf(account, charges.Key)!.Rate;
+            That(limit != _before[charges.Key].Rate || !(admissions.Count > limit), $"{charges.Key}: {admissions.Count} admissions in a minute, {limit} allowed, at commit {row.Sequence}");
+        }
+    }
+
+    /// <summary>What is used is the ledger's sum, after every single commit.</summary>
+    private void CheckSums(string account)
+    {
+        foreach (var id in _before.Keys.Where(id => id == account || (KeyLocator.TryParse(id, out var locator) && locator.AccountId == account)).ToList())
+        {
+            var spent = KeyLocator.IsPoolId(account) ? 0 : Leases(account).Sum(lease => lease.Spent);
+            That(_before[id].Used + spent == SumOf(id), $"{id}: {_before[id].Used} used and {spent} spent on leases, {SumOf(id)} in the ledger");
+        }
+    }
+
+    private IEnumerable<LeaseState> Leases(string account) =>
+        tables.Query(accounts, $"PartitionKey eq '{account}' and RowKey ge 'lease:' and RowKey lt 'lease;'").Select(AccountEntity.ToLease);
+
+    private void Remember(string account)
+    {
+        foreach (var row in tables.Query(accounts, $"PartitionKey eq '{account}' and RowKey ge 'key:' and RowKey lt 'key;'"))
+        {
+            var id = row.RowKey["key:".Length..];
+            var stand = StandOf(account, id)!;
+            if (_before.TryGetValue(id, out var before) && before.Rate != stand.Rate)
+            {
+                // What was admitted under another limit, or under none, is not held against this one.
+                _admissions.Remove(id);
+            }
+
+            _before[id] = stand;
+        }
+
+        if (KeyLocator.IsPoolId(account))
+        {
+            _before[account] = StandOf(account, account)!;
+        }
+    }
+
+    private Before? StandOf(string account, string id)
+    {
+        if (id == account && KeyLocator.IsPoolId(account))
+        {
+            return tables.Find(accounts, account, AccountRows.Pool) is { } row && AccountEntity.ToPool(row) is var pool
+                ? new Before(pool.Meter.Used, pool.Meter.Quota, 0, false, null, pool.Status)
+                : null;
+        }
+
+        return tables.Find(accounts, account, AccountRows.Key(id)) is { } found && AccountEntity.ToKey(found) is var key
+            ? new Before(key.Meter.Used, key.Meter.Quota, key.Meter.Leased, key.Meter.Type == QuotaType.Time, key.Settings.RateLimitPerMinute, key.Status)
+            : null;
+    }
+
+    internal sealed class ChargeEntry(LedgerEntry entry, ChargeId id, DateTimeOffset at)
+    {
+        public LedgerEntry Entry => entry;
+
+        public ChargeId Id => id;
+
+        public DateTimeOffset At => at;
+
+        /// <summary>What it came to, once it is settled.</summary>
+        public long? SettledAt { get; set; }
+    }
+
+    private sealed record Before(long Used, long Quota, long Leased, bool IsUnlimited, int? Rate, KeyStatus Status);
+}

@@ -1,0 +1,142 @@
+using System.Text.Json;
+using Azure.Data.Tables;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using QuotaFunctions.Core.Auditing;
+using QuotaFunctions.Core.Hosting;
+using QuotaFunctions.Core.Keys;
+using QuotaFunctions.Core.Quotas;
+using QuotaFunctions.Core.Quotas.Lanes;
+
+namespace QuotaFunctions.Tests.Quotas.Simulation;
+
+/// <summary>One process of the service in a simulated world: all of its own code, without its HTTP surface.</summary>
+internal sealed class SimulatedInstance
+{
+    private static readonly IConfiguration Configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
+    {
+        ["AzureWebJobsStorage"] = "UseDevelopmentStorage=true",
+        ["ADMIN_TOKEN"] = "a-token-for-tests-0123456789abcdef",
+    }).Build();
+
+    private readonly ServiceProvider _services;
+    private readonly Network _network;
+    private readonly Outbox _outbox;
+
+    public SimulatedInstance(World world, SimulatedTables tables, AuditQueue queue, string id, LeaseMode leases)
+    {
+        Clock = world.NewClock();
+        _network = new Network(tables);
+        _outbox = new Outbox(queue);
+        var services = new ServiceCollection()
+            .AddSingleton<ILoggerFactory>(NullLoggerFactory.Instance)
+            .AddSingleton(typeof(ILogger<>), typeof(NullLogger<>))
+            .AddSingleton<TimeProvider>(Clock)
+            .AddSettings<StorageOptions>(Configuration, StorageOptions.Read)
+            .AddSingleton<StorageNames>()
+            .AddAuditing().AddQuotas(Configuration).AddKeys();
+        services
+            .AddSingleton<TableServiceClient>(new SimulatedTableService(tables, _network))
+            .Replace(ServiceDescriptor.Singleton<IAuditSink>(_outbox))
+            .Replace(ServiceDescriptor.Singleton(new InstanceIdentity(id)))
+            .AddSingleton<IOptions<QuotaEngineOptions>>(Options.Create(new QuotaEngineOptions { Random = world.Random, Leases = leases }));
+        _services = services.BuildServiceProvider();
+    }
+
+    public World.WorldClock Clock { get; }
+
+    public bool IsDead => _network.IsDead;
+
+    public IQuotaEngine Engine => _services.GetRequiredService<IQuotaEngine>();
+
+    public IKeyService Keys => _services.GetRequiredService<IKeyService>();
+
+    public IPoolService Pools => _services.GetRequiredService<IPoolService>();
+
+    public IAuditLog Log => _services.GetRequiredService<IAuditLog>();
+
+    public IAccountStore Store => _services.GetRequiredService<IAccountStore>();
+
+    public ISettlementSweeper Sweeper => _services.GetRequiredService<ISettlementSweeper>();
+
+    public IKeyDirectory Directory => _services.GetRequiredService<IKeyDirectory>();
+
+    public Task ConsumeAsync(string message) => _services.GetRequiredService<IAuditEventConsumer>().ConsumeAsync(message, CancellationToken.None);
+
+    /// <summary>Says that it lives, as the heartbeat does while there are charges to settle.</summary>
+    public Task BeatAsync() => _services.GetRequiredService<OpenCharges>().Count <= 0
+        ? Task.CompletedTask
+        : _services.GetRequiredService<InstanceTable>().BeatAsync(_services.GetRequiredService<InstanceIdentity>().Id, CancellationToken.None);
+
+    /// <summary>Has everything decided, as at an orderly end.</summary>
+    public Task DrainAsync() => _services.GetRequiredService<AccountLanes>().DrainAsync(CancellationToken.None);
+
+    /// <summary>Ends it like a power cut: nothing of it goes on, and what it had not sent is lost.</summary>
+    public void Kill()
+    {
+        _network.IsDead = true;
+        _outbox.IsDead = true;
+    }
+
+    /// <summary>What the buffer is: events wait for a moment, and are sent together.</summary>
+    private sealed class Outbox(AuditQueue queue) : IAuditSink
+    {
+        private readonly List<AuditEvent> _events = [];
+
+        public bool IsDead { get; set; }
+
+        public ValueTask WriteAsync(AuditEvent auditEvent, CancellationToken cancellationToken)
+        {
+            _events.Add(auditEvent);
+            if (_events.Count == 1)
+            {
+                _ = SendAsync();
+            }
+
+            return default;
+        }
+
+        private async Task SendAsync()
+        {
+            await queue.World.DelayAsync(TimeSpan.FromMilliseconds(500));
+            if (!IsDead)
+            {
+                queue.Send(JsonSerializer.Serialize(_events, AuditJson.Default.ListAuditEvent));
+                _events.Clear();
+            }
+        }
+    }
+}
+
+/// <summary>The queue <c>audit-events</c>: at least once, in no order.</summary>
+internal sealed class AuditQueue(World world)
+{
+    private readonly List<string> _messages = [];
+
+    public World World => world;
+
+    public int Count => _messages.Count;
+
+    public void Send(string message)
+    {
+        _messages.Add(message);
+        if (world.Random.Next(10) == 0)
+        {
+            _messages.Add(message);
+        }
+    }
+
+    public string Take()
+    {
+        var index = world.Random.Next(_messages.Count);
+        var message = _messages[index];
+        _messages.RemoveAt(index);
+        return message;
+    }
+
+    public void Return(string message) => _messages.Add(message);
+}
