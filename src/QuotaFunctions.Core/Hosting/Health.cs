@@ -1,5 +1,3 @@
-using System.Net.Sockets;
-using Azure;
 using Microsoft.Extensions.Logging;
 
 namespace QuotaFunctions.Core.Hosting;
@@ -73,24 +71,14 @@ public sealed partial class Health(IEnumerable<IDependencyCheck> checks, TimePro
         }
         catch (Exception exception)
         {
-            NotWell(check.Name, exception);
             var error = deadline.IsCancellationRequested
                 ? $"no answer within {Limit.TotalSeconds:0} s"
-                : Kind(exception);
+                : StorageFaults.Kind(exception);
+            NotWell(check.Name, error);
             return new DependencyHealth(check.Name, check.IsVital, Healthy: false, time.GetElapsedTime(start), error);
         }
     }
 
-    // Never the message: it may hold addresses and more
-    private static string Kind(Exception exception) => exception switch
-    {
-        AggregateException { InnerExceptions: [var first, ..] } => Kind(first),
-        RequestFailedException { Status: > 0 } refused => $"status {refused.Status} {refused.ErrorCode}".TrimEnd(),
-        SocketException socket => socket.SocketErrorCode.ToString(),
-        { InnerException: { } inner } => Kind(inner),
-        _ => exception.GetType().Name,
-    };
-
-    [LoggerMessage(1010, LogLevel.Warning, "The dependency {Name} is not well.")]
-    private partial void NotWell(string name, Exception exception);
+    [LoggerMessage(1010, LogLevel.Warning, "The dependency {Name} is not well: {Error}.")]
+    private partial void NotWell(string name, string error);
 }

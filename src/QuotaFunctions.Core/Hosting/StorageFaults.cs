@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Azure;
 using Azure.Identity;
 using QuotaFunctions.Core.Quotas;
@@ -24,5 +25,15 @@ public static class StorageFaults
         TaskCanceledException or TimeoutException or IOException or HttpRequestException => true,
         AuthenticationFailedException => true,
         _ => false,
+    };
+
+    /// <summary>What went wrong, in a few words. Never the message: it may hold addresses and more.</summary>
+    public static string Kind(Exception exception) => exception switch
+    {
+        AggregateException { InnerExceptions: [var first, ..] } => Kind(first),
+        RequestFailedException { Status: > 0 } refused => $"status {refused.Status} {refused.ErrorCode}".TrimEnd(),
+        SocketException socket => socket.SocketErrorCode.ToString(),
+        { InnerException: { } inner } => Kind(inner),
+        _ => exception.GetType().Name,
     };
 }

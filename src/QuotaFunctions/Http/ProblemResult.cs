@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Globalization;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using QuotaFunctions.Core.Hosting;
@@ -20,6 +21,9 @@ public sealed class ProblemResult(
     IReadOnlyDictionary<string, string[]>? errors = null,
     TimeSpan? retryAfter = null) : IResult
 {
+    // Read by people on a terminal; never part of an HTML page
+    private static readonly JsonWriterOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     /// <inheritdoc/>
     public async Task ExecuteAsync(HttpContext httpContext)
     {
@@ -55,7 +59,7 @@ public sealed class ProblemResult(
     private ArrayBufferWriter<byte> Write(HttpContext httpContext)
     {
         var buffer = new ArrayBufferWriter<byte>(512);
-        using var json = new Utf8JsonWriter(buffer);
+        using var json = new Utf8JsonWriter(buffer, Readable);
         json.WriteStartObject();
         json.WriteString("type", problem.Type);
         json.WriteString("title", problem.Title);
