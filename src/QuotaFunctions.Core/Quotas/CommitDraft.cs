@@ -24,8 +24,16 @@ internal abstract record SideRow
 /// <param name="Charge">The charge.</param>
 /// <param name="Cost">Units taken.</param>
 /// <param name="At">When.</param>
-internal sealed record OnceRecord(string IdempotencyKey, string RequestHash, ChargeId Charge, long Cost, DateTimeOffset At)
+/// <param name="Replays">How often the request went out again without being charged.</param>
+internal sealed record OnceRecord(
+    string IdempotencyKey, string RequestHash, ChargeId Charge, long Cost, DateTimeOffset At, int Replays = 0)
 {
+    /// <summary>
+    /// How often a forwarded request may go out again: what a client's retries need, and no way to call an upstream without end
+    /// for one charge.
+    /// </summary>
+    public const int MaxReplays = 10;
+
     /// <summary>How long it holds.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromHours(24);
 }
@@ -187,6 +195,13 @@ internal sealed class CommitDraft
     }
 
     public void Add(SideRow row) => _sideRows.Add(row);
+
+    /// <summary>Remembers an Idempotency-Key; a transaction may name its row only once.</summary>
+    public void Remember(string keyId, OnceRecord record)
+    {
+        _sideRows.RemoveAll(row => row is SideRow.Once once && once.KeyId == keyId && once.Record.IdempotencyKey == record.IdempotencyKey);
+        Add(new SideRow.Once(keyId, record));
+    }
 
     /// <summary>Begins the periods that are due for a key, where one is named, and for the pool.</summary>
     public void BeginPeriods(string? keyId)

@@ -56,7 +56,8 @@ internal sealed class TableAccountStore(TableServiceClient tables, StorageNames 
         var row = await FindAsync(locator.AccountId, AccountRows.Once(locator.KeyId, idempotencyKey), cancellationToken);
         return row is null || !ChargeId.TryParse(row.GetString("Charge"), out var charge)
             ? null
-            : new OnceRecord(idempotencyKey, row.GetString("RequestHash"), charge, row.GetInt64("Cost") ?? 0, row.GetDateTimeOffset("At") ?? default);
+            : new OnceRecord(
+                idempotencyKey, row.GetString("RequestHash"), charge, row.GetInt64("Cost") ?? 0, row.GetDateTimeOffset("At") ?? default, row.GetInt32("Replays") ?? 0);
     }
 
     public async Task<long?> FindSettledAsync(KeyLocator locator, ChargeId charge, CancellationToken cancellationToken) =>
@@ -168,13 +169,14 @@ internal sealed class TableAccountStore(TableServiceClient tables, StorageNames 
             case SideRow.Settled settled:
                 return new(TableTransactionActionType.Add, new TableEntity(account, AccountRows.Settled(settled.KeyId, settled.Charge)) { ["Cost"] = settled.Cost });
             case SideRow.Once once:
-                var (_, hash, charge, cost, at) = once.Record;
+                var (_, hash, charge, cost, at, replays) = once.Record;
                 return new(TableTransactionActionType.UpsertReplace, new TableEntity(account, AccountRows.Once(once.KeyId, once.Record.IdempotencyKey))
                 {
                     ["RequestHash"] = hash,
                     ["Charge"] = charge.ToString(),
                     ["Cost"] = cost,
                     ["At"] = at,
+                    ["Replays"] = replays,
                 });
             case SideRow.Granted granted:
                 return new(TableTransactionActionType.Add, AccountEntity.Of(granted.Lease));

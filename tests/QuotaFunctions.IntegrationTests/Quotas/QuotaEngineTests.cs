@@ -149,6 +149,30 @@ public sealed class QuotaEngineTests(AzuriteFixture azurite) : IClassFixture<Azu
     }
 
     [Fact]
+    public async Task A_forwarded_request_goes_out_again_uncharged_ten_times_and_not_without_end()
+    {
+        await using var engine = await StartAsync();
+        var key = await IssueAsync(engine, new KeySettings { Name = "again", Quota = 10 });
+        var request = Forward(key) with { Idempotency = new IdempotencyClaim("call-1", "hash") };
+        var granted = await engine.Engine.ChargeAsync(request, CancellationToken.None);
+        await SettleAsync(granted.Charge!);
+
+        var replays = await Many(4, 12, () => engine.Engine.ChargeAsync(request, CancellationToken.None));
+
+        Assert.Equal(10, replays.Count(result => result is { Refusal: null, Replayed: true, Charge.Cost: 0 }));
+        Assert.All(replays.Where(result => result.Refusal is not null), result => Assert.Equal(ChargeRefusal.RateLimited, result.Refusal));
+        foreach (var replay in replays.Where(result => result.Charge is not null))
+        {
+            await SettleAsync(replay.Charge!);
+        }
+
+        await AssertBalancedAsync(engine, key, used: 1);
+
+        Task SettleAsync(Charge charge) => engine.Engine.SettleAsync(
+            new Settlement { Charge = charge, Outcome = ChargeOutcome.Succeeded, Cost = charge.Cost, Status = 200 }, CancellationToken.None);
+    }
+
+    [Fact]
     public async Task A_consumed_charge_is_settled_once_whether_its_row_is_folded_or_not()
     {
         await using var engine = await StartAsync();

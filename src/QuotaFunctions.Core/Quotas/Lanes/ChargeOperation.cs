@@ -169,7 +169,18 @@ internal sealed class ChargeOperation(ChargeRequest request, KeyLocator locator,
         if (request.Kind == ChargeKind.Forward)
         {
             // It goes out again, so it counts for the rate and stands in the log, but costs nothing.
-            return !RateExceeded(draft) && Take(draft, 0, replayed: true);
+            if (record.Replays >= OnceRecord.MaxReplays)
+            {
+                return Refuse(draft, ChargeRefusal.RateLimited, (record.At + OnceRecord.Lifetime - draft.At).TotalMilliseconds);
+            }
+
+            if (RateExceeded(draft))
+            {
+                return false;
+            }
+
+            draft.Remember(locator.KeyId, record with { Replays = record.Replays + 1 });
+            return Take(draft, 0, replayed: true);
         }
 
         _result = new ChargeResult
@@ -240,7 +251,7 @@ internal sealed class ChargeOperation(ChargeRequest request, KeyLocator locator,
         if (request.Idempotency is { } claim && !replayed)
         {
             var charge = new ChargeId(draft.Day, draft.Sequence, _index);
-            draft.Add(new SideRow.Once(locator.KeyId, new OnceRecord(claim.Key, claim.RequestHash, charge, cost, draft.At)));
+            draft.Remember(locator.KeyId, new OnceRecord(claim.Key, claim.RequestHash, charge, cost, draft.At));
         }
 
         _result = new ChargeResult
