@@ -1,8 +1,73 @@
+using BenchmarkDotNet.Attributes;
+using BenchmarkDotNet.Columns;
+using BenchmarkDotNet.Configs;
+using BenchmarkDotNet.Diagnosers;
+using BenchmarkDotNet.Exporters;
+using BenchmarkDotNet.Jobs;
+using BenchmarkDotNet.Loggers;
+using BenchmarkDotNet.Running;
+using BenchmarkDotNet.Toolchains.InProcess.NoEmit;
+using QuotaFunctions.Core.Keys;
+using QuotaFunctions.TestSupport;
+
 namespace QuotaFunctions.Benchmarks;
 
-internal static class AllocationBenchmarks
+/// <summary>
+/// What a charge allocates outside of the storage clients, from the engine's call to the queue's message: one alone, and each of
+/// those that share a commit.
+/// </summary>
+public class AllocationBenchmarks
 {
-    public static void Run()
+    private const int Together = 64;
+
+    private readonly Task<bool>[] _charges = new Task<bool>[Together];
+    private EngineInstance _engine = null!;
+    private KeySecret _key = null!;
+
+    /// <summary>Runs them and prints their table.</summary>
+    internal static void Run()
     {
+        // In this process: the project is built already, and the toolchain that builds another needs packages that may be missing.
+        var job = Job.ShortRun.WithToolchain(InProcessNoEmitToolchain.Instance);
+        var config = ManualConfig.CreateEmpty()
+            .AddJob(job)
+            .AddDiagnoser(MemoryDiagnoser.Default)
+            .AddColumnProvider(DefaultColumnProviders.Instance)
+            .HideColumns(Column.Error, Column.StdDev, Column.Gen0, Column.Gen1, Column.Gen2)
+            .AddLogger(NullLogger.Instance)
+            .WithArtifactsPath(Repository.PathOf("artifacts", "benchmarks"));
+        var summary = BenchmarkRunner.Run<AllocationBenchmarks>(config);
+        Console.WriteLine();
+        MarkdownExporter.GitHub.ExportToLog(summary, ConsoleLogger.Default);
+    }
+
+    [GlobalSetup]
+    public async Task StartAsync()
+    {
+        _engine = await EngineInstance.StartAsync("UseDevelopmentStorage=true", (new InMemoryTables(), new InMemoryQueues()));
+        _key = await _engine.NewKeyAsync(1_000_000_000_000);
+        if (!await _engine.ChargeAsync(_key, CancellationToken.None))
+        {
+            throw new InvalidOperationException("The charge was refused.");
+        }
+    }
+
+    [GlobalCleanup]
+    public async Task StopAsync() => await _engine.DisposeAsync();
+
+    /// <summary>A charge that has a commit of its own.</summary>
+    [Benchmark]
+    public Task<bool> Alone() => _engine.ChargeAsync(_key, CancellationToken.None);
+
+    /// <summary>A charge of those that come at once.</summary>
+    [Benchmark(OperationsPerInvoke = Together)]
+    public Task AmongMany()
+    {
+        for (var i = 0; i < Together; i++)
+        {
+            _charges[i] = _engine.ChargeAsync(_key, CancellationToken.None);
+        }
+
+        return Task.WhenAll(_charges);
     }
 }
