@@ -79,7 +79,8 @@ internal sealed class InMemoryQueue : QueueClient
     public override Task<Response> CreateIfNotExistsAsync(IDictionary<string, string>? metadata = null, CancellationToken cancellationToken = default) =>
         Task.FromResult<Response>(_answer);
 
-    public override Task<Response<SendReceipt>> SendMessageAsync(string messageText, CancellationToken cancellationToken = default) =>
+    public override Task<Response<SendReceipt>> SendMessageAsync(
+        BinaryData message, TimeSpan? visibilityTimeout = null, TimeSpan? timeToLive = null, CancellationToken cancellationToken = default) =>
         Task.FromResult(Response.FromValue<SendReceipt>(null!, _answer));
 }
 

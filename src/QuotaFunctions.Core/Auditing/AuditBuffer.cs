@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Text;
 using System.Text.Json;
 using System.Threading.Channels;
 using Azure.Storage.Queues;
@@ -76,7 +75,7 @@ internal sealed partial class AuditBuffer : IAuditSink, IAsyncDisposable
         while (next.WrittenCount > 0 || await _events.Reader.WaitToReadAsync(_stop.Token))
         {
             await FillAsync(message, next, writer);
-            await SendAsync(Encoding.UTF8.GetString(message.WrittenSpan));
+            await SendAsync(BinaryData.FromBytes(message.WrittenMemory));
             message.ResetWrittenCount();
         }
     }
@@ -135,13 +134,13 @@ internal sealed partial class AuditBuffer : IAuditSink, IAsyncDisposable
         }
     }
 
-    private async Task SendAsync(string message)
+    private async Task SendAsync(BinaryData message)
     {
         while (true)
         {
             try
             {
-                await _queue.SendMessageAsync(message, _stop.Token);
+                await _queue.SendMessageAsync(message, cancellationToken: _stop.Token);
                 return;
             }
             catch (Exception failure) when (!_stop.IsCancellationRequested)

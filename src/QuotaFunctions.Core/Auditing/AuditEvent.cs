@@ -61,27 +61,23 @@ internal sealed record AuditEvent
     public IReadOnlyList<LedgerRef> Ledger { get; init; } = [];
 
     /// <summary>A charge of <see cref="ChargeKind.Consume"/>, just made.</summary>
-    public static AuditEvent OfConsumed(Charge charge) => OfCharge(charge) with
-    {
-        Outcome = OutcomeNames.Of(ChargeOutcome.Consumed),
-        Cost = charge.Cost,
-
-        // A hold's entry is closed only by its settlement.
-        Ledger = charge.IsHold ? [] : [charge.Ledger],
-    };
+    /// <remarks>A hold's entry is closed only by its settlement.</remarks>
+    public static AuditEvent OfConsumed(Charge charge) =>
+        OfCharge(charge, ChargeOutcome.Consumed, charge.Cost, charge.IsHold ? [] : [charge.Ledger]);
 
     /// <summary>The end of a charge.</summary>
     /// <param name="settlement">How it ended.</param>
     /// <param name="cost">What it came to, in units.</param>
     /// <param name="correction">The ledger's entry that corrected the cost, or null.</param>
-    public static AuditEvent OfSettlement(Settlement settlement, long cost, LedgerRef? correction) => OfCharge(settlement.Charge) with
+    public static AuditEvent OfSettlement(Settlement settlement, long cost, LedgerRef? correction) => OfCharge(
+        settlement.Charge,
+        settlement.Outcome,
+        cost,
+        [.. new LedgerRef?[] { settlement.Charge.Ledger, correction }.OfType<LedgerRef>().Where(entry => entry.Count > 0)]) with
     {
         IsFinal = true,
-        Outcome = OutcomeNames.Of(settlement.Outcome),
-        Cost = cost,
         Status = settlement.Status,
         LatencyMs = (int)settlement.Latency.TotalMilliseconds,
-        Ledger = [.. new LedgerRef?[] { settlement.Charge.Ledger, correction }.OfType<LedgerRef>().Where(entry => entry.Count > 0)],
     };
 
     /// <summary>What was done to a quota, by its entry in the ledger.</summary>
@@ -124,18 +120,20 @@ internal sealed record AuditEvent
         Reference = Reference ?? earlier.Reference,
     };
 
-    private static AuditEvent OfCharge(Charge charge) => new()
+    private static AuditEvent OfCharge(Charge charge, ChargeOutcome outcome, long cost, IReadOnlyList<LedgerRef> ledger) => new()
     {
         AccountId = charge.Key.AccountId,
         KeyId = charge.Key.KeyId,
         Id = charge.Id,
         At = charge.At,
-        Outcome = "",
+        Outcome = OutcomeNames.Of(outcome),
+        Cost = cost,
         Provider = charge.Request.Provider,
         Model = charge.Request.Model,
         Address = charge.Request.Address?.ToString(),
         RequestId = charge.Request.RequestId,
         Reference = charge.Request.Reference,
+        Ledger = ledger,
     };
 
     private static AuditEvent OfEntry(string accountId, LedgerRow row, int index)

@@ -92,6 +92,18 @@ internal sealed record LedgerEntry
         + Length(Actor) + Length(Settles) + Length(Outcome)
         + Length(Delta) + Length(PoolDelta) + Length(HoldUntil) + Length(FinalCost) + Length(Status) + Length(LatencyMs);
 
+    /// <summary>Characters that the JSON of an entry with these texts and three numbers takes at the most.</summary>
+    public static int MaxLengthOf(params ReadOnlySpan<string?> texts)
+    {
+        var length = 10 + (3 * Length(long.MaxValue));
+        foreach (var text in texts)
+        {
+            length += Length(text);
+        }
+
+        return length;
+    }
+
     // With the name, quotes, colon and comma: 7 characters, and 20 digits and a sign at the most.
     private static int Length(long number) => number == 0 ? 0 : number is > 0 and < 10_000_000 ? 12 : 28;
 

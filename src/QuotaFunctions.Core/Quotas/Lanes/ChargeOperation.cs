@@ -13,7 +13,8 @@ internal sealed class ChargeOperation(ChargeRequest request, KeyLocator locator,
     /// <summary>How long an estimate of tokens is held where nobody settles it.</summary>
     private static readonly TimeSpan TokenHold = TimeSpan.FromHours(1);
 
-    private readonly int _maxEntriesLength = EntryOf(request, locator, long.MaxValue, long.MaxValue).MaxLength;
+    private readonly int _maxEntriesLength = LedgerEntry.MaxLengthOf(
+        locator.KeyId, Cut(request.RequestId), Cut(request.Provider), Cut(request.Model), request.Address?.ToString(), Cut(request.Reference));
     private OnceRecord? _remembered;
     private ChargeResult _result = null!;
     private LedgerEntry? _entry;
