@@ -85,7 +85,7 @@ internal sealed record StoredAuditRow
 /// A partition is a short run of a key's commits: a busy key's whole day in one would be held to a partition's 2,000 rows a second,
 /// and Azurite searches the whole partition at each insert.
 /// </remarks>
-internal sealed class TableAuditTable(TableServiceClient tables, StorageNames names) : IAuditTable
+internal sealed class TableAuditTable(TableServiceClient tables, StorageNames names, TimeProvider clock) : IAuditTable
 {
     private const int LastDay = 99_999_999;
     private const int LastIndex = 9_999;
@@ -103,7 +103,11 @@ internal sealed class TableAuditTable(TableServiceClient tables, StorageNames na
             var rows = partition.GroupBy(row => row.Id).Select(same => same.OrderBy(row => row.IsFinal).Aggregate((earlier, later) => later.Over(earlier)));
             foreach (var chunk in rows.Chunk(MaxTransaction))
             {
+                var begun = clock.GetTimestamp();
                 await WriteChunkAsync(chunk, cancellationToken);
+
+                // Charges wait for the same storage, and the log does not: as long as this took, storage is theirs.
+                await Task.Delay(clock.GetElapsedTime(begun), clock, cancellationToken);
             }
         }
     }
