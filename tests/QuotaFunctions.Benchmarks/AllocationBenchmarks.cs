@@ -7,22 +7,22 @@ using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Loggers;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.NoEmit;
-using QuotaFunctions.Core.Keys;
+using QuotaFunctions.Core.Quotas;
 using QuotaFunctions.TestSupport;
 
 namespace QuotaFunctions.Benchmarks;
 
 /// <summary>
-/// What a charge allocates outside of the storage clients, from the engine's call to the queue's message: one alone, and each of
-/// those that share a commit.
+/// What a charge allocates outside of the storage clients, from the call of the engine to the message to the queue: one alone, and
+/// each of those that share a commit.
 /// </summary>
 public class AllocationBenchmarks
 {
     private const int Together = 64;
 
-    private readonly Task<bool>[] _charges = new Task<bool>[Together];
+    private readonly Task<ChargeResult>[] _charges = new Task<ChargeResult>[Together];
     private EngineInstance _engine = null!;
-    private KeySecret _key = null!;
+    private ChargeRequest _request = null!;
 
     /// <summary>Runs them and prints their table.</summary>
     internal static void Run()
@@ -45,8 +45,8 @@ public class AllocationBenchmarks
     public async Task StartAsync()
     {
         _engine = await EngineInstance.StartAsync("UseDevelopmentStorage=true", (new InMemoryTables(), new InMemoryQueues()));
-        _key = await _engine.NewKeyAsync(1_000_000_000_000);
-        if (!await _engine.ChargeAsync(_key, CancellationToken.None))
+        _request = EngineInstance.NewRequest(await _engine.NewKeyAsync(1_000_000_000_000));
+        if ((await Alone()).Charge is null)
         {
             throw new InvalidOperationException("The charge was refused.");
         }
@@ -57,7 +57,7 @@ public class AllocationBenchmarks
 
     /// <summary>A charge that has a commit of its own.</summary>
     [Benchmark]
-    public Task<bool> Alone() => _engine.ChargeAsync(_key, CancellationToken.None);
+    public Task<ChargeResult> Alone() => _engine.Engine.ChargeAsync(_request, CancellationToken.None);
 
     /// <summary>A charge of those that come at once.</summary>
     [Benchmark(OperationsPerInvoke = Together)]
@@ -65,7 +65,7 @@ public class AllocationBenchmarks
     {
         for (var i = 0; i < Together; i++)
         {
-            _charges[i] = _engine.ChargeAsync(_key, CancellationToken.None);
+            _charges[i] = _engine.Engine.ChargeAsync(_request, CancellationToken.None);
         }
 
         return Task.WhenAll(_charges);

@@ -68,9 +68,12 @@ internal sealed class EngineInstance : IAsyncDisposable
     /// <summary>One charge, as <c>POST /quota/consume</c> makes it. True where it was granted.</summary>
     public async Task<bool> ChargeAsync(KeySecret secret, CancellationToken cancellationToken)
     {
-        var request = new ChargeRequest { Secret = secret, Kind = ChargeKind.Consume, RequestId = Guid.CreateVersion7().ToString("N") };
-        return (await Engine.ChargeAsync(request, cancellationToken)).Charge is not null;
+        return (await Engine.ChargeAsync(NewRequest(secret), cancellationToken)).Charge is not null;
     }
+
+    /// <summary>What <c>POST /quota/consume</c> asks of the engine.</summary>
+    public static ChargeRequest NewRequest(KeySecret secret) =>
+        new() { Secret = secret, Kind = ChargeKind.Consume, RequestId = Guid.CreateVersion7().ToString("N") };
 
     /// <summary>Waits until all that is to be logged is sent, so that one measurement does not pay for the one before.</summary>
     public Task SettleDownAsync()

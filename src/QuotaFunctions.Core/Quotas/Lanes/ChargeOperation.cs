@@ -17,6 +17,8 @@ internal sealed class ChargeOperation(ChargeRequest request, KeyLocator locator,
         locator.KeyId, Cut(request.RequestId), Cut(request.Provider), Cut(request.Model), request.Address?.ToString(), Cut(request.Reference));
     private OnceRecord? _remembered;
     private ChargeResult _result = null!;
+    private QuotaSnapshot? _quota;
+    private bool _replayed;
     private LedgerEntry? _entry;
     private int _index;
 
@@ -100,11 +102,17 @@ internal sealed class ChargeOperation(ChargeRequest request, KeyLocator locator,
 
         lease.Spent += cost;
         Enter(draft, cost, holdUntil: 0);
-        _result = new ChargeResult { KeyId = locator.KeyId, Quota = QuotaRules.Snapshot(key, lease, draft.At) };
+        _quota = QuotaRules.Snapshot(key, lease, draft.At);
         return true;
     }
 
-    public override void Committed(CommitDraft draft) => Succeed(_result with { Charge = ToCharge(draft) });
+    public override void Committed(CommitDraft draft) => Succeed(new ChargeResult
+    {
+        Charge = ToCharge(draft),
+        Replayed = _replayed,
+        KeyId = locator.KeyId,
+        Quota = _quota,
+    });
 
     public override void Answer() => Succeed(_result);
 
@@ -255,12 +263,8 @@ internal sealed class ChargeOperation(ChargeRequest request, KeyLocator locator,
             draft.Remember(locator.KeyId, new OnceRecord(claim.Key, claim.RequestHash, charge, cost, draft.At));
         }
 
-        _result = new ChargeResult
-        {
-            Replayed = replayed,
-            KeyId = locator.KeyId,
-            Quota = QuotaRules.Snapshot(key, draft.Pool, draft.At),
-        };
+        _replayed = replayed;
+        _quota = QuotaRules.Snapshot(key, draft.Pool, draft.At);
         return true;
     }
 
