@@ -85,10 +85,19 @@ internal sealed class LedgerBooks(TableServiceClient tables, StorageNames names)
             var filter = kind + " and " + TableClient.CreateQueryFilter($"Timestamp lt {before}");
             await foreach (var row in _table.QueryAsync<TableEntity>(filter, select: ["PartitionKey", "RowKey"], cancellationToken: cancellationToken))
             {
-                await _table.DeleteEntityAsync(row.PartitionKey, row.RowKey, ETag.All, cancellationToken);
+                if (!await IsNeededAsync(row, cancellationToken))
+                {
+                    await _table.DeleteEntityAsync(row.PartitionKey, row.RowKey, ETag.All, cancellationToken);
+                }
             }
         }
     }
+
+    /// <summary>True for a mark whose charge still stands in the ledger: without it, whoever finds the charge there would settle it again.</summary>
+    private async Task<bool> IsNeededAsync(TableEntity mark, CancellationToken cancellationToken) =>
+        AccountRows.SettledCharge(mark.RowKey) is { } charge
+        && (await _table.GetEntityIfExistsAsync<TableEntity>(
+            mark.PartitionKey, AccountRows.Commit(charge.Sequence), ["RowKey"], cancellationToken)).HasValue;
 
     private static IEnumerable<List<AuditedCommit>> Chunks(string accountId, IReadOnlyList<AuditedCommit> commits)
     {

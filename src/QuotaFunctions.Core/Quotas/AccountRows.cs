@@ -30,6 +30,12 @@ internal static class AccountRows
 
     public static string Lease(string leaseId) => LeasePrefix + leaseId;
 
+    /// <summary>The charge that a mark says is settled; null where the row is no such mark.</summary>
+    public static ChargeId? SettledCharge(string row) =>
+        row.StartsWith(SettledPrefix, StringComparison.Ordinal) && ChargeId.TryParse(row[(row.LastIndexOf(':') + 1)..], out var charge)
+            ? charge
+            : null;
+
     public static bool IsLease(string row) => row.StartsWith(LeasePrefix, StringComparison.Ordinal);
 
     public static string Once(string keyId, string idempotencyKey) =>
