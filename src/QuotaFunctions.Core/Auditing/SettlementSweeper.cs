@@ -105,7 +105,7 @@ internal sealed partial class SettlementSweeper(
             var isDone = true;
             for (var i = 0; i < row.Entries.Count; i++)
             {
-                isDone &= IsWritten(row, i, written) || await CloseAsync(accountId, row, i, isOrphan, now, late);
+                isDone &= IsWritten(row, i, written) || await CloseAsync(accountId, row, i, isOrphan, now, written, late);
             }
 
             if (isDone)
@@ -126,15 +126,22 @@ internal sealed partial class SettlementSweeper(
 
     /// <summary>Closes an entry that is not in the log. True when it is settled, or in <paramref name="late"/>, now.</summary>
     private async Task<bool> CloseAsync(
-        string accountId, LedgerRow row, int index, bool isOrphan, DateTimeOffset now, List<AuditEvent> late)
+        string accountId, LedgerRow row, int index, bool isOrphan, DateTimeOffset now,
+        Dictionary<(string KeyId, ChargeId Id), bool> written, List<AuditEvent> late)
     {
         var entry = row.Entries[index];
         if (entry.HoldUntil > 0)
         {
+            // How it began, as nobody else will say so any more: its end, which may be in the ledger already, does not know.
+            if (isOrphan && !written.ContainsKey((entry.KeyId, new ChargeId(row.Day, row.Sequence, index))))
+            {
+                late.Add(AuditEvent.OfOrphan(accountId, row, index));
+            }
+
             // A hold stands in the account's row: it is settled like any other, only that nobody knows how it went.
             if (now.ToUnixTimeSeconds() > entry.HoldUntil || (isOrphan && entry.Kind == LedgerEntryKind.Forward))
             {
-                await SettleHoldAsync(accountId, row, index, late);
+                await SettleHoldAsync(accountId, row, index);
             }
 
             return false;
@@ -154,7 +161,7 @@ internal sealed partial class SettlementSweeper(
         return true;
     }
 
-    private async Task SettleHoldAsync(string accountId, LedgerRow row, int index, List<AuditEvent> late)
+    private async Task SettleHoldAsync(string accountId, LedgerRow row, int index)
     {
         var entry = row.Entries[index];
         var settlement = new Settlement
@@ -180,12 +187,7 @@ internal sealed partial class SettlementSweeper(
             Outcome = entry.Kind == LedgerEntryKind.Consume ? ChargeOutcome.Consumed : ChargeOutcome.Unknown,
             Cost = entry.Delta,
         };
-        var result = await lanes.SettleAsync(settlement);
-        if (result.AlreadySettled)
-        {
-            // The end is in the ledger, and comes into the log from there: it needs the beginning.
-            late.Add(AuditEvent.OfOrphan(accountId, row, index));
-        }
+        await lanes.SettleAsync(settlement);
     }
 
     private static bool IsWritten(LedgerRow row, int index, Dictionary<(string KeyId, ChargeId Id), bool> written)

@@ -67,9 +67,10 @@ internal sealed class ScenarioRun
     private readonly List<SimulatedInstance> _instances = [];
     private readonly List<(KeyLocator Locator, KeySecret Secret)> _keys = [];
     private readonly Dictionary<string, string> _claims = [];
-    private readonly List<(string RequestId, string? Claim, ChargeResult Result, SimulatedInstance By)> _answers = [];
+    private readonly List<(string RequestId, string? Claim, ChargeResult Result, SimulatedInstance By, DateTimeOffset AskedAt)> _answers = [];
     private readonly List<Charge> _consumed = [];
     private readonly Dictionary<string, int> _reports = [];
+    private readonly List<DateTimeOffset> _silences = [];
     private int _requests;
     private int _born;
     private bool _isQuiet;
@@ -241,6 +242,7 @@ internal sealed class ScenarioRun
                     break;
                 case Deed.PassHours:
                     World.Leap(TimeSpan.FromHours(1 + (step.Variant % 30)));
+                    _silences.Add(World.ServiceTime);
                     break;
                 case Deed.Kill:
                     Bear();
@@ -250,6 +252,7 @@ internal sealed class ScenarioRun
                     _tables.IsDown = true;
                     await World.DelayAsync(TimeSpan.FromSeconds(step.Variant % 100));
                     _tables.IsDown = false;
+                    _silences.Add(World.ServiceTime);
                     break;
             }
         }
@@ -303,13 +306,14 @@ internal sealed class ScenarioRun
             _claims[request.RequestId] = claim.Key;
         }
 
+        var askedAt = World.ServiceTime;
         var answer = await OnAsync(instance, instance.Engine.ChargeAsync(request, CancellationToken.None));
         if (!answer.IsHeard)
         {
             return null;
         }
 
-        _answers.Add((request.RequestId, request.Idempotency?.Key, answer.Value, instance));
+        _answers.Add((request.RequestId, request.Idempotency?.Key, answer.Value, instance, askedAt));
         return answer.Value.Charge;
     }
 
@@ -439,9 +443,10 @@ internal sealed class ScenarioRun
 
     private async Task CheckAsync()
     {
-        foreach (var (requestId, claim, result, instance) in _answers)
+        foreach (var (requestId, claim, result, instance, askedAt) in _answers)
         {
-            CheckAnswer(requestId, mayStand: claim is not null || instance.IsDead, result);
+            var mayBeDead = instance.IsDead || _silences.Exists(at => at >= askedAt && at - askedAt < TimeSpan.FromDays(2));
+            CheckAnswer(requestId, mayStand: claim is not null || mayBeDead, result, askedAt);
         }
 
         var granted = _answers.Where(answer => answer.Result is { Charge: not null, Replayed: false })
@@ -457,7 +462,7 @@ internal sealed class ScenarioRun
         That(pool!.Quota.Used == Books.SumOf(PoolId) && pool.Quota.Held == 0, $"The pool has {pool.Quota.Used} used and {pool.Quota.Held} held, the ledger {Books.SumOf(PoolId)}");
     }
 
-    private void CheckAnswer(string requestId, bool mayStand, ChargeResult result)
+    private void CheckAnswer(string requestId, bool mayStand, ChargeResult result, DateTimeOffset askedAt)
     {
         var entry = Books.ByRequest.GetValueOrDefault(requestId);
         if (result is { Charge: { } charge, Replayed: var replayed })
@@ -469,9 +474,10 @@ internal sealed class ScenarioRun
         else if (entry is not null)
         {
             // Told that it could not be decided, and decided all the same: given back, unless a repetition may have been told of it,
-            // or the instance was killed before it could.
+            // or the instance was killed before it could, or seemed so: an instance that is silent for a minute in the middle of it
+            // is taken for dead, and its charge is closed as unknown.
             That(result.Refusal == ChargeRefusal.QuotaUnavailable, $"{requestId} was refused ({result.Refusal}), and is in the ledger");
-            That(mayStand || entry.SettledAt is not null, $"{requestId} was told 503, was charged, and nothing was given back");
+            That(mayStand || entry.SettledAt is not null, $"{requestId} was told 503, was charged, and nothing was given back: asked at {askedAt:O}, charged at {entry.At:O} as {entry.Id}");
         }
     }
 
