@@ -33,9 +33,9 @@ internal sealed class HttpLoad
     }
 
     /// <summary>Lets them run for a while to warm up, then measures: in all, and for each target.</summary>
-    public async Task<(Measurement All, IReadOnlyList<int> ByTarget)> RunAsync(TimeSpan duration)
+    public async Task<(Measurement All, IReadOnlyList<int> ByTarget)> RunAsync(TimeSpan warmUp, TimeSpan duration)
     {
-        await Task.Factory.StartNew(() => Run(duration / 2), TaskCreationOptions.LongRunning);
+        await Task.Factory.StartNew(() => Run(warmUp), TaskCreationOptions.LongRunning);
         return await Task.Factory.StartNew(() => Run(duration), TaskCreationOptions.LongRunning);
     }
 
