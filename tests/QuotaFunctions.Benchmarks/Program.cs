@@ -1,4 +1,9 @@
+using System.Runtime.InteropServices;
 using QuotaFunctions.Benchmarks;
+
+// An orderly exit, so that what was started is ended
+using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, _ => Environment.Exit(130));
+using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, _ => Environment.Exit(143));
 
 string[] inOneRun = ["naive", "http", "processes", "memory", "engine", "refusals", "zipf"];
 var seconds = 6;
