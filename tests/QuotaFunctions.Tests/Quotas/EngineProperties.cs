@@ -39,10 +39,13 @@ public sealed class EngineProperties(ITestOutputHelper output)
     [Fact]
     public void Promises_hold_in_every_scenario()
     {
-        // Another run each time; QUOTA_SEED=a,b makes one again.
-        var replay = Environment.GetEnvironmentVariable("QUOTA_SEED") is { Length: > 0 } text
-            ? text.Split(',').Select(number => ulong.Parse(number, CultureInfo.InvariantCulture)).ToArray()
-            : [(ulong)Random.Shared.NextInt64(), (ulong)Random.Shared.NextInt64() | 1];
+        // The same run each time, so that a change is held to what the one before was; QUOTA_SEED=random looks for more, QUOTA_SEED=a,b makes a run again.
+        var replay = Environment.GetEnvironmentVariable("QUOTA_SEED") switch
+        {
+            null or "" => [3712788094266657216, 8809956188057468593],
+            "random" => [(ulong)Random.Shared.NextInt64(), (ulong)Random.Shared.NextInt64() | 1],
+            var text => text.Split(',').Select(number => ulong.Parse(number, CultureInfo.InvariantCulture)).ToArray(),
+        };
         output.WriteLine($"QUOTA_SEED={replay[0]},{replay[1]}");
         long steps = 0, granted = 0, commits = 0, turns = 0;
         var property = Prop.ForAll(Scenarios, scenario =>
