@@ -26,8 +26,8 @@ internal sealed partial class SettlementSweeper(
     /// <summary>How old a row must be to be looked at: younger ones are still on their way through the queue.</summary>
     private static readonly TimeSpan MinAge = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long marks are kept: longer than anything asks for them.</summary>
-    private static readonly TimeSpan MarkLifetime = TimeSpan.FromHours(25);
+    /// <summary>How long marks are kept at the least.</summary>
+    public static readonly TimeSpan MarkLifetime = TimeSpan.FromHours(25);
 
     /// <summary>How often old marks are looked for.</summary>
     private static readonly TimeSpan MarkSweepPeriod = TimeSpan.FromHours(1);

@@ -67,16 +67,25 @@ internal sealed class CommitDraft
     /// <param name="now">The instance's clock.</param>
     /// <param name="commitId">The commit's id.</param>
     /// <param name="owner">The instance.</param>
+    /// <param name="ending">The leases that end with this commit.</param>
     /// <param name="lease">The lease that is spent from, of which a copy is changed; null to change the account itself.</param>
-    public CommitDraft(AccountState state, DateTimeOffset now, Guid commitId, string owner, LeaseState? lease = null)
+    public CommitDraft(
+        AccountState state, DateTimeOffset now, Guid commitId, string owner, IReadOnlyList<LeaseState> ending, LeaseState? lease = null)
     {
         _state = state;
         Lease = lease?.Clone();
         Now = now;
-        At = state.Head.At > now && state.Head.At - now <= MaxClockLag ? state.Head.At : now;
         CommitId = commitId;
         Owner = owner;
         Sequence = (lease?.Sequence ?? state.Head.Sequence) + 1;
+        var last = lease?.At > state.Head.At ? lease.At : state.Head.At;
+        foreach (var other in ending)
+        {
+            End(other);
+            last = other.At > last ? other.At : last;
+        }
+
+        At = last > now && last - now <= MaxClockLag ? last : now;
     }
 
     public string AccountId => _state.AccountId;
@@ -172,20 +181,6 @@ internal sealed class CommitDraft
         Add(new SideRow.Granted(GrantedLease));
     }
 
-    /// <summary>Ends a lease on an account with one key: what was spent is used, the rest is free again.</summary>
-    public void End(string keyId, LeaseState lease)
-    {
-        var key = Change(keyId);
-        key.Meter.Leased -= lease.Slice;
-        key.Meter.Used += lease.Spent;
-        if (lease.Spent > 0)
-        {
-            key.LastUsedAt = lease.At;
-        }
-
-        Add(new SideRow.Ended(lease));
-    }
-
     /// <summary>Adds an entry. Returns its number in the commit.</summary>
     public int Add(LedgerEntry entry)
     {
@@ -246,6 +241,20 @@ internal sealed class CommitDraft
         KeyId = id,
         Outcome = LedgerActs.Refilled,
     };
+
+    /// <summary>Ends a lease on an account with one key: what was spent is used, the rest is free again.</summary>
+    private void End(LeaseState lease)
+    {
+        var key = Change(AccountId);
+        key.Meter.Leased -= lease.Slice;
+        key.Meter.Used += lease.Spent;
+        if (lease.Spent > 0)
+        {
+            key.LastUsedAt = lease.At;
+        }
+
+        Add(new SideRow.Ended(lease));
+    }
 }
 
 /// <summary>What the log calls that which is done to a quota.</summary>

@@ -9,11 +9,11 @@ internal sealed class QuotaEngineOptions
     /// <summary>Operations that are decided together at the most. Default 512.</summary>
     public int MaxBatch { get; init; } = 512;
 
-    /// <summary>Entries in a commit after which a lane gathers before the next one. Default 16.</summary>
-    public int BusyCommit { get; init; } = 16;
+    /// <summary>How many must ask at once for a lane to gather them before its next commit. Default 4.</summary>
+    public int BusyCommit { get; init; } = 4;
 
-    /// <summary>How long it gathers. Default 1 ms.</summary>
-    public TimeSpan GatherTime { get; init; } = TimeSpan.FromMilliseconds(1);
+    /// <summary>How long it gathers at the most. Default 10 ms.</summary>
+    public TimeSpan MaxGatherTime { get; init; } = TimeSpan.FromMilliseconds(10);
 
     /// <summary>
     /// How long a charge waits for storage before it is refused. Default 6 s: with the last call's own time-out (2.5 s) the answer

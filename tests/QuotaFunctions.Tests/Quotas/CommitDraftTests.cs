@@ -72,7 +72,7 @@ public sealed class CommitDraftTests
             Head = new LedgerHead(5, Guid.NewGuid(), Now),
             Keys = new Dictionary<string, KeyState?>(),
         },
-        now, Guid.NewGuid(), "instance");
+        now, Guid.NewGuid(), "instance", ending: []);
 
     private static KeyState NewKey(string id) => new()
     {

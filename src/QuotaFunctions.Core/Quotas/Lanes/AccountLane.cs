@@ -34,6 +34,7 @@ internal sealed partial class AccountLane : IDisposable
     private long _stateKnownAt;
     private long _lastUsed;
     private int _committed;
+    private TimeSpan _commitTook;
 
     public AccountLane(string accountId, LaneContext context)
     {
@@ -82,11 +83,7 @@ internal sealed partial class AccountLane : IDisposable
                 await ProcessAsync(batch);
                 batch.Clear();
                 Volatile.Write(ref _lastUsed, _context.Clock.GetTimestamp());
-                if (_committed >= _context.Options.BusyCommit)
-                {
-                    // Many ask at once: those who were just answered are about to ask again, and a full commit costs no more than half a one.
-                    await Task.Delay(_context.Options.GatherTime, _context.Clock, _stop.Token);
-                }
+                await GatherMoreAsync();
             }
 
             await GiveLeaseBackAsync();
@@ -118,13 +115,18 @@ internal sealed partial class AccountLane : IDisposable
                     return false;
                 }
             }
-            else if (await WaitBrieflyAsync() is not { } more)
+            else
             {
-                return true;
-            }
-            else if (!more)
-            {
-                return false;
+                using var idle = new CancellationTokenSource(_context.Options.LeaseIdleTime, _context.Clock);
+                if (await TryWaitAsync(idle.Token) is not { } more)
+                {
+                    return true;
+                }
+
+                if (!more)
+                {
+                    return false;
+                }
             }
 
             Gather();
@@ -139,13 +141,33 @@ internal sealed partial class AccountLane : IDisposable
         return true;
     }
 
-    /// <summary>Waits as long as a lease may lie idle. Null when nothing came.</summary>
-    private async ValueTask<bool?> WaitBrieflyAsync()
+    /// <summary>
+    /// Where many ask at once, those who were just answered are about to ask again, and a commit costs hardly more for them: waits
+    /// until as many are there as there were, but no longer than the commit took.
+    /// </summary>
+    private async ValueTask GatherMoreAsync()
     {
-        using var idle = new CancellationTokenSource(_context.Options.LeaseIdleTime, _context.Clock);
+        Gather();
+        var expected = _committed + _waiting.Count;
+        if (expected < _context.Options.BusyCommit)
+        {
+            return;
+        }
+
+        using var enough = new CancellationTokenSource(
+            _commitTook < _context.Options.MaxGatherTime ? _commitTook : _context.Options.MaxGatherTime, _context.Clock);
+        while (_waiting.Count < expected && await TryWaitAsync(enough.Token) is true)
+        {
+            Gather();
+        }
+    }
+
+    /// <summary>Waits for something to arrive. Null when nothing came in time; false when nothing will.</summary>
+    private async ValueTask<bool?> TryWaitAsync(CancellationToken inTime)
+    {
         try
         {
-            return await _arrivals.Reader.WaitToReadAsync(idle.Token);
+            return await _arrivals.Reader.WaitToReadAsync(inTime);
         }
         catch (OperationCanceledException)
         {
@@ -201,7 +223,7 @@ internal sealed partial class AccountLane : IDisposable
             return;
         }
 
-        var draft = NewDraft(_state, _lease);
+        var draft = NewDraft(_state, [], _lease);
         var taking = batch.Where(operation => !operation.TryWithdraw() && draft.HasRoomFor(operation.MaxEntriesLength) && operation.TryDecideOnLease(draft))
             .ToHashSet();
         if (taking.Count == 0)
@@ -259,12 +281,7 @@ internal sealed partial class AccountLane : IDisposable
                 return true;
             }
 
-            var draft = NewDraft(_state, lease: null);
-            foreach (var lease in _toEnd)
-            {
-                draft.End(_accountId, lease);
-            }
-
+            var draft = NewDraft(_state, _toEnd);
             var taking = new HashSet<LaneOperation>(batch.Count);
             Decide(batch, draft, taking);
             _leasing.Extend(draft, _accountId, _lease is null || _toEnd.Any(lease => lease.Id == _lease.Id));
@@ -284,10 +301,10 @@ internal sealed partial class AccountLane : IDisposable
         }
     }
 
-    private CommitDraft NewDraft(AccountState state, LeaseState? lease)
+    private CommitDraft NewDraft(AccountState state, IReadOnlyList<LeaseState> ending, LeaseState? lease = null)
     {
         var now = _context.Clock.GetUtcNow();
-        return new CommitDraft(state, now, Guid.CreateVersion7(now), _context.InstanceId, lease);
+        return new CommitDraft(state, now, Guid.CreateVersion7(now), _context.InstanceId, ending, lease);
     }
 
     private void Decide(List<LaneOperation> batch, CommitDraft draft, HashSet<LaneOperation> taking)
@@ -334,7 +351,8 @@ internal sealed partial class AccountLane : IDisposable
             readNow = true;
         }
 
-        var preparing = batch.Select(operation => operation.PrepareAsync(_context.Store, _stop.Token)).Where(task => !task.IsCompletedSuccessfully);
+        var now = _context.Clock.GetUtcNow();
+        var preparing = batch.Select(operation => operation.PrepareAsync(_context.Store, now, _stop.Token)).Where(task => !task.IsCompletedSuccessfully);
         await PatientlyAsync(Task.WhenAll(preparing.Select(task => task.AsTask()).ToList()));
         return readNow;
     }
@@ -360,8 +378,10 @@ internal sealed partial class AccountLane : IDisposable
             return false;
         }
 
-        // A lease that begins or ends meanwhile makes the commit fail, as the account's row changes with it.
+        // The account before the leases: one that begins or ends after this makes the commit fail, as it changes the account's row.
         var before = _context.Clock.GetTimestamp();
+        _state = await PatientlyAsync(_context.Store.LoadAsync(_accountId, _stop.Token));
+        _stateKnownAt = before;
         var leases = await PatientlyAsync(_context.Store.ReadLeasesAsync(_accountId, _stop.Token));
         _lease = leases.FirstOrDefault(lease => lease.Id == _lease?.Id);
         if (needsAll)
@@ -373,9 +393,6 @@ internal sealed partial class AccountLane : IDisposable
             _toEnd = [_lease];
         }
 
-        // Read after the leases were closed: it is against this that they are ended.
-        _state = await PatientlyAsync(_context.Store.LoadAsync(_accountId, _stop.Token));
-        _stateKnownAt = before;
         return true;
     }
 
@@ -447,6 +464,7 @@ internal sealed partial class AccountLane : IDisposable
             var before = _context.Clock.GetTimestamp();
             if (await PatientlyAsync(_context.Store.TryCommitAsync(draft, _stop.Token)))
             {
+                _commitTook = _context.Clock.GetElapsedTime(before);
                 NoteLanded(draft);
                 _state = draft.ToState();
                 _stateKnownAt = before;

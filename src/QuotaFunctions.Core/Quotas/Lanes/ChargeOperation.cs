@@ -34,7 +34,7 @@ internal sealed class ChargeOperation(ChargeRequest request, KeyLocator locator,
         return IsAnswered;
     }
 
-    public override async ValueTask PrepareAsync(IAccountStore store, CancellationToken cancellationToken)
+    public override async ValueTask PrepareAsync(IAccountStore store, DateTimeOffset now, CancellationToken cancellationToken)
     {
         if (request.Idempotency is { } claim)
         {

@@ -21,7 +21,7 @@ internal abstract class LaneOperation(string? keyId, long deadline)
     public virtual bool TryWithdraw() => false;
 
     /// <summary>Reads what it needs beside the records. Called again after every failed commit.</summary>
-    public virtual ValueTask PrepareAsync(IAccountStore store, CancellationToken cancellationToken) => default;
+    public virtual ValueTask PrepareAsync(IAccountStore store, DateTimeOffset now, CancellationToken cancellationToken) => default;
 
     /// <summary>
     /// Decides it: either changes the draft, or leaves it as it is and notes why. Called again, on a new draft, whenever the one

@@ -16,14 +16,28 @@ internal sealed record SettleResult(bool AlreadySettled, long Cost = 0, QuotaSna
 internal sealed class SettleOperation(Settlement settlement)
     : LaneOperation<SettleResult>(settlement.Charge.Key.KeyId, deadline: long.MaxValue)
 {
+    /// <summary>
+    /// How long after the charge the mark of its settlement is there for certain: an hour less than marks are kept, as it is the
+    /// instances' clocks that say how old a charge is.
+    /// </summary>
+    private static readonly TimeSpan MarkCertain = SettlementSweeper.MarkLifetime - TimeSpan.FromHours(1);
+
     private readonly Charge _charge = settlement.Charge;
     private bool _isSettled;
     private SettleResult _result = null!;
     private LedgerEntry? _entry;
     private int _index;
 
-    public override async ValueTask PrepareAsync(IAccountStore store, CancellationToken cancellationToken) =>
+    public override async ValueTask PrepareAsync(IAccountStore store, DateTimeOffset now, CancellationToken cancellationToken)
+    {
         _isSettled = await store.FindSettledAsync(_charge.Key, _charge.Id, cancellationToken) is not null;
+        if (!_isSettled && now - _charge.At > MarkCertain)
+        {
+            // A mark that old may have been deleted, but not before the charge's row: where that still is, there was none. The mark
+            // is looked for first, as a row never comes back.
+            _isSettled = await store.FindCommitAsync(_charge.Key.AccountId, _charge.Id.Sequence, cancellationToken) is null;
+        }
+    }
 
     public override void DecideMissing() => _result = new SettleResult(AlreadySettled: true);
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Azure.Data.Tables;
 using QuotaFunctions.Core.Keys;
 using QuotaFunctions.Core.Quotas;
@@ -71,7 +72,7 @@ internal sealed class Books(SimulatedTables tables, string accounts)
         That(_commits.TryAdd((account, row.Sequence), row.CommitId), $"{account}: commit {row.Sequence} is in the ledger twice");
         var isOnLease = actions.Any(action => action.ActionType == TableTransactionActionType.UpdateMerge
             && action.Entity.RowKey.StartsWith("lease:", StringComparison.Ordinal));
-        CheckClock(account, row, isOnLease);
+        CheckClock(account, row, actions);
         for (var i = 0; i < row.Entries.Count; i++)
         {
             Note(account, row, i);
@@ -93,16 +94,19 @@ internal sealed class Books(SimulatedTables tables, string accounts)
 
     private static bool IsCharge(LedgerEntry entry) => entry.Kind is LedgerEntryKind.Forward or LedgerEntryKind.Consume;
 
-    /// <summary>The account's clock never goes back.</summary>
-    private void CheckClock(string account, LedgerRow row, bool isOnLease)
+    /// <summary>The clock of an account never goes back, nor behind what was spent on a lease that ends.</summary>
+    private void CheckClock(string account, LedgerRow row, IReadOnlyList<TableTransactionAction> actions)
     {
-        if (isOnLease)
+        var leases = actions.Where(action => AccountRows.IsLease(action.Entity.RowKey)).ToList();
+        var spent = leases.Find(action => action.ActionType == TableTransactionActionType.UpdateMerge);
+        var own = spent is null ? account : account + spent.Entity.RowKey;
+        var ended = leases.Where(action => action.ActionType == TableTransactionActionType.Delete).Select(action => account + action.Entity.RowKey);
+        foreach (var clock in ended.Append(own))
         {
-            return;
+            That(!_clocks.TryGetValue(clock, out var last) || row.At >= last, $"{account}: commit {row.Sequence} goes back in time");
         }
 
-        That(!_clocks.TryGetValue(account, out var last) || row.At >= last, $"{account}: commit {row.Sequence} goes back in time");
-        _clocks[account] = row.At;
+        _clocks[own] = row.At;
     }
 
     private void Note(string account, LedgerRow row, int index)
@@ -148,8 +152,7 @@ internal sealed class Books(SimulatedTables tables, string accounts)
     }
 
     /// <summary>
-    /// At every grant, what is used with its cost is within the quota in force. Within a commit the entries count in their order;
-    /// where an act changes the quota in between, the larger one is taken for what stands between two acts.
+    /// At every grant, what is used with its cost is within the quota in force. Within a commit the entries count in their order.
     /// </summary>
     private void CheckLimits(string account, LedgerRow row, bool isOnLease)
     {
@@ -172,6 +175,7 @@ internal sealed class Books(SimulatedTables tables, string accounts)
             // What was spent on leases that end with this commit is used from now on.
             var deltas = row.Entries.Where(entry => isPool || entry.KeyId == id).Sum(entry => isPool ? entry.PoolDelta : entry.Delta);
             var used = after.Used - deltas;
+            long? quota = before.Quota;
             for (var i = 0; i < row.Entries.Count; i++)
             {
                 var entry = row.Entries[i];
@@ -181,6 +185,13 @@ internal sealed class Books(SimulatedTables tables, string accounts)
                 }
 
                 used += isPool ? entry.PoolDelta : entry.Delta;
+                if (acts.Contains(i))
+                {
+                    // A top-up says by how much; after another act the quota is known again only where it was the last.
+                    quota = i == acts[^1] ? after.Quota
+                        : entry.Outcome == LedgerActs.ToppedUp ? quota + long.Parse(entry.Reference!, CultureInfo.InvariantCulture) : null;
+                }
+
                 if (!IsCharge(entry))
                 {
                     continue;
@@ -188,11 +199,10 @@ internal sealed class Books(SimulatedTables tables, string accounts)
 
                 var isFirst = acts.Count == 0 || i < acts[0];
                 var isLast = acts.Count > 0 && i > acts[^1];
-                var mayBeUsed = isFirst ? before.Quota : isLast ? after.Quota : Math.Max(before.Quota, after.Quota);
                 var isUnlimited = isFirst ? before.IsUnlimited : isLast ? after.IsUnlimited : before.IsUnlimited || after.IsUnlimited;
                 var aside = acts.Count > 0 ? 0 : after.Leased;
-                That(isUnlimited || (isPool ? entry.PoolDelta : entry.Delta) == 0 || used + aside <= mayBeUsed,
-                    $"{id} is oversold by commit {row.Sequence}: {used} used and {aside} leased of {mayBeUsed}");
+                That(isUnlimited || (isPool ? entry.PoolDelta : entry.Delta) == 0 || !(used + aside > quota),
+                    $"{id} is oversold by commit {row.Sequence}: {used} used and {aside} leased of {quota}");
                 var wasGood = isFirst ? before.Status : isLast ? after.Status : KeyStatus.Active;
                 That(wasGood == KeyStatus.Active, $"{id} is {wasGood} and charged by commit {row.Sequence}");
             }

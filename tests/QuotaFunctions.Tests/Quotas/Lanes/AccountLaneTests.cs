@@ -1,0 +1,93 @@
+using QuotaFunctions.Core.Keys;
+using QuotaFunctions.Core.Quotas;
+using QuotaFunctions.Core.Quotas.Lanes;
+using QuotaFunctions.Tests.Quotas.Simulation;
+
+namespace QuotaFunctions.Tests.Quotas.Lanes;
+
+/// <summary>What random scenarios hit upon once in a thousand, aimed at.</summary>
+public sealed class AccountLaneTests
+{
+    private static readonly KeyLocator Key = Parse("key_" + new string('A', 20));
+    private static readonly KeySecret Secret = KeySecret.TryParse("secret-of-A", out var secret) ? secret : throw new InvalidOperationException();
+
+    /// <summary>A lease that begins just when all of them are being closed must not be missed; each seed is another order of things.</summary>
+    [Fact]
+    public void A_disabled_key_is_dead_at_once_though_another_instance_takes_a_lease_meanwhile()
+    {
+        for (var seed = 0; seed < 100; seed++)
+        {
+            Run(seed, instances: 3, async (world, instances) =>
+            {
+                // One lease is out, so that the act looks for leases; another instance takes its own at that moment.
+                await ChargeAsync(instances[0]);
+                var disabling = world.Spawn(() => instances[1].Keys.ChangeAsync(
+                    Key.KeyId, key => (key.Settings, KeyStatus.Disabled), "admin", CancellationToken.None));
+                await world.DelayAsync(TimeSpan.FromMilliseconds(world.Random.Next(20)));
+                var charging = world.Spawn(() => ChargeAsync(instances[2]));
+                await Task.WhenAll(disabling, charging);
+
+                foreach (var instance in instances)
+                {
+                    Assert.Equal(ChargeRefusal.KeyDisabled, (await ChargeAsync(instance)).Refusal);
+                }
+            });
+        }
+    }
+
+    [Fact]
+    public void A_charge_is_settled_once_even_when_the_mark_of_that_is_long_gone() => Run(seed: 1, instances: 1, async (world, instances) =>
+    {
+        var instance = instances[0];
+        var charge = (await ChargeAsync(instance, TimeSpan.FromMinutes(1))).Charge!;
+        await world.DelayAsync(TimeSpan.FromMinutes(2));
+        await SweepAsync(world, instance);
+        await world.DelayAsync(TimeSpan.FromHours(26));
+        await SweepAsync(world, instance);
+        Assert.Null(await instance.Store.FindSettledAsync(Key, charge.Id, CancellationToken.None));
+
+        await instance.Engine.SettleAsync(new Settlement { Charge = charge, Outcome = ChargeOutcome.Failed, Cost = 0 }, CancellationToken.None);
+
+        Assert.Equal(charge.Cost, (await instance.Keys.FindAsync(Key.KeyId, CancellationToken.None))!.Quota.Used);
+    });
+
+    private static KeyLocator Parse(string id) => KeyLocator.TryParse(id, out var locator) ? locator : throw new InvalidOperationException();
+
+    private static void Run(int seed, int instances, Func<World, IReadOnlyList<SimulatedInstance>, Task> deeds)
+    {
+        var world = new World(seed);
+        var tables = new SimulatedTables(world);
+        var all = Enumerable.Range(0, instances)
+            .Select(number => new SimulatedInstance(world, tables, new AuditQueue(world), $"instance-{number}", LeaseMode.Always)).ToList();
+        world.Run(async () =>
+        {
+            var key = new KeyState
+            {
+                Locator = Key,
+                Prefix = "sim",
+                Settings = new KeySettings { Name = "a", Quota = 100_000 },
+                CreatedAt = world.ServiceTime,
+                Secrets = [new SecretHash(Secret.Hash)],
+                Meter = new Meter { Quota = 100_000 },
+                Rate = new RateWindow(),
+            };
+            await all[0].Store.TryAddKeyAsync(key, CancellationToken.None);
+            await all[0].Directory.AddAsync(Secret, Key, CancellationToken.None);
+            await deeds(world, all);
+        });
+    }
+
+    private static Task<ChargeResult> ChargeAsync(SimulatedInstance instance, TimeSpan? hold = null) => instance.Engine.ChargeAsync(
+        new ChargeRequest { Secret = Secret, Cost = 2, Kind = hold is null ? ChargeKind.Consume : ChargeKind.Forward, RequestId = "r", HoldFor = hold },
+        CancellationToken.None);
+
+    /// <summary>Often enough for what one sweep finds to be done with by the next.</summary>
+    private static async Task SweepAsync(World world, SimulatedInstance instance)
+    {
+        for (var sweep = 0; sweep < 4; sweep++)
+        {
+            await instance.Sweeper.SweepAsync(CancellationToken.None);
+            await world.DelayAsync(TimeSpan.FromMinutes(2));
+        }
+    }
+}
