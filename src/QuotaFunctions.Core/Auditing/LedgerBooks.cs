@@ -83,13 +83,25 @@ internal sealed class LedgerBooks(TableServiceClient tables, StorageNames names)
         foreach (var kind in new[] { AccountRows.AllSettled, AccountRows.AllOnce })
         {
             var filter = kind + " and " + TableClient.CreateQueryFilter($"Timestamp lt {before}");
-            await foreach (var row in _table.QueryAsync<TableEntity>(filter, select: ["PartitionKey", "RowKey"], cancellationToken: cancellationToken))
+            await foreach (var row in _table.QueryAsync<TableEntity>(filter, cancellationToken: cancellationToken))
             {
                 if (!await IsNeededAsync(row, cancellationToken))
                 {
-                    await _table.DeleteEntityAsync(row.PartitionKey, row.RowKey, ETag.All, cancellationToken);
+                    await DeleteMarkAsync(row, cancellationToken);
                 }
             }
+        }
+    }
+
+    private async Task DeleteMarkAsync(TableEntity mark, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _table.DeleteEntityAsync(mark.PartitionKey, mark.RowKey, mark.ETag, cancellationToken);
+        }
+        catch (RequestFailedException refused) when (refused.Status == 412)
+        {
+            // The Idempotency-Key was used again just now.
         }
     }
 

@@ -100,18 +100,23 @@ internal static class AccountEntity
         };
     }
 
-    public static TableEntity Of(LeaseState lease) => new(lease.AccountId, AccountRows.Lease(lease.Id))
+    public static TableEntity Of(LeaseState lease)
     {
-        ["Owner"] = lease.Owner,
-        ["Slice"] = lease.Slice,
-        ["Spent"] = lease.Spent,
-        ["FirstSequence"] = lease.FirstSequence,
-        [Sequence] = lease.Sequence,
-        [CommitId] = lease.CommitId,
-        [At] = lease.At,
-        ["Until"] = lease.Until,
-        ["IsClosed"] = lease.IsClosed,
-    };
+        var row = Spent(lease);
+        row["Owner"] = lease.Owner;
+        row["Slice"] = lease.Slice;
+        row["FirstSequence"] = lease.FirstSequence;
+        row["Until"] = lease.Until;
+        return row;
+    }
+
+    /// <summary>What a commit on a lease changes of it.</summary>
+    public static TableEntity Spent(LeaseState lease)
+    {
+        var row = new TableEntity(lease.AccountId, AccountRows.Lease(lease.Id)) { ["Spent"] = lease.Spent };
+        WriteHead(row, new LedgerHead(lease.Sequence, lease.CommitId, lease.At));
+        return row;
+    }
 
     public static LeaseState ToLease(TableEntity row) => new()
     {

@@ -122,7 +122,7 @@ internal sealed class TableAccountStore(TableServiceClient tables, StorageNames 
             lease.CommitId = draft.CommitId;
             lease.Sequence = draft.Sequence;
             lease.At = draft.At;
-            actions.Add(new TableTransactionAction(TableTransactionActionType.UpdateMerge, AccountEntity.Of(lease), lease.Version));
+            actions.Add(new TableTransactionAction(TableTransactionActionType.UpdateMerge, AccountEntity.Spent(lease), lease.Version));
         }
 
         foreach (var key in draft.ChangedKeys)

@@ -3,15 +3,15 @@ using QuotaFunctions.Core.Quotas;
 using QuotaFunctions.Core.Quotas.Lanes;
 using QuotaFunctions.Tests.Quotas.Simulation;
 
-namespace QuotaFunctions.Tests.Quotas.Lanes;
+namespace QuotaFunctions.Tests.Quotas;
 
-/// <summary>What random scenarios hit upon once in a thousand, aimed at.</summary>
-public sealed class AccountLaneTests
+/// <summary>What <see cref="EngineProperties"/> hit upon once in thousands of scenarios, aimed at. Each seed is another order of things.</summary>
+public sealed class EngineRegressionTests
 {
     private static readonly KeyLocator Key = Parse("key_" + new string('A', 20));
     private static readonly KeySecret Secret = KeySecret.TryParse("secret-of-A", out var secret) ? secret : throw new InvalidOperationException();
 
-    /// <summary>A lease that begins just when all of them are being closed must not be missed; each seed is another order of things.</summary>
+    /// <summary>A lease that begins just when all of them are being closed must not be missed.</summary>
     [Fact]
     public void A_disabled_key_is_dead_at_once_though_another_instance_takes_a_lease_meanwhile()
     {
@@ -51,6 +51,27 @@ public sealed class AccountLaneTests
         Assert.Equal(charge.Cost, (await instance.Keys.FindAsync(Key.KeyId, CancellationToken.None))!.Quota.Used);
     });
 
+    /// <summary>The old mark is listed, the new one takes its place, and that must not be what is deleted.</summary>
+    [Fact]
+    public void An_Idempotency_Key_that_is_used_again_while_its_old_mark_is_deleted_is_remembered()
+    {
+        for (var seed = 0; seed < 100; seed++)
+        {
+            Run(seed, instances: 2, async (world, instances) =>
+            {
+                var claim = new IdempotencyClaim("claim", "the same");
+                await ChargeAsync(instances[0], claim: claim);
+                await world.DelayAsync(TimeSpan.FromHours(26));
+                var sweeping = world.Spawn(() => instances[0].Sweeper.SweepAsync(CancellationToken.None));
+                await world.DelayAsync(TimeSpan.FromMilliseconds(world.Random.Next(40)));
+                var again = world.Spawn(() => ChargeAsync(instances[1], claim: claim));
+                await Task.WhenAll(sweeping, again);
+
+                Assert.True((await ChargeAsync(instances[0], claim: claim)).Replayed);
+            });
+        }
+    }
+
     private static KeyLocator Parse(string id) => KeyLocator.TryParse(id, out var locator) ? locator : throw new InvalidOperationException();
 
     private static void Run(int seed, int instances, Func<World, IReadOnlyList<SimulatedInstance>, Task> deeds)
@@ -77,9 +98,19 @@ public sealed class AccountLaneTests
         });
     }
 
-    private static Task<ChargeResult> ChargeAsync(SimulatedInstance instance, TimeSpan? hold = null) => instance.Engine.ChargeAsync(
-        new ChargeRequest { Secret = Secret, Cost = 2, Kind = hold is null ? ChargeKind.Consume : ChargeKind.Forward, RequestId = "r", HoldFor = hold },
-        CancellationToken.None);
+    private static Task<ChargeResult> ChargeAsync(SimulatedInstance instance, TimeSpan? hold = null, IdempotencyClaim? claim = null)
+    {
+        var request = new ChargeRequest
+        {
+            Secret = Secret,
+            Cost = 2,
+            Kind = hold is null ? ChargeKind.Consume : ChargeKind.Forward,
+            RequestId = "r",
+            HoldFor = hold,
+            Idempotency = claim,
+        };
+        return instance.Engine.ChargeAsync(request, CancellationToken.None);
+    }
 
     /// <summary>Often enough for what one sweep finds to be done with by the next.</summary>
     private static async Task SweepAsync(World world, SimulatedInstance instance)
