@@ -85,13 +85,16 @@ internal sealed record StoredAuditRow
 /// A partition is a short run of a key's commits: a busy key's whole day in one would be held to a partition's 2,000 rows a second,
 /// and Azurite searches the whole partition at each insert.
 /// </remarks>
-internal sealed class TableAuditTable(TableServiceClient tables, StorageNames names, TimeProvider clock) : IAuditTable
+internal sealed class TableAuditTable(TableServiceClient tables, StorageNames names, CommitPace pace, TimeProvider clock) : IAuditTable
 {
     private const int LastDay = 99_999_999;
     private const int LastIndex = 9_999;
     private const int CommitsPerPartition = 16;
     private const int MaxTransaction = 100;
     private const string IsFinal = "IsFinal";
+
+    /// <summary>The longest pause between two transactions, however long the first took.</summary>
+    private static readonly TimeSpan MaxPause = TimeSpan.FromSeconds(1);
 
     private readonly TableClient _table = tables.GetTableClient(names.Audit);
 
@@ -106,8 +109,9 @@ internal sealed class TableAuditTable(TableServiceClient tables, StorageNames na
                 var begun = clock.GetTimestamp();
                 await WriteChunkAsync(chunk, cancellationToken);
 
-                // Charges wait for the same storage, and the log does not: as long as this took, storage is theirs.
-                await Task.Delay(clock.GetElapsedTime(begun), clock, cancellationToken);
+                // Charges wait for the same storage, and nobody waits for the log: the longer they take, the longer storage is theirs.
+                var pause = clock.GetElapsedTime(begun) * pace.Pressure;
+                await Task.Delay(pause < MaxPause ? pause : MaxPause, clock, cancellationToken);
             }
         }
     }

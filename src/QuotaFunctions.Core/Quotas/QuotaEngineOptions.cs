@@ -27,7 +27,13 @@ internal sealed class QuotaEngineOptions
     /// <summary>The first wait after a lost commit, at the most. Default 5 ms.</summary>
     public TimeSpan MinBackOff { get; init; } = TimeSpan.FromMilliseconds(5);
 
-    /// <summary>The longest wait between two attempts. Default 500 ms.</summary>
+    /// <summary>
+    /// The longest wait after a lost commit. Default 40 ms: others commit every few milliseconds, so only trying often wins, and
+    /// who has won once can take a lease.
+    /// </summary>
+    public TimeSpan MaxConflictBackOff { get; init; } = TimeSpan.FromMilliseconds(40);
+
+    /// <summary>The longest wait while storage fails. Default 500 ms.</summary>
     public TimeSpan MaxBackOff { get; init; } = TimeSpan.FromMilliseconds(500);
 
     /// <summary>After how long without use a lane is closed. Default 5 minutes.</summary>

@@ -8,7 +8,13 @@ namespace QuotaFunctions.Core.Quotas.Lanes;
 
 /// <summary>What every lane of a process shares.</summary>
 internal sealed record LaneContext(
-    IAccountStore Store, IAuditSink Audit, TimeProvider Clock, QuotaEngineOptions Options, string InstanceId, ILogger<AccountLane> Logger);
+    IAccountStore Store,
+    IAuditSink Audit,
+    CommitPace Pace,
+    TimeProvider Clock,
+    QuotaEngineOptions Options,
+    string InstanceId,
+    ILogger<AccountLane> Logger);
 
 /// <summary>
 /// Decides everything about one account in this process, one batch after the other: all that waits is decided in order against the
@@ -194,6 +200,7 @@ internal sealed partial class AccountLane : IDisposable
                 return;
             }
 
+            var longest = _context.Options.MaxConflictBackOff;
             try
             {
                 if (await TryDecideAsync(batch))
@@ -207,10 +214,11 @@ internal sealed partial class AccountLane : IDisposable
                 _state = null;
                 LogReadFailed(_context.Logger, _accountId, failure.GetType().Name);
                 GiveUpOverdue(batch, failure);
+                longest = _context.Options.MaxBackOff;
             }
 
             GiveUpOverdue(batch, null);
-            await BackOffAsync(attempt);
+            await BackOffAsync(attempt, longest);
         }
     }
 
@@ -257,7 +265,7 @@ internal sealed partial class AccountLane : IDisposable
                 LogReadFailed(_context.Logger, _accountId, failure.GetType().Name);
             }
 
-            await BackOffAsync(attempt);
+            await BackOffAsync(attempt, _context.Options.MaxBackOff);
         }
 
         _lease = null;
@@ -453,7 +461,7 @@ internal sealed partial class AccountLane : IDisposable
             // Still open: the same write again, which either is carried out or finds its own echo. Those who have waited too long
             // are told so now; should it land after all, what was taken for them is given back.
             GiveUpOverdue(batch, null);
-            await BackOffAsync(attempt);
+            await BackOffAsync(attempt, _context.Options.MaxBackOff);
         }
     }
 
@@ -465,6 +473,7 @@ internal sealed partial class AccountLane : IDisposable
             if (await PatientlyAsync(_context.Store.TryCommitAsync(draft, _stop.Token)))
             {
                 _commitTook = _context.Clock.GetElapsedTime(before);
+                _context.Pace.Note(_commitTook);
                 NoteLanded(draft);
                 _state = draft.ToState();
                 _stateKnownAt = before;
@@ -685,10 +694,10 @@ internal sealed partial class AccountLane : IDisposable
     }
 
     /// <summary>Waits a random part of a span that doubles with each attempt, so that instances do not meet again.</summary>
-    private Task BackOffAsync(int attempt)
+    private Task BackOffAsync(int attempt, TimeSpan longest)
     {
-        var longest = Math.Min(_context.Options.MaxBackOff.TotalMilliseconds, _context.Options.MinBackOff.TotalMilliseconds * Math.Pow(2, attempt));
-        return Task.Delay(TimeSpan.FromMilliseconds(longest * _context.Options.Random.NextDouble()), _context.Clock, _stop.Token);
+        var milliseconds = Math.Min(longest.TotalMilliseconds, _context.Options.MinBackOff.TotalMilliseconds * Math.Pow(2, attempt));
+        return Task.Delay(TimeSpan.FromMilliseconds(milliseconds * _context.Options.Random.NextDouble()), _context.Clock, _stop.Token);
     }
 
     private enum CommitFate
