@@ -35,7 +35,8 @@ public static class QuotaFunctionsApplication
         return app
             .UseMiddleware<RequestIdMiddleware>()
             .UseMiddleware<ErrorMiddleware>()
-            .UseMiddleware<AdminAuthorizationMiddleware>();
+            .UseMiddleware<AdminAuthorizationMiddleware>()
+            .UseMiddleware<QuotaHeadersMiddleware>();
     }
 
     /// <summary>Runs the host, once its settings are found good; else says what is wrong with them, a line each.</summary>

@@ -76,7 +76,11 @@ public sealed record RefillPolicy
 /// <summary>One of a key's live secrets.</summary>
 /// <param name="Hash">Its SHA-256, 64 lower-case hexadecimal digits.</param>
 /// <param name="ExpiresAt">When it ceases to be good, after a rotation; null for the current one.</param>
-public sealed record SecretHash(string Hash, DateTimeOffset? ExpiresAt = null);
+public sealed record SecretHash(string Hash, DateTimeOffset? ExpiresAt = null)
+{
+    /// <summary>Whether it is still good.</summary>
+    public bool IsLive(DateTimeOffset now) => !(ExpiresAt <= now);
+}
 
 /// <summary>What may be set of a key, at creation and later.</summary>
 public sealed record KeySettings

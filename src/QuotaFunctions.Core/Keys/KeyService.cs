@@ -58,7 +58,7 @@ internal sealed class KeyService(IAccountStore store, IKeyDirectory directory, A
 
         var now = clock.GetUtcNow();
         var key = await ReadAsync(locator, cancellationToken);
-        return key is not null && key.Secrets.Any(live => live.Hash == secret.Hash && !(live.ExpiresAt <= now)) ? key : null;
+        return key is not null && key.Secrets.Any(live => live.Hash == secret.Hash && live.IsLive(now)) ? key : null;
     }
 
     /// <inheritdoc/>
@@ -131,7 +131,7 @@ internal sealed class KeyService(IAccountStore store, IKeyDirectory directory, A
             key.Secrets =
             [
                 new SecretHash(secret.Hash),
-                .. key.Secrets.Where(old => !(old.ExpiresAt <= draft.Now))
+                .. key.Secrets.Where(old => old.IsLive(draft.Now))
                     .Take(MaxSecrets - 1)
                     .Select(old => old with { ExpiresAt = old.ExpiresAt < ends ? old.ExpiresAt : ends }),
             ];

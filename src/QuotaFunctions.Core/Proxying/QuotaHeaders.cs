@@ -26,6 +26,13 @@ public static class QuotaHeaders
     // The largest integer that a structured field can hold (RFC 9651, 3.3.1), for what has no limit
     private const long MaxInteger = 999_999_999_999_999;
 
+    /// <summary>Whether they were written.</summary>
+    public static bool AreIn(HttpResponse response)
+    {
+        ArgumentNullException.ThrowIfNull(response);
+        return response.Headers.ContainsKey(Limit);
+    }
+
     /// <summary>Writes the headers.</summary>
     /// <param name="response">To be sent.</param>
     /// <param name="quota">How the quota stands after the request.</param>

@@ -58,7 +58,7 @@ internal sealed class KeyState
     {
         foreach (var secret in Secrets)
         {
-            if (secret.Hash == hash && !(secret.ExpiresAt <= now))
+            if (secret.Hash == hash && secret.IsLive(now))
             {
                 return true;
             }

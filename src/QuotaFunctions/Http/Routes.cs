@@ -1,3 +1,5 @@
+using Microsoft.AspNetCore.Http;
+
 namespace QuotaFunctions.Http;
 
 /// <summary>Parts of routes that many functions share.</summary>
@@ -23,4 +25,13 @@ public static class Routes
 
     /// <summary>One pool, by its id.</summary>
     public const string Pool = Pools + "/{pool}";
+
+    /// <summary>Whether a request is an admin's: by the route and by the path, either is enough.</summary>
+    public static bool IsManagement(HttpRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        return request.RouteValues.ContainsKey(AreaParameter)
+            || request.Path.StartsWithSegments("/manage", StringComparison.OrdinalIgnoreCase)
+            || request.Path.StartsWithSegments("/admin", StringComparison.OrdinalIgnoreCase);
+    }
 }

@@ -12,7 +12,7 @@ public sealed class AdminAuthorizationMiddleware(AdminTokens tokens) : IFunction
     /// <inheritdoc/>
     public async Task Invoke(FunctionContext context, FunctionExecutionDelegate next)
     {
-        if (context.GetHttpContext() is { } http && IsManagement(http.Request) && Refusal(http.Request) is { } refusal)
+        if (context.GetHttpContext() is { } http && Routes.IsManagement(http.Request) && Refusal(http.Request) is { } refusal)
         {
             await new ProblemResult(refusal).ExecuteAsync(http);
             return;
@@ -20,12 +20,6 @@ public sealed class AdminAuthorizationMiddleware(AdminTokens tokens) : IFunction
 
         await next(context);
     }
-
-    // By the route and by the path: either is enough to ask for a token
-    private static bool IsManagement(HttpRequest request) =>
-        request.RouteValues.ContainsKey(Routes.AreaParameter)
-        || request.Path.StartsWithSegments("/manage", StringComparison.OrdinalIgnoreCase)
-        || request.Path.StartsWithSegments("/admin", StringComparison.OrdinalIgnoreCase);
 
     private Problem? Refusal(HttpRequest request) => request.BearerToken() is not { } token
         ? Problem.TokenMissing

@@ -75,6 +75,29 @@ public sealed class RefusalTests(ProxyFixture fixture)
         await asked.IsProblemAsync(status, code);
     }
 
+    [Theory]
+    [InlineData("/quota/consume", """{"cost":0}""", HttpStatusCode.BadRequest)]
+    [InlineData("/quota/consume", "{", HttpStatusCode.BadRequest)]
+    [InlineData("/quota/charges/chg_20260101-1-0/settle", """{"success":true}""", HttpStatusCode.NotFound)]
+    [InlineData("/proxy", """{"endpoint":"https://elsewhere.example/v1"}""", HttpStatusCode.Forbidden)]
+    [InlineData("/proxy", "[]", HttpStatusCode.BadRequest)]
+    [InlineData("/v1/chat/completions", "{", HttpStatusCode.BadRequest)]
+    [InlineData("/providers/nobody/v1", "{}", HttpStatusCode.NotFound)]
+    public async Task Who_is_refused_before_the_books_are_asked_hears_how_the_quota_stands_too(string path, string body, HttpStatusCode status)
+    {
+        using var key = await fixture.NewKeyAsync(("quota", 7), ("rate_limit_per_minute", 5));
+
+        using var refused = await key.PostAsync(path, body);
+
+        Assert.Equal(status, refused.StatusCode);
+        Assert.Equal("7", refused.Header("X-Quota-Limit"));
+        Assert.Equal("7", refused.Header("X-Quota-Remaining"));
+        Assert.Equal("\"quota\";q=7, \"minute\";q=5;w=60", refused.Header("RateLimit-Policy"));
+        Assert.StartsWith("\"quota\";r=7, \"minute\";r=5", refused.Header("RateLimit"), StringComparison.Ordinal);
+        Assert.Null(refused.Header("X-Quota-Charged"));
+        Assert.Equal(0, await key.UsedAsync());
+    }
+
     [Fact]
     public async Task A_quota_used_up_is_429_and_says_so_in_openais_words()
     {
