@@ -94,7 +94,7 @@ internal sealed class TableAuditTable(TableServiceClient tables, StorageNames na
     private const string IsFinal = "IsFinal";
 
     /// <summary>The longest pause between two transactions, however long the first took.</summary>
-    private static readonly TimeSpan MaxPause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan MaxPause = TimeSpan.FromSeconds(5);
 
     private readonly TableClient _table = tables.GetTableClient(names.Audit);
 

@@ -7,10 +7,13 @@ namespace QuotaFunctions.Core.Quotas;
 internal sealed class CommitPace(TimeProvider clock)
 {
     /// <summary>The greatest <see cref="Pressure"/>: what is in no hurry must get on, too.</summary>
-    public const double MaxPressure = 10;
+    public const double MaxPressure = 20;
 
-    /// <summary>After how long without a commit nobody is in the way.</summary>
-    private static readonly TimeSpan Recent = TimeSpan.FromMilliseconds(500);
+    /// <summary>
+    /// What a commit takes at the most, in milliseconds, while nothing is in its way: who has never seen storage but busy must not
+    /// take that for its best.
+    /// </summary>
+    private const double MaxLeastMs = 10;
 
     /// <summary>The share of the newest commit in the average.</summary>
     private const double Weight = 0.2;
@@ -18,9 +21,13 @@ internal sealed class CommitPace(TimeProvider clock)
     /// <summary>By how much the least grows with each commit, so that it is found again when storage has become slower for good.</summary>
     private const double Forgetting = 1.001;
 
+    /// <summary>After how long without a commit nobody is in the way.</summary>
+    private static readonly TimeSpan Recent = TimeSpan.FromMilliseconds(500);
+
     private readonly Lock _lock = new();
-    private double _leastMs;
+    private double _leastMs = MaxLeastMs;
     private double _averageMs;
+    private int _underWay;
     private long _last;
 
     /// <summary>
@@ -33,19 +40,35 @@ internal sealed class CommitPace(TimeProvider clock)
         {
             lock (_lock)
             {
-                return _averageMs == 0 || clock.GetElapsedTime(_last) > Recent ? 0 : Math.Clamp(_averageMs / _leastMs, 1, MaxPressure);
+                var sinceLast = clock.GetElapsedTime(_last);
+                return _underWay > 0 ? Math.Clamp(Math.Max(_averageMs, sinceLast.TotalMilliseconds) / _leastMs, 1, MaxPressure)
+                    : _averageMs == 0 || sinceLast > Recent ? 0
+                    : Math.Clamp(_averageMs / _leastMs, 1, MaxPressure);
             }
         }
     }
 
-    /// <summary>Notes what a commit took.</summary>
-    public void Note(TimeSpan took)
+    /// <summary>Notes that a commit begins. Every one ends, too.</summary>
+    public void Begin()
+    {
+        lock (_lock)
+        {
+            if (_underWay++ == 0)
+            {
+                _last = clock.GetTimestamp();
+            }
+        }
+    }
+
+    /// <summary>Notes that one has ended, and what it took.</summary>
+    public void End(TimeSpan took)
     {
         var ms = Math.Max(took.TotalMilliseconds, 0.1);
         lock (_lock)
         {
+            _underWay--;
             _averageMs = _averageMs == 0 ? ms : _averageMs + (Weight * (ms - _averageMs));
-            _leastMs = _leastMs == 0 ? ms : Math.Min(_leastMs * Forgetting, ms);
+            _leastMs = Math.Min(Math.Min(_leastMs * Forgetting, MaxLeastMs), ms);
             _last = clock.GetTimestamp();
         }
     }

@@ -59,11 +59,31 @@ public sealed class CommitPaceTests
         Assert.InRange(_pace.Pressure, 1, 1.05);
     }
 
+    [Fact]
+    public void Who_has_never_seen_storage_but_busy_does_not_take_that_for_its_best()
+    {
+        Note(5, milliseconds: 100);
+
+        Assert.InRange(_pace.Pressure, 9.9, 10.1);
+    }
+
+    [Fact]
+    public void A_commit_that_does_not_end_holds_back_the_more()
+    {
+        Note(20, milliseconds: 5);
+        _pace.Begin();
+        _clock.Advance(TimeSpan.FromSeconds(2));
+
+        Assert.Equal(CommitPace.MaxPressure, _pace.Pressure);
+    }
+
     private void Note(int times, int milliseconds)
     {
         for (var i = 0; i < times; i++)
         {
-            _pace.Note(TimeSpan.FromMilliseconds(milliseconds));
+            _pace.Begin();
+            _clock.Advance(TimeSpan.FromMilliseconds(milliseconds));
+            _pace.End(TimeSpan.FromMilliseconds(milliseconds));
         }
     }
 }

@@ -470,10 +470,8 @@ internal sealed partial class AccountLane : IDisposable
         try
         {
             var before = _context.Clock.GetTimestamp();
-            if (await PatientlyAsync(_context.Store.TryCommitAsync(draft, _stop.Token)))
+            if (await WriteAsync(draft))
             {
-                _commitTook = _context.Clock.GetElapsedTime(before);
-                _context.Pace.Note(_commitTook);
                 NoteLanded(draft);
                 _state = draft.ToState();
                 _stateKnownAt = before;
@@ -493,6 +491,21 @@ internal sealed partial class AccountLane : IDisposable
         {
             LogInDoubt(_context.Logger, _accountId, draft.Sequence, failure.GetType().Name);
             return await FateOrOpenAsync(draft, isRefused: false);
+        }
+    }
+
+    private async Task<bool> WriteAsync(CommitDraft draft)
+    {
+        var before = _context.Clock.GetTimestamp();
+        _context.Pace.Begin();
+        try
+        {
+            return await PatientlyAsync(_context.Store.TryCommitAsync(draft, _stop.Token));
+        }
+        finally
+        {
+            _commitTook = _context.Clock.GetElapsedTime(before);
+            _context.Pace.End(_commitTook);
         }
     }
 
