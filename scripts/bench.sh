@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The benchmarks, side by side with what they are compared to (docs/benchmarks.md), against an Azurite that they start themselves.
 # Usage: scripts/bench.sh [--seconds N] [naive] [http] [processes] [memory] [engine] [refusals] [zipf] [allocations]
-# Without a name: all of them, in about five minutes.
+# Without a name: all of them, in about eight minutes.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 

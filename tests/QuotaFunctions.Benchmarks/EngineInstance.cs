@@ -75,13 +75,6 @@ internal sealed class EngineInstance : IAsyncDisposable
     public static ChargeRequest NewRequest(KeySecret secret) =>
         new() { Secret = secret, Kind = ChargeKind.Consume, RequestId = Guid.CreateVersion7().ToString("N") };
 
-    /// <summary>Waits until all that is to be logged is sent, so that one measurement does not pay for the one before.</summary>
-    public Task SettleDownAsync()
-    {
-        var buffer = _services.GetRequiredService<AuditBuffer>();
-        return Eventually.TrueAsync(() => Task.FromResult(buffer.Length == 0), TimeSpan.FromSeconds(30), "the buffer is empty");
-    }
-
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _services.DisposeAsync();
 }

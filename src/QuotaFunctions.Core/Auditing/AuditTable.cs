@@ -93,8 +93,8 @@ internal sealed class TableAuditTable(TableServiceClient tables, StorageNames na
     private const int MaxTransaction = 100;
     private const string IsFinal = "IsFinal";
 
-    /// <summary>The longest pause between two transactions, however long the first took.</summary>
-    private static readonly TimeSpan MaxPause = TimeSpan.FromSeconds(5);
+    /// <summary>The longest pause between two transactions: what a crash left must be in the log in time whatever the load.</summary>
+    private static readonly TimeSpan MaxPause = TimeSpan.FromSeconds(1);
 
     private readonly TableClient _table = tables.GetTableClient(names.Audit);
 
