@@ -35,6 +35,26 @@ public sealed class EngineRegressionTests
         }
     }
 
+    /// <summary>What another instance's lease has set aside meanwhile is free for who needs it, not gone.</summary>
+    [Fact]
+    public void A_charge_is_granted_though_another_instance_takes_a_lease_on_what_it_needs_meanwhile()
+    {
+        for (var seed = 0; seed < 100; seed++)
+        {
+            Run(seed, instances: 2, quota: 1200, deeds: async (world, instances) =>
+            {
+                // The first charge brings a lease of 74 units along, the second uses it up, so that the third has it ended.
+                await ChargeAsync(instances[0]);
+                Assert.NotNull((await ChargeAsync(instances[0], cost: 74)).Charge);
+                var other = world.Spawn(() => ChargeAsync(instances[1]));
+                await world.DelayAsync(TimeSpan.FromTicks(world.Random.NextInt64(TimeSpan.TicksPerMillisecond * 40)));
+
+                Assert.NotNull((await ChargeAsync(instances[0], cost: 1100)).Charge);
+                await other;
+            });
+        }
+    }
+
     [Fact]
     public void A_charge_is_settled_once_even_when_the_mark_of_that_is_long_gone() => Run(seed: 1, instances: 1, async (world, instances) =>
     {
@@ -74,7 +94,7 @@ public sealed class EngineRegressionTests
 
     private static KeyLocator Parse(string id) => KeyLocator.TryParse(id, out var locator) ? locator : throw new InvalidOperationException();
 
-    private static void Run(int seed, int instances, Func<World, IReadOnlyList<SimulatedInstance>, Task> deeds)
+    private static void Run(int seed, int instances, Func<World, IReadOnlyList<SimulatedInstance>, Task> deeds, long quota = 100_000)
     {
         var world = new World(seed);
         var tables = new SimulatedTables(world);
@@ -86,10 +106,10 @@ public sealed class EngineRegressionTests
             {
                 Locator = Key,
                 Prefix = "sim",
-                Settings = new KeySettings { Name = "a", Quota = 100_000 },
+                Settings = new KeySettings { Name = "a", Quota = quota },
                 CreatedAt = world.ServiceTime,
                 Secrets = [new SecretHash(Secret.Hash)],
-                Meter = new Meter { Quota = 100_000 },
+                Meter = new Meter { Quota = quota },
                 Rate = new RateWindow(),
             };
             await all[0].Store.TryAddKeyAsync(key, CancellationToken.None);
@@ -98,12 +118,13 @@ public sealed class EngineRegressionTests
         });
     }
 
-    private static Task<ChargeResult> ChargeAsync(SimulatedInstance instance, TimeSpan? hold = null, IdempotencyClaim? claim = null)
+    private static Task<ChargeResult> ChargeAsync(
+        SimulatedInstance instance, TimeSpan? hold = null, IdempotencyClaim? claim = null, long cost = 2)
     {
         var request = new ChargeRequest
         {
             Secret = Secret,
-            Cost = 2,
+            Cost = cost,
             Kind = hold is null ? ChargeKind.Consume : ChargeKind.Forward,
             RequestId = "r",
             HoldFor = hold,

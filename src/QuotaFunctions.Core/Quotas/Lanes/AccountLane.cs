@@ -373,15 +373,13 @@ internal sealed partial class AccountLane : IDisposable
     {
         var now = _context.Clock.GetUtcNow();
         _toEnd = [];
-        if (state.Keys.GetValueOrDefault(_accountId) is not { Meter: { Leased: > 0 } meter } key)
+        if (state.Keys.GetValueOrDefault(_accountId) is not { Meter.Leased: > 0 } known)
         {
             _lease = null;
             return false;
         }
 
-        var claims = batch.ConvertAll(operation => operation.ClaimOn(key, now));
-        var needsAll = claims.Contains(null) || !meter.Affords(claims.Sum() ?? 0);
-        if (!needsAll && !_givesBack && (_lease is null || LeasePolicy.IsUsable(_lease, now)))
+        if (!NeedsAll(known, batch, now) && !_givesBack && (_lease is null || LeasePolicy.IsUsable(_lease, now)))
         {
             return false;
         }
@@ -392,7 +390,7 @@ internal sealed partial class AccountLane : IDisposable
         _stateKnownAt = before;
         var leases = await PatientlyAsync(_context.Store.ReadLeasesAsync(_accountId, _stop.Token));
         _lease = leases.FirstOrDefault(lease => lease.Id == _lease?.Id);
-        if (needsAll)
+        if (_state?.Keys.GetValueOrDefault(_accountId) is { } key && NeedsAll(key, batch, now))
         {
             _toEnd = await PatientlyAsync(Task.WhenAll(leases.Select(CloseAsync)));
         }
@@ -402,6 +400,13 @@ internal sealed partial class AccountLane : IDisposable
         }
 
         return true;
+    }
+
+    /// <summary>True where something can only be decided when no lease is out, or more is asked for than the leases have left free.</summary>
+    private static bool NeedsAll(KeyState key, List<LaneOperation> batch, DateTimeOffset now)
+    {
+        var claims = batch.ConvertAll(operation => operation.ClaimOn(key, now));
+        return claims.Contains(null) || !key.Meter.Affords(claims.Sum() ?? 0);
     }
 
     private async Task<LeaseState> CloseAsync(LeaseState lease)
