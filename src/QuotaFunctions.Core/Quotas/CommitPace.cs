@@ -41,9 +41,13 @@ internal sealed class CommitPace(TimeProvider clock)
             lock (_lock)
             {
                 var sinceLast = clock.GetElapsedTime(_last);
-                return _underWay > 0 ? Math.Clamp(Math.Max(_averageMs, sinceLast.TotalMilliseconds) / _leastMs, 1, MaxPressure)
-                    : _averageMs == 0 || sinceLast > Recent ? 0
-                    : Math.Clamp(_averageMs / _leastMs, 1, MaxPressure);
+                if (_underWay == 0 && (_averageMs == 0 || sinceLast > Recent))
+                {
+                    return 0;
+                }
+
+                var ms = _underWay > 0 ? Math.Max(_averageMs, sinceLast.TotalMilliseconds) : _averageMs;
+                return Math.Clamp(ms / _leastMs, 1, MaxPressure);
             }
         }
     }

@@ -28,7 +28,7 @@ public sealed class FaultyStorageTests(AzuriteFixture azurite, ITestOutputHelper
         var key = await first.Keys.CreateAsync(new KeySettings { Name = "hot", Quota = quota }, "test", null, "admin", CancellationToken.None);
 
         proxy.Decide = RandomFaults.Of(seed, 0.01).Decide;
-        var results = await AskAsync(clients: 192, requests: 20_000, i => engines[i % 3].Engine.ChargeAsync(Consume(key, $"r{i}"), CancellationToken.None));
+        var results = await Clients.AskAsync(clients: 192, requests: 20_000, i => engines[i % 3].Engine.ChargeAsync(Consume(key, $"r{i}"), CancellationToken.None));
         proxy.Decide = _ => StorageFault.None;
 
         var granted = results.Count(result => result.Charge is not null);
@@ -61,7 +61,7 @@ public sealed class FaultyStorageTests(AzuriteFixture azurite, ITestOutputHelper
         var cameTo = new long[2];
 
         proxy.Decide = RandomFaults.Of(3, 0.01).Decide;
-        await AskAsync(clients: 64, requests: 3000, async i =>
+        await Clients.AskAsync(clients: 64, requests: 3000, async i =>
         {
             var which = i % 2;
             var engine = engines[i / 2 % 2].Engine;
@@ -111,22 +111,6 @@ public sealed class FaultyStorageTests(AzuriteFixture azurite, ITestOutputHelper
 
     private static ChargeRequest Consume(IssuedKey key, string requestId) =>
         new() { Secret = key.Secret, Kind = ChargeKind.Consume, RequestId = requestId };
-
-    private static async Task<List<T>> AskAsync<T>(int clients, int requests, Func<int, Task<T>> ask)
-    {
-        var next = -1;
-        var results = await Task.WhenAll(Enumerable.Range(0, clients).Select(_ => Task.Run(async () =>
-        {
-            var own = new List<T>();
-            for (var i = Interlocked.Increment(ref next); i < requests; i = Interlocked.Increment(ref next))
-            {
-                own.Add(await ask(i));
-            }
-
-            return own;
-        })));
-        return [.. results.SelectMany(own => own)];
-    }
 
     /// <summary>Waits until all is decided and logged; then the record, the ledger and the log come to what the callers were told.</summary>
     private static async Task AssertBooksAsync(StorageFaultProxy proxy, EngineUnderTest[] engines, IssuedKey[] keys, IReadOnlyList<long> expected)

@@ -16,7 +16,7 @@ public sealed class QuotaEngineTests(AzuriteFixture azurite) : IClassFixture<Azu
         await using var engine = await StartAsync();
         var key = await IssueAsync(engine, new KeySettings { Name = "hot", Quota = 1000 });
 
-        var results = await Many(64, 5000, () => engine.Engine.ChargeAsync(Consume(key), CancellationToken.None));
+        var results = await Clients.AskAsync(64, 5000, _ => engine.Engine.ChargeAsync(Consume(key), CancellationToken.None));
 
         Assert.Equal(1000, results.Count(result => result.Refusal is null));
         Assert.All(results.Where(result => result.Refusal is not null), result => Assert.Equal(ChargeRefusal.QuotaExhausted, result.Refusal));
@@ -33,7 +33,7 @@ public sealed class QuotaEngineTests(AzuriteFixture azurite) : IClassFixture<Azu
         var key = await IssueAsync(first, new KeySettings { Name = "shared", Quota = 500 });
         EngineUnderTest[] engines = [first, second, third];
 
-        var results = await Many(30, 1500, i => engines[i % 3].Engine.ChargeAsync(Consume(key), CancellationToken.None));
+        var results = await Clients.AskAsync(30, 1500, i => engines[i % 3].Engine.ChargeAsync(Consume(key), CancellationToken.None));
 
         Assert.Equal(500, results.Count(result => result.Refusal is null));
         foreach (var engine in engines)
@@ -111,7 +111,7 @@ public sealed class QuotaEngineTests(AzuriteFixture azurite) : IClassFixture<Azu
         var small = await IssueAsync(engine, new KeySettings { Name = "small", Quota = 30 }, pool.Id);
         var large = await IssueAsync(engine, new KeySettings { Name = "large", Quota = 1000 }, pool.Id);
 
-        var results = await Many(32, 400, i => engine.Engine.ChargeAsync(Consume(i % 2 == 0 ? small : large), CancellationToken.None));
+        var results = await Clients.AskAsync(32, 400, i => engine.Engine.ChargeAsync(Consume(i % 2 == 0 ? small : large), CancellationToken.None));
 
         Assert.Equal(100, results.Count(result => result.Refusal is null));
         var state = await engine.Get<IPoolService>().FindAsync(pool.Id, CancellationToken.None);
@@ -134,7 +134,7 @@ public sealed class QuotaEngineTests(AzuriteFixture azurite) : IClassFixture<Azu
         EngineUnderTest[] engines = [one, other];
         var claim = new IdempotencyClaim("order-1", "hash-a");
 
-        var results = await Many(16, 40, i => engines[i % 2].Engine.ChargeAsync(Consume(key) with { Idempotency = claim }, CancellationToken.None));
+        var results = await Clients.AskAsync(16, 40, i => engines[i % 2].Engine.ChargeAsync(Consume(key) with { Idempotency = claim }, CancellationToken.None));
 
         Assert.All(results, result => Assert.Null(result.Refusal));
         Assert.Single(results.Select(result => result.Charge!.Id).Distinct());
@@ -157,7 +157,7 @@ public sealed class QuotaEngineTests(AzuriteFixture azurite) : IClassFixture<Azu
         var granted = await engine.Engine.ChargeAsync(request, CancellationToken.None);
         await SettleAsync(granted.Charge!);
 
-        var replays = await Many(4, 12, () => engine.Engine.ChargeAsync(request, CancellationToken.None));
+        var replays = await Clients.AskAsync(4, 12, _ => engine.Engine.ChargeAsync(request, CancellationToken.None));
 
         Assert.Equal(10, replays.Count(result => result is { Refusal: null, Replayed: true, Charge.Cost: 0 }));
         Assert.All(replays.Where(result => result.Refusal is not null), result => Assert.Equal(ChargeRefusal.RateLimited, result.Refusal));
@@ -206,7 +206,7 @@ public sealed class QuotaEngineTests(AzuriteFixture azurite) : IClassFixture<Azu
         EngineUnderTest[] engines = [await StartAsync("always"), await StartAsync("always"), await StartAsync("auto"), await StartAsync("off")];
         var key = await IssueAsync(engines[0], new KeySettings { Name = "leased", Quota = 20_000 });
 
-        var results = await Many(64, 10_000, i => engines[i % 4].Engine.ChargeAsync(Consume(key, cost: 1 + (i % 4)), CancellationToken.None));
+        var results = await Clients.AskAsync(64, 10_000, i => engines[i % 4].Engine.ChargeAsync(Consume(key, cost: 1 + (i % 4)), CancellationToken.None));
 
         var granted = results.Where(result => result.Refusal is null).Sum(result => result.Charge!.Cost);
         Assert.Contains(results, result => result.Refusal == ChargeRefusal.QuotaExhausted);
@@ -251,24 +251,6 @@ public sealed class QuotaEngineTests(AzuriteFixture azurite) : IClassFixture<Azu
 
     private static Task<IssuedKey> IssueAsync(EngineUnderTest engine, KeySettings settings, string? poolId = null) =>
         engine.Keys.CreateAsync(settings, "test", poolId, "admin", CancellationToken.None);
-
-    private static Task<List<T>> Many<T>(int clients, int requests, Func<Task<T>> ask) => Many(clients, requests, _ => ask());
-
-    private static async Task<List<T>> Many<T>(int clients, int requests, Func<int, Task<T>> ask)
-    {
-        var next = -1;
-        var results = await Task.WhenAll(Enumerable.Range(0, clients).Select(_ => Task.Run(async () =>
-        {
-            var own = new List<T>();
-            for (var i = Interlocked.Increment(ref next); i < requests; i = Interlocked.Increment(ref next))
-            {
-                own.Add(await ask(i));
-            }
-
-            return own;
-        })));
-        return [.. results.SelectMany(own => own)];
-    }
 
     private static async Task AssertBalancedAsync(EngineUnderTest engine, IssuedKey key, long used)
     {

@@ -60,13 +60,8 @@ public sealed class StorageTests
             made++;
             return Task.FromResult<Response<Azure.Data.Tables.Models.TableItem>>(null!);
         });
-        var tables = new Mock<TableServiceClient>();
-        tables.Setup(it => it.GetTableClient(It.IsAny<string>())).Returns(table.Object);
-        var queues = new Mock<QueueServiceClient>();
-        queues.Setup(it => it.GetQueueClient(It.IsAny<string>())).Returns(Mock.Of<QueueClient>());
         var time = new FakeTimeProvider();
-        using var initializer = new StorageInitializer(
-            tables.Object, queues.Object, new StorageNames(Options.Create(new StorageOptions())), time, NullLogger<StorageInitializer>.Instance);
+        using var initializer = NewInitializer(table.Object, time);
 
         await initializer.StartAsync(default);
         await TurnUntil(() => tries >= 2);
@@ -91,18 +86,23 @@ public sealed class StorageTests
         table.Setup(it => it.CreateIfNotExistsAsync(It.IsAny<CancellationToken>()))
             .Returns((CancellationToken stopping) => Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, stopping)
                 .ContinueWith<Response<Azure.Data.Tables.Models.TableItem>>(_ => throw new OperationCanceledException(), TaskScheduler.Default));
-        var tables = new Mock<TableServiceClient>();
-        tables.Setup(it => it.GetTableClient(It.IsAny<string>())).Returns(table.Object);
-        var queues = new Mock<QueueServiceClient>();
-        queues.Setup(it => it.GetQueueClient(It.IsAny<string>())).Returns(Mock.Of<QueueClient>());
         var time = new FakeTimeProvider();
-        using var initializer = new StorageInitializer(
-            tables.Object, queues.Object, new StorageNames(Options.Create(new StorageOptions())), time, NullLogger<StorageInitializer>.Instance);
+        using var initializer = NewInitializer(table.Object, time);
 
         var start = initializer.StartAsync(default);
         Assert.False(start.IsCompleted);
         time.Advance(TimeSpan.FromSeconds(2));
         await start;
         await initializer.StopAsync(default);
+    }
+
+    private static StorageInitializer NewInitializer(TableClient table, TimeProvider time)
+    {
+        var tables = new Mock<TableServiceClient>();
+        tables.Setup(it => it.GetTableClient(It.IsAny<string>())).Returns(table);
+        var queues = new Mock<QueueServiceClient>();
+        queues.Setup(it => it.GetQueueClient(It.IsAny<string>())).Returns(Mock.Of<QueueClient>());
+        return new StorageInitializer(
+            tables.Object, queues.Object, new StorageNames(Options.Create(new StorageOptions())), time, NullLogger<StorageInitializer>.Instance);
     }
 }

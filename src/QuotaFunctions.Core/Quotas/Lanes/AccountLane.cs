@@ -344,9 +344,7 @@ internal sealed partial class AccountLane : IDisposable
         var readNow = false;
         if (_state is null)
         {
-            var before = _context.Clock.GetTimestamp();
-            _state = await PatientlyAsync(_context.Store.LoadAsync(_accountId, _stop.Token));
-            _stateKnownAt = before;
+            await LoadAsync();
             readNow = true;
         }
 
@@ -354,7 +352,7 @@ internal sealed partial class AccountLane : IDisposable
         {
             await ReadKeysAsync(_state, batch);
         }
-        else if (_state is not null && await ReadLeasesAsync(_state, batch))
+        else if (_state is not null && await ReadLeasesAsync(_state, readNow, batch))
         {
             readNow = true;
         }
@@ -365,11 +363,18 @@ internal sealed partial class AccountLane : IDisposable
         return readNow;
     }
 
+    private async Task LoadAsync()
+    {
+        var before = _context.Clock.GetTimestamp();
+        _state = await PatientlyAsync(_context.Store.LoadAsync(_accountId, _stop.Token));
+        _stateKnownAt = before;
+    }
+
     /// <summary>
     /// Finds the leases that must end with the next commit: the own one when it is used up, all of them where something needs the
-    /// whole account. These are closed first, so that nothing is committed on them any more. True when the account was read again.
+    /// whole account. These are closed first, so that nothing is committed on them any more. True when the account was read just now.
     /// </summary>
-    private async Task<bool> ReadLeasesAsync(AccountState state, List<LaneOperation> batch)
+    private async Task<bool> ReadLeasesAsync(AccountState state, bool readNow, List<LaneOperation> batch)
     {
         var now = _context.Clock.GetUtcNow();
         _toEnd = [];
@@ -385,9 +390,11 @@ internal sealed partial class AccountLane : IDisposable
         }
 
         // The account before the leases: one that begins or ends after this makes the commit fail, as it changes the account's row.
-        var before = _context.Clock.GetTimestamp();
-        _state = await PatientlyAsync(_context.Store.LoadAsync(_accountId, _stop.Token));
-        _stateKnownAt = before;
+        if (!readNow)
+        {
+            await LoadAsync();
+        }
+
         var leases = await PatientlyAsync(_context.Store.ReadLeasesAsync(_accountId, _stop.Token));
         _lease = leases.FirstOrDefault(lease => lease.Id == _lease?.Id);
         if (_state?.Keys.GetValueOrDefault(_accountId) is { } key && NeedsAll(key, batch, now))
@@ -550,9 +557,7 @@ internal sealed partial class AccountLane : IDisposable
 
     private async Task<CommitFate> FindHeadFateAsync(CommitDraft draft)
     {
-        var before = _context.Clock.GetTimestamp();
-        _state = await PatientlyAsync(_context.Store.LoadAsync(_accountId, _stop.Token));
-        _stateKnownAt = before;
+        await LoadAsync();
         if (_state is null)
         {
             return CommitFate.Impossible;
