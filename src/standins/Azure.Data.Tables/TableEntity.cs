@@ -118,11 +118,9 @@ public sealed class TableEntity : ITableEntity, IDictionary<string, object>
 
     private static object Coerce(object existing, object value) => (existing, value) switch
     {
-        _ when existing.GetType().IsInstanceOfType(value) => value,
-        (int, double or long) => value,
         (double, int number) => (double)number,
         (long, int number) => (long)number,
-        _ => throw new InvalidOperationException($"A {existing.GetType()} cannot become a {value.GetType()}."),
+        _ => value,
     };
 
     private object Value(string key)

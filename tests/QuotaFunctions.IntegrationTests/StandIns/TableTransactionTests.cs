@@ -147,10 +147,8 @@ public sealed class TableTransactionTests(AzuriteFixture fixture) : IAsyncLifeti
         await Assert.ThrowsAsync<ArgumentNullException>(() => _table.SubmitTransactionAsync(null));
     }
 
-    [Theory]
-    [InlineData("\r\n")]
-    [InlineData("\n")]
-    public async Task Azures_answer_is_understood(string lineBreak)
+    [Fact]
+    public async Task Azures_answer_is_understood()
     {
         var table = Answering(
             """
@@ -180,8 +178,7 @@ public sealed class TableTransactionTests(AzuriteFixture fixture) : IAsyncLifeti
             --changesetresponse_c6253fb0-8dff-4dfd-9e5b-6b5d0a0cf0a5--
             --batchresponse_4c637ba4-b2f8-40f8-8856-c2d10d163a83--
 
-            """,
-            lineBreak);
+            """);
 
         var answer = await table.SubmitTransactionAsync([Action(TableTransactionActionType.Add, "a"), Action(TableTransactionActionType.Add, "b")]);
 
@@ -215,8 +212,7 @@ public sealed class TableTransactionTests(AzuriteFixture fixture) : IAsyncLifeti
             --changesetresponse_a7c3ef1e-3e2b-4ee1-8d17-ebe7c8ec46b1--
             --batchresponse_e69b1c6c-62ff-471e-ab88-9a4aeef0ab4d--
 
-            """,
-            "\r\n");
+            """);
 
         var failure = await Assert.ThrowsAsync<TableTransactionFailedException>(
             () => table.SubmitTransactionAsync([Action(TableTransactionActionType.Add, "a")]));
@@ -238,12 +234,12 @@ public sealed class TableTransactionTests(AzuriteFixture fixture) : IAsyncLifeti
     private static TableTransactionAction Action(TableTransactionActionType type, string row, ETag version = default)
         => new(type, new TableEntity("p", row) { ["New"] = 2 }, version);
 
-    private TableClient Answering(string body, string lineBreak)
+    private TableClient Answering(string body)
     {
         var boundary = body[2..body.IndexOf('\n', StringComparison.Ordinal)].Trim();
         var storage = StubStorage.Answering(
             HttpStatusCode.Accepted,
-            body.ReplaceLineEndings(lineBreak),
+            body.ReplaceLineEndings("\r\n"),
             $"multipart/mixed; boundary={boundary}");
         return new TableClient(fixture.ConnectionString, "any", new TableClientOptions { Transport = storage.Transport });
     }
