@@ -61,9 +61,9 @@ internal sealed record AuditEvent
     public IReadOnlyList<LedgerRef> Ledger { get; init; } = [];
 
     /// <summary>A charge of <see cref="ChargeKind.Consume"/>, just made.</summary>
-    /// <remarks>A hold's entry is closed only by its settlement.</remarks>
+    /// <remarks>A hold's entry is closed only by its settlement, and that on a lease's page by whoever looks at the whole page.</remarks>
     public static AuditEvent OfConsumed(Charge charge) =>
-        OfCharge(charge, ChargeOutcome.Consumed, charge.Cost, charge.IsHold ? [] : [charge.Ledger]);
+        OfCharge(charge, ChargeOutcome.Consumed, charge.Cost, charge.IsHold || charge.Ledger.Count == 0 ? [] : [charge.Ledger]);
 
     /// <summary>The end of a charge.</summary>
     /// <param name="settlement">How it ended.</param>
@@ -144,7 +144,7 @@ internal sealed record AuditEvent
             AccountId = accountId,
             KeyId = entry.KeyId,
             Id = new ChargeId(row.Day, row.Sequence, index),
-            At = row.At,
+            At = row.AtOf(index),
             Outcome = "",
             Cost = entry.KeyId == accountId && entry.PoolDelta != 0 ? entry.PoolDelta : entry.Delta,
             Provider = entry.Provider,
@@ -153,7 +153,7 @@ internal sealed record AuditEvent
             RequestId = entry.RequestId,
             Reference = entry.Reference,
             Actor = entry.Actor,
-            Ledger = [new LedgerRef(row.Sequence, index, row.Entries.Count, entry.Delta, entry.PoolDelta)],
+            Ledger = [row.RefOf(index)],
         };
     }
 }

@@ -60,17 +60,18 @@ internal sealed class AuditLog(IAuditTable log, LedgerBooks books, IAccountStore
     private async Task<Verification> AddUpAsync(
         KeyLocator locator, KeyRecord start, KeyLedger ledger, CancellationToken cancellationToken)
     {
-        // What was committed after the record was read is not in its sum.
-        var entries = ledger.Open.Where(row => start.Covers(row.Sequence))
-            .SelectMany(row => row.Entries.Select((entry, index) => (Entry: entry, Id: LogRowOf(row, index))))
-            .Where(item => item.Entry.KeyId == locator.KeyId)
+        // What was committed after the record was read is not in its sum. A page that became a row since then is among the rows.
+        var pages = start.Leases.Where(lease => !ledger.Open.Any(row => row.Sequence == lease.Sequence)).Select(lease => lease.ToRow());
+        var entries = ledger.Open.Concat(pages)
+            .SelectMany(row => row.Entries.Select((entry, index) => (Entry: entry, Place: new LedgerPlace(row.Sequence, index), Id: LogRowOf(row, index))))
+            .Where(item => item.Entry.KeyId == locator.KeyId && start.Covers(item.Place))
             .ToList();
         var open = entries.Select(item => item.Id).ToHashSet();
         var written = new Dictionary<ChargeId, bool>();
         var audited = 0L;
         await foreach (var row in log.ReadAsync(locator.KeyId, from: null, to: null, after: null, cancellationToken))
         {
-            if (start.Covers(row.ChargeId.Sequence))
+            if (start.Covers(row.ChargeId.Place))
             {
                 audited += row.Cost;
                 if (open.Contains(row.ChargeId))

@@ -11,7 +11,7 @@ namespace QuotaFunctions.Core.Auditing;
 /// <param name="Entries">Whose entries it has, and what they changed.</param>
 internal sealed record AuditedCommit(long Sequence, IReadOnlyList<(string KeyId, long Delta, long PoolDelta)> Entries);
 
-/// <summary>A ledger row that is not folded yet.</summary>
+/// <summary>A ledger row that is not folded yet, or a lease's page.</summary>
 /// <param name="AccountId">The account.</param>
 /// <param name="Row">The row.</param>
 /// <param name="StoredAt">When it was written, by the service's clock.</param>
@@ -49,13 +49,13 @@ internal sealed class LedgerBooks(TableServiceClient tables, StorageNames names)
     /// <summary>All rows of all accounts that are not folded, account by account, in order.</summary>
     public IAsyncEnumerable<OpenCommit> ReadOpenAsync(CancellationToken cancellationToken) => ReadOpenAsync(AccountRows.AllCommits, cancellationToken);
 
-    /// <summary>All leases of all accounts.</summary>
-    public async IAsyncEnumerable<LeaseState> ReadLeasesAsync(
+    /// <summary>All leases of all accounts, and when each was written to, by the service's clock.</summary>
+    public async IAsyncEnumerable<(LeaseState Lease, DateTimeOffset StoredAt)> ReadLeasesAsync(
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await foreach (var row in _table.QueryAsync<TableEntity>(AccountRows.AllLeases, cancellationToken: cancellationToken))
         {
-            yield return AccountEntity.ToLease(row);
+            yield return (AccountEntity.ToLease(row), row.Timestamp ?? default);
         }
     }
 

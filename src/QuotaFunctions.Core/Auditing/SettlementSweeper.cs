@@ -44,6 +44,7 @@ internal sealed partial class SettlementSweeper(
     {
         var seen = await instances.ReadAsync(cancellationToken);
         var now = await instances.BeatAsync(self.Id, cancellationToken) ?? DateTimeOffset.MinValue;
+        await SweepLeasesAsync(seen, now, cancellationToken);
         var group = new List<OpenCommit>();
         await foreach (var commit in books.ReadOpenAsync(cancellationToken))
         {
@@ -66,15 +67,6 @@ internal sealed partial class SettlementSweeper(
             await SweepAsync(group, seen, now, cancellationToken);
         }
 
-        await foreach (var lease in books.ReadLeasesAsync(cancellationToken))
-        {
-            if (lease.Until + SilenceLimit < now)
-            {
-                // Its owner is dead, or would have given it back: whatever is left of it is free again.
-                await lanes.RunAsync(lease.AccountId, new ChangeOperation(lease.AccountId, lease.AccountId, (_, _, _) => null, lanes.NewDeadline()));
-            }
-        }
-
         foreach (var (id, lastSeen) in seen)
         {
             if (id != self.Id && lastSeen + MarkLifetime < now)
@@ -87,6 +79,22 @@ internal sealed partial class SettlementSweeper(
         {
             await books.DeleteMarksAsync(now - MarkLifetime, cancellationToken);
             _marksDeletedAt = now;
+        }
+    }
+
+    /// <summary>
+    /// Ends the leases that nothing was written to for long: their owners are dead, or would have given them back. What is on their
+    /// pages goes into the log first, as the rows that are made of them are new.
+    /// </summary>
+    private async Task SweepLeasesAsync(Dictionary<string, DateTimeOffset> seen, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        await foreach (var (lease, storedAt) in books.ReadLeasesAsync(cancellationToken))
+        {
+            if (storedAt + SilenceLimit < now)
+            {
+                await SweepAsync([new OpenCommit(lease.AccountId, lease.ToRow() with { IsOpen = true }, storedAt)], seen, now, cancellationToken);
+                await lanes.RunAsync(lease.AccountId, new ChangeOperation(lease.AccountId, lease.AccountId, (_, _, _) => null, lanes.NewDeadline()));
+            }
         }
     }
 
@@ -108,7 +116,7 @@ internal sealed partial class SettlementSweeper(
                 isDone &= IsWritten(row, i, written) || await CloseAsync(accountId, row, i, isOrphan, now, written, late);
             }
 
-            if (isDone)
+            if (isDone && !row.IsOpen)
             {
                 audited.Add(new AuditedCommit(row.Sequence, [.. row.Entries.Select(entry => (entry.KeyId, entry.Delta, entry.PoolDelta))]));
             }
@@ -171,9 +179,9 @@ internal sealed partial class SettlementSweeper(
                 Key = new KeyLocator(accountId, entry.KeyId),
                 Id = new ChargeId(row.Day, row.Sequence, index),
                 Cost = entry.Delta,
-                At = row.At,
+                At = row.AtOf(index),
                 IsHold = true,
-                Ledger = new LedgerRef(row.Sequence, index, row.Entries.Count, entry.Delta, entry.PoolDelta),
+                Ledger = row.RefOf(index),
                 Request = new ChargeRequest
                 {
                     Secret = KeySecret.None,

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Azure.Data.Tables;
@@ -100,39 +101,66 @@ internal static class AccountEntity
         };
     }
 
+    /// <summary>A lease with no more than one part of its page.</summary>
     public static TableEntity Of(LeaseState lease)
     {
-        var row = Spent(lease);
+        var row = lease.Parts == 0 ? Spent(lease) : Spent(lease, lease.Page);
         row["Owner"] = lease.Owner;
         row["Slice"] = lease.Slice;
         row["FirstSequence"] = lease.FirstSequence;
+        row["PageAt"] = lease.PageAt;
         row["Until"] = lease.Until;
         return row;
     }
 
-    /// <summary>What a commit on a lease changes of it.</summary>
-    public static TableEntity Spent(LeaseState lease)
+    /// <summary>What a commit on a lease changes of it: the last part of its page is new.</summary>
+    public static TableEntity Spent(LeaseState lease, IReadOnlyList<LedgerEntry> part)
+    {
+        var row = Spent(lease);
+        row[Part(lease.Parts - 1)] = LedgerEntity.ToJson(part);
+        if (lease.Parts == 1)
+        {
+            row["PageAt"] = lease.PageAt;
+        }
+
+        return row;
+    }
+
+    public static LeaseState ToLease(TableEntity row)
+    {
+        var lease = new LeaseState
+        {
+            Id = row.RowKey["lease:".Length..],
+            AccountId = row.PartitionKey,
+            Owner = row.GetString("Owner"),
+            Slice = row.GetInt64("Slice") ?? 0,
+            Spent = row.GetInt64("Spent") ?? 0,
+            FirstSequence = row.GetInt64("FirstSequence") ?? 0,
+            Sequence = row.GetInt64(Sequence) ?? 0,
+            CommitId = row.GetGuid(CommitId) ?? Guid.Empty,
+            At = row.GetDateTimeOffset(At) ?? default,
+            PageAt = row.GetDateTimeOffset("PageAt") ?? default,
+            Until = row.GetDateTimeOffset("Until") ?? default,
+            IsClosed = row.GetBoolean("IsClosed") ?? false,
+            Version = row.ETag,
+        };
+        while (row.GetString(Part(lease.Parts)) is { } part)
+        {
+            LedgerEntity.FromJson(part).ForEach(lease.Add);
+            lease.Parts++;
+        }
+
+        return lease;
+    }
+
+    private static string Part(int number) => string.Create(CultureInfo.InvariantCulture, $"Part{number}");
+
+    private static TableEntity Spent(LeaseState lease)
     {
         var row = new TableEntity(lease.AccountId, AccountRows.Lease(lease.Id)) { ["Spent"] = lease.Spent };
         WriteHead(row, new LedgerHead(lease.Sequence, lease.CommitId, lease.At));
         return row;
     }
-
-    public static LeaseState ToLease(TableEntity row) => new()
-    {
-        Id = row.RowKey["lease:".Length..],
-        AccountId = row.PartitionKey,
-        Owner = row.GetString("Owner"),
-        Slice = row.GetInt64("Slice") ?? 0,
-        Spent = row.GetInt64("Spent") ?? 0,
-        FirstSequence = row.GetInt64("FirstSequence") ?? 0,
-        Sequence = row.GetInt64(Sequence) ?? 0,
-        CommitId = row.GetGuid(CommitId) ?? Guid.Empty,
-        At = row.GetDateTimeOffset(At) ?? default,
-        Until = row.GetDateTimeOffset("Until") ?? default,
-        IsClosed = row.GetBoolean("IsClosed") ?? false,
-        Version = row.ETag,
-    };
 
     private static Meter ToMeter(TableEntity row, QuotaType type, QuotaUnit unit, RefillPolicy? refill) => new()
     {
@@ -158,7 +186,7 @@ internal static class LedgerEntity
         [CommitId] = row.CommitId,
         ["At"] = row.At,
         ["Owner"] = row.Owner,
-        ["Entries"] = JsonSerializer.Serialize(row.Entries, LedgerJson.Default.IReadOnlyListLedgerEntry),
+        ["Entries"] = ToJson(row.Entries),
     };
 
     public static LedgerRow ToRow(TableEntity row) => new()
@@ -167,8 +195,12 @@ internal static class LedgerEntity
         CommitId = row.GetGuid(CommitId) ?? Guid.Empty,
         At = row.GetDateTimeOffset("At") ?? default,
         Owner = row.GetString("Owner"),
-        Entries = JsonSerializer.Deserialize(row.GetString("Entries"), LedgerJson.Default.ListLedgerEntry)!,
+        Entries = FromJson(row.GetString("Entries")),
     };
+
+    public static string ToJson(IReadOnlyList<LedgerEntry> entries) => JsonSerializer.Serialize(entries, LedgerJson.Default.IReadOnlyListLedgerEntry);
+
+    public static List<LedgerEntry> FromJson(string entries) => JsonSerializer.Deserialize(entries, LedgerJson.Default.ListLedgerEntry)!;
 }
 
 /// <summary>The JSON of the records' properties.</summary>

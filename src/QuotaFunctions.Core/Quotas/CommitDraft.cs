@@ -16,6 +16,9 @@ internal abstract record SideRow
 
     /// <summary>Ends a lease, as it stands: a commit on it meanwhile makes this one fail.</summary>
     internal sealed record Ended(LeaseState Lease) : SideRow;
+
+    /// <summary>Makes a lease's page a row of the ledger.</summary>
+    internal sealed record Page(LedgerRow Row) : SideRow;
 }
 
 /// <summary>An Idempotency-Key that was charged.</summary>
@@ -47,6 +50,9 @@ internal sealed class CommitDraft
     /// <summary>Rows in one transaction, by the service's limit.</summary>
     public const int MaxRows = 100;
 
+    /// <summary>Leases that one commit may end: each takes two of its rows.</summary>
+    public const int MaxEnding = 40;
+
     /// <summary>Characters in one property, below the service's limit of 32 Ki.</summary>
     public const int MaxEntriesLength = 30_000;
 
@@ -60,6 +66,7 @@ internal sealed class CommitDraft
     private readonly Dictionary<string, KeyState> _touched = [];
     private readonly List<LedgerEntry> _entries = [];
     private readonly List<SideRow> _sideRows = [];
+    private readonly int _firstIndex;
     private int _entriesLength;
 
     /// <summary>Begins a draft.</summary>
@@ -68,23 +75,58 @@ internal sealed class CommitDraft
     /// <param name="commitId">The commit's id.</param>
     /// <param name="owner">The instance.</param>
     /// <param name="ending">The leases that end with this commit.</param>
-    /// <param name="lease">The lease that is spent from, of which a copy is changed; null to change the account itself.</param>
-    public CommitDraft(
-        AccountState state, DateTimeOffset now, Guid commitId, string owner, IReadOnlyList<LeaseState> ending, LeaseState? lease = null)
+    public CommitDraft(AccountState state, DateTimeOffset now, Guid commitId, string owner, IReadOnlyList<LeaseState> ending)
+        : this(state, now, commitId, owner, ending.Select(lease => lease.At))
+    {
+        Sequence = state.Head.Sequence + 1;
+        foreach (var lease in ending)
+        {
+            End(lease);
+        }
+    }
+
+    /// <summary>Begins a draft that spends from a lease.</summary>
+    /// <param name="state">The account that it is decided on.</param>
+    /// <param name="now">The instance's clock.</param>
+    /// <param name="commitId">The commit's id.</param>
+    /// <param name="lease">The lease, of which a copy is changed.</param>
+    /// <param name="entriesLength">Characters that the entries may take: where they do not fit on the lease's page, the next one is begun.</param>
+    public CommitDraft(AccountState state, DateTimeOffset now, Guid commitId, LeaseState lease, int entriesLength)
+        : this(state, now, commitId, lease.Owner, [lease.At])
+    {
+        Lease = lease.Clone();
+        Lease.CommitId = commitId;
+        Lease.At = At;
+        var pageLength = lease.Page.Sum(entry => entry.MaxLength);
+        var isFull = lease.Parts == LeaseState.MaxParts || pageLength + entriesLength + RefillsLength > MaxEntriesLength
+            || LedgerRow.DayOf(lease.PageAt) != LedgerRow.DayOf(At);
+        if (isFull && lease.Page.Count > 0)
+        {
+            Add(new SideRow.Page(lease.ToRow()));
+            Lease.Turn();
+        }
+
+        if (Lease.Page.Count == 0)
+        {
+            Lease.PageAt = At;
+        }
+        else
+        {
+            _entriesLength = pageLength;
+        }
+
+        Lease.Parts++;
+        Sequence = Lease.Sequence;
+        _firstIndex = Lease.Page.Count;
+    }
+
+    private CommitDraft(AccountState state, DateTimeOffset now, Guid commitId, string owner, IEnumerable<DateTimeOffset> before)
     {
         _state = state;
-        Lease = lease?.Clone();
         Now = now;
         CommitId = commitId;
         Owner = owner;
-        Sequence = (lease?.Sequence ?? state.Head.Sequence) + 1;
-        var last = lease?.At > state.Head.At ? lease.At : state.Head.At;
-        foreach (var other in ending)
-        {
-            End(other);
-            last = other.At > last ? other.At : last;
-        }
-
+        var last = before.Append(state.Head.At).Max();
         At = last > now && last - now <= MaxClockLag ? last : now;
     }
 
@@ -100,7 +142,7 @@ internal sealed class CommitDraft
 
     public string Owner { get; }
 
-    /// <summary>The lease's copy, where one is spent from.</summary>
+    /// <summary>The lease that is spent from, as it is once this is committed; null where the account itself is changed.</summary>
     public LeaseState? Lease { get; }
 
     /// <summary>The lease that begins with this commit, or null.</summary>
@@ -112,9 +154,13 @@ internal sealed class CommitDraft
     public LedgerHead NextHead => new(Sequence + (GrantedLease is null ? 0 : LeaseState.SequenceRun), CommitId, At);
 
     /// <summary>Where the next entry will stand.</summary>
-    public LedgerPlace NextPlace => new(Sequence, _entries.Count);
+    public LedgerPlace NextPlace => new(Sequence, _firstIndex + _entries.Count);
 
-    public int Day => LedgerRow.DayOf(At);
+    /// <summary>The UTC day that the entries are found under, as yyyyMMdd.</summary>
+    public int Day => LedgerRow.DayOf(RowAt);
+
+    /// <summary>How long after the time of their row the entries are decided, in ticks of 100 ns.</summary>
+    public long LaterTicks => (At - RowAt).Ticks;
 
     public IReadOnlyList<LedgerEntry> Entries => _entries;
 
@@ -127,6 +173,9 @@ internal sealed class CommitDraft
     public PoolState? Pool { get; private set; }
 
     public bool IsEmpty => _entries.Count == 0 && _sideRows.Count == 0;
+
+    /// <summary>What the reference of an entry says of how many there are: on a lease's page, that nobody knows yet.</summary>
+    public int EntryCount => Lease is null ? _entries.Count : 0;
 
     /// <summary>True where one more operation fits: it may change a key, add two rows beside, and these entries.</summary>
     public bool HasRoomFor(int entriesLength) =>
@@ -174,19 +223,20 @@ internal sealed class CommitDraft
             Owner = Owner,
             Slice = slice,
             FirstSequence = Sequence + 1,
-            Sequence = Sequence,
+            Sequence = Sequence + 1,
             At = At,
             Until = At + lifetime,
         };
         Add(new SideRow.Granted(GrantedLease));
     }
 
-    /// <summary>Adds an entry. Returns its number in the commit.</summary>
+    /// <summary>Adds an entry. Returns its number in the ledger's row.</summary>
     public int Add(LedgerEntry entry)
     {
         _entries.Add(entry);
         _entriesLength += entry.MaxLength;
-        return _entries.Count - 1;
+        Lease?.Add(entry);
+        return _firstIndex + _entries.Count - 1;
     }
 
     public void Add(SideRow row) => _sideRows.Add(row);
@@ -235,6 +285,8 @@ internal sealed class CommitDraft
         };
     }
 
+    private DateTimeOffset RowAt => Lease?.PageAt ?? At;
+
     private static LedgerEntry Refilled(string id) => new()
     {
         Kind = LedgerEntryKind.Act,
@@ -254,6 +306,10 @@ internal sealed class CommitDraft
         }
 
         Add(new SideRow.Ended(lease));
+        if (lease.Page.Count > 0)
+        {
+            Add(new SideRow.Page(lease.ToRow()));
+        }
     }
 }
 

@@ -15,12 +15,12 @@ internal interface IAccountStore
     Task<KeyState?> LoadKeyAsync(KeyLocator locator, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Writes a draft as one transaction, on condition that nothing of what it changes has changed since it was read.
+    /// Writes a draft as a whole or not at all, on condition that nothing of what it changes has changed since it was read.
     /// True when it was carried out (the versions in the draft are then the new ones), false when a condition failed.
     /// </summary>
     Task<bool> TryCommitAsync(CommitDraft draft, CancellationToken cancellationToken);
 
-    /// <summary>Reads the commit with a number; null where there is none, or not any more.</summary>
+    /// <summary>Reads the ledger's row, or the page of a lease, with a number; null where there is none, or not any more.</summary>
     Task<LedgerRow?> FindCommitAsync(string accountId, long sequence, CancellationToken cancellationToken);
 
     /// <summary>Reads an Idempotency-Key that was charged; null where there is none.</summary>

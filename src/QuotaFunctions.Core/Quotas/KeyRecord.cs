@@ -9,9 +9,9 @@ namespace QuotaFunctions.Core.Quotas;
 /// <param name="Leases">The leases that are out.</param>
 internal sealed record KeyRecord(LedgerHead Head, KeyState Key, PoolState? Pool, IReadOnlyList<LeaseState> Leases)
 {
-    /// <summary>True where a commit is in the record's sums.</summary>
-    public bool Covers(long sequence) =>
-        Leases.FirstOrDefault(lease => lease.Holds(sequence)) is { } lease ? sequence <= lease.Sequence : sequence <= Head.Sequence;
+    /// <summary>True where an entry of the ledger is in the record's sums.</summary>
+    public bool Covers(LedgerPlace place) =>
+        Leases.FirstOrDefault(lease => lease.Holds(place.Sequence)) is { } lease ? lease.Covers(place) : place.Sequence <= Head.Sequence;
 
     /// <summary>True where nothing was committed between the two readings.</summary>
     public bool IsSameAs(KeyRecord other) =>

@@ -4,14 +4,24 @@ namespace QuotaFunctions.Core.Quotas;
 
 /// <summary>
 /// A slice of a key's quota that one instance spends without asking the others. It is a small account of its own beside the key's row:
-/// its own version, its own run of sequence numbers, its own ledger rows, so that instances with a lease never get in each other's way.
+/// its own version, its own run of sequence numbers, its own ledger, so that instances with a lease never get in each other's way.
 /// The key's row counts the whole slice as set aside; when the lease ends, what was spent is added to what is used, and the rest is
 /// free again. Whoever must have the last word on the key (an admin, a refill, a refusal) closes all leases first.
 /// </summary>
+/// <remarks>
+/// A commit on a lease is one conditional write of one row, which costs storage half of a transaction: its entries go into the
+/// lease's own row, behind those of the commits before it. All of them are one page of the ledger, with one number. A page that is
+/// full, and that of a lease which ends, becomes a row of the ledger.
+/// </remarks>
 internal sealed class LeaseState
 {
     /// <summary>Sequence numbers that a lease takes along.</summary>
     public const long SequenceRun = 1_000_000;
+
+    /// <summary>Commits on one page at the most: each is a property of the row.</summary>
+    public const int MaxParts = 64;
+
+    private List<LedgerEntry> _page = [];
 
     public required string Id { get; init; }
 
@@ -31,12 +41,23 @@ internal sealed class LeaseState
     /// <summary>The first of its sequence numbers.</summary>
     public required long FirstSequence { get; init; }
 
-    /// <summary>The number of its last commit; one less than <see cref="FirstSequence"/> before the first.</summary>
+    /// <summary>The number of its page.</summary>
     public required long Sequence { get; set; }
 
+    /// <summary>The id of its last commit; empty before the first.</summary>
     public Guid CommitId { get; set; }
 
+    /// <summary>When its last commit was decided, or it began.</summary>
     public DateTimeOffset At { get; set; }
+
+    /// <summary>When the first commit of its page was decided.</summary>
+    public DateTimeOffset PageAt { get; set; }
+
+    /// <summary>The entries of its page.</summary>
+    public IReadOnlyList<LedgerEntry> Page => _page;
+
+    /// <summary>How many commits made them.</summary>
+    public int Parts { get; set; }
 
     /// <summary>When its owner is to give it back; later, anybody may close it.</summary>
     public required DateTimeOffset Until { get; init; }
@@ -50,5 +71,27 @@ internal sealed class LeaseState
     /// <summary>True where a commit's number is one of the lease's.</summary>
     public bool Holds(long sequence) => sequence >= FirstSequence && sequence < FirstSequence + SequenceRun;
 
-    public LeaseState Clone() => (LeaseState)MemberwiseClone();
+    /// <summary>True where an entry of the ledger is in what was spent.</summary>
+    public bool Covers(LedgerPlace place) => place < new LedgerPlace(Sequence, _page.Count);
+
+    /// <summary>Adds an entry to the page.</summary>
+    public void Add(LedgerEntry entry) => _page.Add(entry);
+
+    /// <summary>Begins the next page.</summary>
+    public void Turn()
+    {
+        _page.Clear();
+        Parts = 0;
+        Sequence++;
+    }
+
+    /// <summary>The page as a row of the ledger.</summary>
+    public LedgerRow ToRow() => new() { Sequence = Sequence, CommitId = CommitId, At = PageAt, Owner = Owner, Entries = _page };
+
+    public LeaseState Clone()
+    {
+        var copy = (LeaseState)MemberwiseClone();
+        copy._page = [.. _page];
+        return copy;
+    }
 }

@@ -41,6 +41,10 @@ internal sealed record LedgerEntry
     [JsonPropertyName("p")]
     public long PoolDelta { get; init; }
 
+    /// <summary>How long after the time of its row it was decided, in ticks of 100 ns: a page of a lease gathers several commits.</summary>
+    [JsonPropertyName("a")]
+    public long LaterTicks { get; init; }
+
     /// <summary>Until when the charge is a hold, in Unix seconds; 0 for none.</summary>
     [JsonPropertyName("h")]
     public long HoldUntil { get; init; }
@@ -90,12 +94,12 @@ internal sealed record LedgerEntry
     public int MaxLength =>
         10 + Length(KeyId) + Length(RequestId) + Length(Provider) + Length(Model) + Length(Address) + Length(Reference)
         + Length(Actor) + Length(Settles) + Length(Outcome)
-        + Length(Delta) + Length(PoolDelta) + Length(HoldUntil) + Length(FinalCost) + Length(Status) + Length(LatencyMs);
+        + Length(Delta) + Length(PoolDelta) + Length(LaterTicks) + Length(HoldUntil) + Length(FinalCost) + Length(Status) + Length(LatencyMs);
 
-    /// <summary>Characters that the JSON of an entry with these texts and three numbers takes at the most.</summary>
+    /// <summary>Characters that the JSON of an entry with these texts and four numbers takes at the most.</summary>
     public static int MaxLengthOf(params ReadOnlySpan<string?> texts)
     {
-        var length = 10 + (3 * Length(long.MaxValue));
+        var length = 10 + (4 * Length(long.MaxValue));
         foreach (var text in texts)
         {
             length += Length(text);
@@ -112,14 +116,15 @@ internal sealed record LedgerEntry
         text is null ? 0 : 7 + (text.AsSpan().ContainsAnyExcept(Unescaped) ? 6 * text.Length : text.Length);
 }
 
-/// <summary>A commit's row in the ledger.</summary>
+/// <summary>A commit's row in the ledger, or a lease's page: several of its commits, under one number.</summary>
 internal sealed record LedgerRow
 {
     public required long Sequence { get; init; }
 
+    /// <summary>The commit's id; of a page the last one's.</summary>
     public required Guid CommitId { get; init; }
 
-    /// <summary>When it was decided, by the deciding instance's clock.</summary>
+    /// <summary>When it was decided, by the account's clock; of a page the first of its commits.</summary>
     public required DateTimeOffset At { get; init; }
 
     /// <summary>The instance that decided it.</summary>
@@ -129,6 +134,15 @@ internal sealed record LedgerRow
 
     /// <summary>UTC day of <see cref="At"/>, as yyyyMMdd.</summary>
     public int Day => DayOf(At);
+
+    /// <summary>True for a lease's page, which grows yet.</summary>
+    public bool IsOpen { get; init; }
+
+    /// <summary>An entry, and what it changed.</summary>
+    public LedgerRef RefOf(int index) => new(Sequence, index, IsOpen ? 0 : Entries.Count, Entries[index].Delta, Entries[index].PoolDelta);
+
+    /// <summary>When an entry was decided.</summary>
+    public DateTimeOffset AtOf(int index) => At.AddTicks(Entries[index].LaterTicks);
 
     public static int DayOf(DateTimeOffset moment)
     {

@@ -163,9 +163,9 @@ internal sealed class QuotaEngine(
         {
             var entry = id.Day == commit.Day && id.Index < commit.Entries.Count ? commit.Entries[id.Index] : null;
             return entry is { Kind: LedgerEntryKind.Consume } && entry.KeyId == locator.KeyId
-                ? ToCharge(entry.Delta, entry.RequestId, commit.At, entry.HoldUntil > 0) with
+                ? ToCharge(entry.Delta, entry.RequestId, commit.AtOf(id.Index), entry.HoldUntil > 0) with
                 {
-                    Ledger = new LedgerRef(id.Sequence, id.Index, commit.Entries.Count, entry.Delta, entry.PoolDelta),
+                    Ledger = commit.RefOf(id.Index),
                 }
                 : null;
         }

@@ -35,10 +35,17 @@ internal sealed class TableAccountStore(TableServiceClient tables, StorageNames 
 
     public async Task<bool> TryCommitAsync(CommitDraft draft, CancellationToken cancellationToken)
     {
-        var actions = Actions(draft);
         try
         {
-            var answer = await _table.SubmitTransactionAsync(actions, cancellationToken);
+            if (draft is { Lease: { } lease, SideRows: [] })
+            {
+                var merged = await _table.UpdateEntityAsync(
+                    AccountEntity.Spent(lease, draft.Entries), lease.Version, TableUpdateMode.Merge, cancellationToken);
+                lease.Version = VersionOf(merged);
+                return true;
+            }
+
+            var answer = await _table.SubmitTransactionAsync(Actions(draft), cancellationToken);
             NoteVersions(draft, answer.Value);
             return true;
         }
@@ -48,8 +55,22 @@ internal sealed class TableAccountStore(TableServiceClient tables, StorageNames 
         }
     }
 
-    public async Task<LedgerRow?> FindCommitAsync(string accountId, long sequence, CancellationToken cancellationToken) =>
-        await FindAsync(accountId, AccountRows.Commit(sequence), cancellationToken) is { } row ? LedgerEntity.ToRow(row) : null;
+    public async Task<LedgerRow?> FindCommitAsync(string accountId, long sequence, CancellationToken cancellationToken)
+    {
+        if (await FindRowAsync() is { } row)
+        {
+            return row;
+        }
+
+        // On the page of a lease, or on one that became a row meanwhile.
+        var leases = await ReadLeasesAsync(accountId, cancellationToken);
+        return leases.FirstOrDefault(lease => lease.Sequence == sequence && lease.Page.Count > 0) is { } lease
+            ? lease.ToRow() with { IsOpen = true }
+            : await FindRowAsync();
+
+        async Task<LedgerRow?> FindRowAsync() =>
+            await FindAsync(accountId, AccountRows.Commit(sequence), cancellationToken) is { } found ? LedgerEntity.ToRow(found) : null;
+    }
 
     public async Task<OnceRecord?> FindOnceAsync(KeyLocator locator, string idempotencyKey, CancellationToken cancellationToken)
     {
@@ -82,7 +103,7 @@ internal sealed class TableAccountStore(TableServiceClient tables, StorageNames 
         {
             var answer = await _table.UpdateEntityAsync(row, lease.Version, TableUpdateMode.Merge, cancellationToken);
             lease.IsClosed = true;
-            lease.Version = answer.Headers.ETag ?? default;
+            lease.Version = VersionOf(answer);
             return true;
         }
         catch (RequestFailedException refused) when (refused.Status == 412 || refused.ErrorCode == TableErrorCode.ResourceNotFound)
@@ -119,10 +140,8 @@ internal sealed class TableAccountStore(TableServiceClient tables, StorageNames 
         var actions = new List<TableTransactionAction>(2 + draft.ChangedKeys.Count + draft.SideRows.Count);
         if (draft.Lease is { } lease)
         {
-            lease.CommitId = draft.CommitId;
-            lease.Sequence = draft.Sequence;
-            lease.At = draft.At;
-            actions.Add(new TableTransactionAction(TableTransactionActionType.UpdateMerge, AccountEntity.Spent(lease), lease.Version));
+            // It turns its page: the old one goes with the row that is replaced.
+            actions.Add(new TableTransactionAction(TableTransactionActionType.UpdateReplace, AccountEntity.Of(lease), lease.Version));
         }
 
         foreach (var key in draft.ChangedKeys)
@@ -155,7 +174,11 @@ internal sealed class TableAccountStore(TableServiceClient tables, StorageNames 
             actions.Add(new TableTransactionAction(TableTransactionActionType.UpdateMerge, row, pool.Version));
         }
 
-        actions.Add(new TableTransactionAction(TableTransactionActionType.Add, LedgerEntity.Of(account, draft.ToRow())));
+        if (draft.Lease is null)
+        {
+            actions.Add(new TableTransactionAction(TableTransactionActionType.Add, LedgerEntity.Of(account, draft.ToRow())));
+        }
+
         actions.AddRange(draft.SideRows.Select(row => Action(account, row)));
 
         // Azurite would take more; the service refuses the whole.
@@ -180,6 +203,8 @@ internal sealed class TableAccountStore(TableServiceClient tables, StorageNames 
                 });
             case SideRow.Granted granted:
                 return new(TableTransactionActionType.Add, AccountEntity.Of(granted.Lease));
+            case SideRow.Page page:
+                return new(TableTransactionActionType.Add, LedgerEntity.Of(account, page.Row));
             case SideRow.Ended ended:
                 return new(TableTransactionActionType.Delete, new TableEntity(account, AccountRows.Lease(ended.Lease.Id)), ended.Lease.Version);
             default:
@@ -193,7 +218,8 @@ internal sealed class TableAccountStore(TableServiceClient tables, StorageNames 
         var next = 0;
         if (draft.Lease is { } lease)
         {
-            lease.Version = VersionOf(answers[next++]);
+            lease.Version = VersionOf(answers[next]);
+            return;
         }
 
         foreach (var key in draft.ChangedKeys)
@@ -217,9 +243,9 @@ internal sealed class TableAccountStore(TableServiceClient tables, StorageNames 
 
             next++;
         }
-
-        static ETag VersionOf(Response answer) => answer.Headers.ETag ?? default;
     }
+
+    private static ETag VersionOf(Response answer) => answer.Headers.ETag ?? default;
 
     private async Task<TableEntity?> FindAsync(string partition, string row, CancellationToken cancellationToken)
     {

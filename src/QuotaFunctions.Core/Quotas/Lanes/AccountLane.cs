@@ -1,4 +1,3 @@
-using System.Threading.Channels;
 using Azure;
 using Microsoft.Extensions.Logging;
 using QuotaFunctions.Core.Auditing;
@@ -26,14 +25,14 @@ internal sealed partial class AccountLane : IDisposable
     /// <summary>How often those who wait are looked at while storage does not answer.</summary>
     private static readonly TimeSpan DeadlineCheckPeriod = TimeSpan.FromMilliseconds(500);
 
-    private readonly Channel<LaneOperation> _arrivals = Channel.CreateUnbounded<LaneOperation>(new() { SingleReader = true });
+    private readonly LaneArrivals _arrivals = new();
     private readonly LinkedList<LaneOperation> _waiting = new();
     private readonly string _accountId;
     private readonly LaneContext _context;
     private readonly CancellationTokenSource _stop = new();
     private readonly List<LaneOperation> _batch = [];
     private readonly LeasePolicy _leasing;
-    private IReadOnlyList<LeaseState> _toEnd = [];
+    private LeaseState[] _toEnd = [];
     private LeaseState? _lease;
     private bool _givesBack;
     private AccountState? _state;
@@ -60,10 +59,10 @@ internal sealed partial class AccountLane : IDisposable
     public TimeSpan Idle => _context.Clock.GetElapsedTime(Volatile.Read(ref _lastUsed));
 
     /// <summary>Hands an operation to the lane. False where the lane is closed.</summary>
-    public bool TryEnqueue(LaneOperation operation) => _arrivals.Writer.TryWrite(operation);
+    public bool TryEnqueue(LaneOperation operation) => _arrivals.TryAdd(operation);
 
     /// <summary>Takes no more operations; those that wait are still decided.</summary>
-    public void Close() => _arrivals.Writer.TryComplete();
+    public void Close() => _arrivals.Close();
 
     /// <summary>Gives up whatever is not decided yet.</summary>
     public void Abort() => _stop.Cancel();
@@ -85,7 +84,11 @@ internal sealed partial class AccountLane : IDisposable
                 }
 
                 _committed = 0;
-                await SpendLeaseAsync(batch);
+                while (await SpendLeaseAsync(batch))
+                {
+                    // What did not fit into one commit goes into the next.
+                }
+
                 await ProcessAsync(batch);
                 batch.Clear();
                 Volatile.Write(ref _lastUsed, _context.Clock.GetTimestamp());
@@ -97,7 +100,7 @@ internal sealed partial class AccountLane : IDisposable
         finally
         {
             Close();
-            Gather();
+            _arrivals.TakeAll(_waiting);
             foreach (var operation in batch.Concat(_waiting))
             {
                 operation.Unavailable(null);
@@ -111,31 +114,16 @@ internal sealed partial class AccountLane : IDisposable
     /// </summary>
     private async ValueTask<bool> NextBatchAsync(List<LaneOperation> batch)
     {
-        Gather();
-        while (_waiting.Count == 0)
+        _arrivals.TakeAll(_waiting);
+        if (_waiting.Count == 0)
         {
-            if (_lease is null)
+            var longest = _lease is null ? Timeout.InfiniteTimeSpan : _context.Options.LeaseIdleTime;
+            if (!await _arrivals.WaitAsync(1, longest, _context.Clock, _stop.Token))
             {
-                if (!await _arrivals.Reader.WaitToReadAsync(_stop.Token))
-                {
-                    return false;
-                }
-            }
-            else
-            {
-                using var idle = new CancellationTokenSource(_context.Options.LeaseIdleTime, _context.Clock);
-                if (await TryWaitAsync(idle.Token) is not { } more)
-                {
-                    return true;
-                }
-
-                if (!more)
-                {
-                    return false;
-                }
+                return false;
             }
 
-            Gather();
+            _arrivals.TakeAll(_waiting);
         }
 
         while (batch.Count < _context.Options.MaxBatch && _waiting.First is { } first)
@@ -153,40 +141,11 @@ internal sealed partial class AccountLane : IDisposable
     /// </summary>
     private async ValueTask GatherMoreAsync()
     {
-        Gather();
-        var expected = _committed + _waiting.Count;
-        if (expected < _context.Options.BusyCommit)
+        _arrivals.TakeAll(_waiting);
+        if (_committed + _waiting.Count >= _context.Options.BusyCommit)
         {
-            return;
-        }
-
-        using var enough = new CancellationTokenSource(
-            _commitTook < _context.Options.MaxGatherTime ? _commitTook : _context.Options.MaxGatherTime, _context.Clock);
-        while (_waiting.Count < expected && await TryWaitAsync(enough.Token) is true)
-        {
-            Gather();
-        }
-    }
-
-    /// <summary>Waits for something to arrive. Null when nothing came in time; false when nothing will.</summary>
-    private async ValueTask<bool?> TryWaitAsync(CancellationToken inTime)
-    {
-        try
-        {
-            return await _arrivals.Reader.WaitToReadAsync(inTime);
-        }
-        catch (OperationCanceledException)
-        {
-            _stop.Token.ThrowIfCancellationRequested();
-            return null;
-        }
-    }
-
-    private void Gather()
-    {
-        while (_arrivals.Reader.TryRead(out var operation))
-        {
-            _waiting.AddLast(operation);
+            var longest = _commitTook < _context.Options.MaxGatherTime ? _commitTook : _context.Options.MaxGatherTime;
+            await _arrivals.WaitAsync(_committed, longest, _context.Clock, _stop.Token);
         }
     }
 
@@ -222,28 +181,31 @@ internal sealed partial class AccountLane : IDisposable
         }
     }
 
-    /// <summary>Decides on the lease what it covers, and takes it out of the batch.</summary>
-    private async Task SpendLeaseAsync(List<LaneOperation> batch)
+    /// <summary>Decides on the lease what it covers, in one commit, and takes it out of the batch. False when there was nothing, or it failed.</summary>
+    private async Task<bool> SpendLeaseAsync(List<LaneOperation> batch)
     {
         var now = _context.Clock.GetUtcNow();
-        if (_lease is null || _state is null || !LeasePolicy.IsUsable(_lease, now))
+        if (batch.Count == 0 || _lease is null || _state is null || !LeasePolicy.IsUsable(_lease, now))
         {
-            return;
+            return false;
         }
 
-        var draft = NewDraft(_state, [], _lease);
+        var draft = new CommitDraft(_state, now, Guid.CreateVersion7(now), _lease, batch.Sum(operation => operation.MaxEntriesLength));
         var taking = batch.Where(operation => !operation.TryWithdraw() && draft.HasRoomFor(operation.MaxEntriesLength) && operation.TryDecideOnLease(draft))
             .ToHashSet();
         if (taking.Count == 0)
         {
-            return;
+            return false;
         }
 
         var granted = batch.Where(taking.Contains).ToList();
-        if (await CommitAsync(granted, draft, taking))
+        if (!await CommitAsync(granted, draft, taking))
         {
-            batch.RemoveAll(taking.Contains);
+            return false;
         }
+
+        batch.RemoveAll(taking.Contains);
+        return true;
     }
 
     /// <summary>Ends the own lease, as well as that goes: what cannot be given back now is when the lease's time is over.</summary>
@@ -289,10 +251,21 @@ internal sealed partial class AccountLane : IDisposable
                 return true;
             }
 
-            var draft = NewDraft(_state, _toEnd);
+            var draft = NewDraft(_state, _toEnd.Take(CommitDraft.MaxEnding));
+            if (_toEnd.Length > CommitDraft.MaxEnding)
+            {
+                // More than one commit can end: some of them first, without deciding anything.
+                if (!await CommitAsync([], draft, []))
+                {
+                    return false;
+                }
+
+                continue;
+            }
+
             var taking = new HashSet<LaneOperation>(batch.Count);
             Decide(batch, draft, taking);
-            _leasing.Extend(draft, _accountId, _lease is null || _toEnd.Any(lease => lease.Id == _lease.Id));
+            _leasing.Extend(draft, _accountId, _lease is null || Array.Exists(_toEnd, lease => lease.Id == _lease.Id));
             if (!draft.IsEmpty)
             {
                 return await CommitAsync(batch, draft, taking);
@@ -309,10 +282,10 @@ internal sealed partial class AccountLane : IDisposable
         }
     }
 
-    private CommitDraft NewDraft(AccountState state, IReadOnlyList<LeaseState> ending, LeaseState? lease = null)
+    private CommitDraft NewDraft(AccountState state, IEnumerable<LeaseState> ending)
     {
         var now = _context.Clock.GetUtcNow();
-        return new CommitDraft(state, now, Guid.CreateVersion7(now), _context.InstanceId, ending, lease);
+        return new CommitDraft(state, now, Guid.CreateVersion7(now), _context.InstanceId, [.. ending]);
     }
 
     private void Decide(List<LaneOperation> batch, CommitDraft draft, HashSet<LaneOperation> taking)
@@ -695,7 +668,7 @@ internal sealed partial class AccountLane : IDisposable
     private void GiveUpOverdue(List<LaneOperation> batch, Exception? reason)
     {
         var now = _context.Clock.GetTimestamp();
-        Gather();
+        _arrivals.TakeAll(_waiting);
         foreach (var operation in batch.Concat(_waiting))
         {
             if (now >= operation.Deadline && !operation.IsAnswered)

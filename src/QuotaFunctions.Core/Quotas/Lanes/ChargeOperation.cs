@@ -270,7 +270,7 @@ internal sealed class ChargeOperation(ChargeRequest request, KeyLocator locator,
 
     private void Enter(CommitDraft draft, long cost, long holdUntil)
     {
-        _entry = EntryOf(request, locator, cost, holdUntil);
+        _entry = EntryOf(request, locator, cost, holdUntil) with { LaterTicks = draft.LaterTicks };
         _index = draft.Add(_entry);
     }
 
@@ -300,6 +300,6 @@ internal sealed class ChargeOperation(ChargeRequest request, KeyLocator locator,
         Request = request,
         Unit = draft.Peek(locator.KeyId)!.Meter.Unit,
         IsHold = _entry.HoldUntil > 0,
-        Ledger = new LedgerRef(draft.Sequence, _index, draft.Entries.Count, _entry.Delta, _entry.PoolDelta),
+        Ledger = new LedgerRef(draft.Sequence, _index, draft.EntryCount, _entry.Delta, _entry.PoolDelta),
     };
 }

@@ -84,5 +84,5 @@ internal sealed class SettleOperation(Settlement settlement)
 
     /// <summary>The lane logs it, whether anybody still waits for it or not.</summary>
     public override AuditEvent ToLog(CommitDraft draft, bool isLate) => AuditEvent.OfSettlement(
-        settlement, _entry!.FinalCost, new LedgerRef(draft.Sequence, _index, draft.Entries.Count, _entry.Delta, _entry.PoolDelta));
+        settlement, _entry!.FinalCost, new LedgerRef(draft.Sequence, _index, draft.EntryCount, _entry.Delta, _entry.PoolDelta));
 }
