@@ -117,7 +117,7 @@ internal static class AccountEntity
     public static TableEntity Spent(LeaseState lease, IReadOnlyList<LedgerEntry> part)
     {
         var row = Spent(lease);
-        row[Part(lease.Parts - 1)] = LedgerEntity.ToJson(part);
+        LedgerEntity.WriteEntries(row, lease.Parts - 1, part);
         if (lease.Parts == 1)
         {
             row["PageAt"] = lease.PageAt;
@@ -144,16 +144,14 @@ internal static class AccountEntity
             IsClosed = row.GetBoolean("IsClosed") ?? false,
             Version = row.ETag,
         };
-        while (row.GetString(Part(lease.Parts)) is { } part)
+        while (LedgerEntity.ReadEntries(row, lease.Parts) is { } part)
         {
-            LedgerEntity.FromJson(part).ForEach(lease.Add);
+            part.ForEach(lease.Add);
             lease.Parts++;
         }
 
         return lease;
     }
-
-    private static string Part(int number) => string.Create(CultureInfo.InvariantCulture, $"Part{number}");
 
     private static TableEntity Spent(LeaseState lease)
     {
@@ -181,26 +179,59 @@ internal static class LedgerEntity
 {
     private const string CommitId = "CommitId";
 
-    public static TableEntity Of(string accountId, LedgerRow row) => new(accountId, AccountRows.Commit(row.Sequence))
+    public static TableEntity Of(string accountId, LedgerRow row)
     {
-        [CommitId] = row.CommitId,
-        ["At"] = row.At,
-        ["Owner"] = row.Owner,
-        ["Entries"] = ToJson(row.Entries),
-    };
+        var entity = new TableEntity(accountId, AccountRows.Commit(row.Sequence))
+        {
+            [CommitId] = row.CommitId,
+            ["At"] = row.At,
+            ["Owner"] = row.Owner,
+        };
+        var (part, length) = (new List<LedgerEntry>(), 0);
+        var parts = 0;
+        foreach (var entry in row.Entries)
+        {
+            if (length + entry.MaxLength > CommitDraft.MaxEntriesLength)
+            {
+                WriteEntries(entity, parts++, part);
+                (part, length) = ([], 0);
+            }
 
-    public static LedgerRow ToRow(TableEntity row) => new()
+            part.Add(entry);
+            length += entry.MaxLength;
+        }
+
+        WriteEntries(entity, parts, part);
+        return entity;
+    }
+
+    public static LedgerRow ToRow(TableEntity row)
     {
-        Sequence = AccountRows.SequenceOf(row.RowKey),
-        CommitId = row.GetGuid(CommitId) ?? Guid.Empty,
-        At = row.GetDateTimeOffset("At") ?? default,
-        Owner = row.GetString("Owner"),
-        Entries = FromJson(row.GetString("Entries")),
-    };
+        var entries = new List<LedgerEntry>();
+        for (var part = 0; ReadEntries(row, part) is { } some; part++)
+        {
+            entries.AddRange(some);
+        }
 
-    public static string ToJson(IReadOnlyList<LedgerEntry> entries) => JsonSerializer.Serialize(entries, LedgerJson.Default.IReadOnlyListLedgerEntry);
+        return new LedgerRow
+        {
+            Sequence = AccountRows.SequenceOf(row.RowKey),
+            CommitId = row.GetGuid(CommitId) ?? Guid.Empty,
+            At = row.GetDateTimeOffset("At") ?? default,
+            Owner = row.GetString("Owner"),
+            Entries = entries,
+        };
+    }
 
-    public static List<LedgerEntry> FromJson(string entries) => JsonSerializer.Deserialize(entries, LedgerJson.Default.ListLedgerEntry)!;
+    /// <summary>Writes a part of the entries of a row: a property holds no more than <see cref="CommitDraft.MaxEntriesLength"/>.</summary>
+    public static void WriteEntries(TableEntity row, int part, IReadOnlyList<LedgerEntry> entries) =>
+        row[Part(part)] = JsonSerializer.Serialize(entries, LedgerJson.Default.IReadOnlyListLedgerEntry);
+
+    /// <summary>Reads a part of the entries of a row; null where there is none.</summary>
+    public static List<LedgerEntry>? ReadEntries(TableEntity row, int part) =>
+        row.GetString(Part(part)) is { } entries ? JsonSerializer.Deserialize(entries, LedgerJson.Default.ListLedgerEntry) : null;
+
+    private static string Part(int number) => number == 0 ? "Entries" : string.Create(CultureInfo.InvariantCulture, $"Entries{number}");
 }
 
 /// <summary>The JSON of the records' properties.</summary>

@@ -50,8 +50,8 @@ internal sealed class CommitDraft
     /// <summary>Rows in one transaction, by the service's limit.</summary>
     public const int MaxRows = 100;
 
-    /// <summary>Leases that one commit may end: each takes two of its rows.</summary>
-    public const int MaxEnding = 40;
+    /// <summary>Leases that one commit may end: their pages are in it, and the service takes 4 MiB.</summary>
+    public const int MaxEnding = 10;
 
     /// <summary>Characters in one property, below the service's limit of 32 Ki.</summary>
     public const int MaxEntriesLength = 30_000;
@@ -97,8 +97,7 @@ internal sealed class CommitDraft
         Lease = lease.Clone();
         Lease.CommitId = commitId;
         Lease.At = At;
-        var pageLength = lease.Page.Sum(entry => entry.MaxLength);
-        var isFull = lease.Parts == LeaseState.MaxParts || pageLength + entriesLength + RefillsLength > MaxEntriesLength
+        var isFull = lease.Parts == LeaseState.MaxParts || lease.PageLength + Math.Min(entriesLength, MaxEntriesLength) > LeaseState.MaxPageLength
             || LedgerRow.DayOf(lease.PageAt) != LedgerRow.DayOf(At);
         if (isFull && lease.Page.Count > 0)
         {
@@ -109,10 +108,6 @@ internal sealed class CommitDraft
         if (Lease.Page.Count == 0)
         {
             Lease.PageAt = At;
-        }
-        else
-        {
-            _entriesLength = pageLength;
         }
 
         Lease.Parts++;

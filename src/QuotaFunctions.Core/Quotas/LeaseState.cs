@@ -21,6 +21,9 @@ internal sealed class LeaseState
     /// <summary>Commits on one page at the most: each is a property of the row.</summary>
     public const int MaxParts = 64;
 
+    /// <summary>Characters of a page's entries at the most, in all.</summary>
+    public const int MaxPageLength = 4 * CommitDraft.MaxEntriesLength;
+
     private List<LedgerEntry> _page = [];
 
     public required string Id { get; init; }
@@ -56,6 +59,9 @@ internal sealed class LeaseState
     /// <summary>The entries of its page.</summary>
     public IReadOnlyList<LedgerEntry> Page => _page;
 
+    /// <summary>Characters that they take at the most.</summary>
+    public int PageLength { get; private set; }
+
     /// <summary>How many commits made them.</summary>
     public int Parts { get; set; }
 
@@ -68,6 +74,9 @@ internal sealed class LeaseState
     /// <summary>The row's version in storage.</summary>
     public ETag Version { get; set; }
 
+    /// <summary>True where it has no number for another page.</summary>
+    public bool IsAtEnd => !Holds(Sequence + MaxParts);
+
     /// <summary>True where a commit's number is one of the lease's.</summary>
     public bool Holds(long sequence) => sequence >= FirstSequence && sequence < FirstSequence + SequenceRun;
 
@@ -75,14 +84,19 @@ internal sealed class LeaseState
     public bool Covers(LedgerPlace place) => place < new LedgerPlace(Sequence, _page.Count);
 
     /// <summary>Adds an entry to the page.</summary>
-    public void Add(LedgerEntry entry) => _page.Add(entry);
+    public void Add(LedgerEntry entry)
+    {
+        _page.Add(entry);
+        PageLength += entry.MaxLength;
+    }
 
-    /// <summary>Begins the next page.</summary>
+    /// <summary>Begins the next page. A page takes a number for each commit that it may hold, so that in the log, too, it is as much as many commits.</summary>
     public void Turn()
     {
         _page.Clear();
+        PageLength = 0;
         Parts = 0;
-        Sequence++;
+        Sequence += MaxParts;
     }
 
     /// <summary>The page as a row of the ledger.</summary>

@@ -65,6 +65,98 @@ public sealed class CommitDraftTests
         Assert.Equal(Now.AddSeconds(seconds), draft.Now);
     }
 
+    [Fact]
+    public void Commits_on_a_lease_go_on_one_page_until_it_is_full()
+    {
+        var lease = NewLease();
+        for (var part = 0; part < LeaseState.MaxParts; part++)
+        {
+            var draft = Spend(ref lease, Now.AddMilliseconds(part), entries: 2);
+            Assert.Equal((100, (2 * part) + 2), (draft.Sequence, draft.NextPlace.Index));
+            Assert.Empty(draft.SideRows);
+        }
+
+        var turning = Spend(ref lease, Now.AddSeconds(1), entries: 2);
+
+        Assert.Equal((100 + LeaseState.MaxParts, 2), (turning.Sequence, turning.NextPlace.Index));
+        var page = Assert.IsType<SideRow.Page>(Assert.Single(turning.SideRows)).Row;
+        Assert.Equal((100, 2 * LeaseState.MaxParts, Now), (page.Sequence, page.Entries.Count, page.At));
+        Assert.Equal(Now.AddMilliseconds(1), page.AtOf(2));
+        Assert.Equal((1, 2, Now.AddSeconds(1)), (lease.Parts, lease.Page.Count, lease.PageAt));
+    }
+
+    [Fact]
+    public void A_page_is_not_longer_than_a_row_of_the_ledger_takes()
+    {
+        var lease = NewLease();
+        CommitDraft draft;
+        do
+        {
+            draft = Spend(ref lease, Now, entries: 100);
+            Assert.InRange(lease.PageLength, 1, LeaseState.MaxPageLength);
+        }
+        while (draft.SideRows.Count == 0);
+
+        var page = ((SideRow.Page)draft.SideRows[0]).Row;
+        Assert.InRange(page.Entries.Count, 400, 2000);
+        var row = LedgerEntity.Of("a", page);
+        Assert.All(row.Select(property => property.Value).OfType<string>(), text => Assert.InRange(text.Length, 1, 32 * 1024));
+        var read = LedgerEntity.ToRow(row);
+        Assert.Equal(page.Entries, read.Entries);
+        Assert.Equal((page.Sequence, page.CommitId, page.At, page.Owner), (read.Sequence, read.CommitId, read.At, read.Owner));
+    }
+
+    /// <summary>A charge is found by its day.</summary>
+    [Fact]
+    public void A_page_ends_with_its_day()
+    {
+        var lease = NewLease();
+        var evening = Spend(ref lease, Now.Date.AddDays(1).AddTicks(-1), entries: 1);
+        var morning = Spend(ref lease, Now.Date.AddDays(1), entries: 1);
+
+        Assert.Equal((20260302, 20260303), (evening.Day, morning.Day));
+        Assert.Equal(20260302, Assert.IsType<SideRow.Page>(Assert.Single(morning.SideRows)).Row.Day);
+    }
+
+    [Fact]
+    public void A_lease_is_read_as_it_was_written()
+    {
+        var lease = NewLease();
+        Spend(ref lease, Now, entries: 2);
+        var row = AccountEntity.Of(lease);
+        var second = Spend(ref lease, Now.AddSeconds(1), entries: 3);
+        foreach (var (name, value) in AccountEntity.Spent(lease, second.Entries))
+        {
+            row[name] = value;
+        }
+
+        var read = AccountEntity.ToLease(row);
+
+        Assert.Equal(lease.Page, read.Page);
+        Assert.Equal((lease.Parts, lease.PageLength, lease.PageAt, lease.At), (read.Parts, read.PageLength, read.PageAt, read.At));
+        Assert.Equal((lease.Sequence, lease.CommitId, lease.Spent, lease.Slice), (read.Sequence, read.CommitId, read.Spent, read.Slice));
+    }
+
+    private static LeaseState NewLease() => new()
+    {
+        Id = "1", AccountId = "a", Owner = "instance", Slice = 10_000, FirstSequence = 100, Sequence = 100, At = Now, Until = Now.AddDays(1),
+    };
+
+    /// <summary>A commit on a lease, as its lane makes it.</summary>
+    private static CommitDraft Spend(ref LeaseState lease, DateTimeOffset now, int entries)
+    {
+        var state = new AccountState { AccountId = "a", Head = new LedgerHead(5, Guid.NewGuid(), Now), Keys = new Dictionary<string, KeyState?>() };
+        var draft = new CommitDraft(state, now, Guid.NewGuid(), lease, entriesLength: entries * 100);
+        for (var i = 0; i < entries; i++)
+        {
+            draft.Lease!.Spent++;
+            draft.Add(new LedgerEntry { KeyId = "key_0123456789", Delta = 1, RequestId = $"request-{lease.Spent + i}", LaterTicks = draft.LaterTicks });
+        }
+
+        lease = draft.Lease!;
+        return draft;
+    }
+
     private static CommitDraft NewDraft(DateTimeOffset now) => new(
         new AccountState
         {

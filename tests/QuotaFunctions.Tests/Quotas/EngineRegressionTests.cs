@@ -1,16 +1,12 @@
 using QuotaFunctions.Core.Keys;
 using QuotaFunctions.Core.Quotas;
-using QuotaFunctions.Core.Quotas.Lanes;
-using QuotaFunctions.Tests.Quotas.Simulation;
+using static QuotaFunctions.Tests.Quotas.Simulation.OneKeyWorld;
 
 namespace QuotaFunctions.Tests.Quotas;
 
 /// <summary>What <see cref="EngineProperties"/> hit upon once in thousands of scenarios, aimed at. Each seed is another order of things.</summary>
 public sealed class EngineRegressionTests
 {
-    private static readonly KeyLocator Key = Parse("key_" + new string('A', 20));
-    private static readonly KeySecret Secret = KeySecret.TryParse("secret-of-A", out var secret) ? secret : throw new InvalidOperationException();
-
     /// <summary>A lease that begins just when all of them are being closed must not be missed.</summary>
     [Fact]
     public void A_disabled_key_is_dead_at_once_though_another_instance_takes_a_lease_meanwhile()
@@ -89,57 +85,6 @@ public sealed class EngineRegressionTests
 
                 Assert.True((await ChargeAsync(instances[0], claim: claim)).Replayed);
             });
-        }
-    }
-
-    private static KeyLocator Parse(string id) => KeyLocator.TryParse(id, out var locator) ? locator : throw new InvalidOperationException();
-
-    private static void Run(int seed, int instances, Func<World, IReadOnlyList<SimulatedInstance>, Task> deeds, long quota = 100_000)
-    {
-        var world = new World(seed);
-        var tables = new SimulatedTables(world);
-        var all = Enumerable.Range(0, instances)
-            .Select(number => new SimulatedInstance(world, tables, new AuditQueue(world), $"instance-{number}", LeaseMode.Always)).ToList();
-        world.Run(async () =>
-        {
-            var key = new KeyState
-            {
-                Locator = Key,
-                Prefix = "sim",
-                Settings = new KeySettings { Name = "a", Quota = quota },
-                CreatedAt = world.ServiceTime,
-                Secrets = [new SecretHash(Secret.Hash)],
-                Meter = new Meter { Quota = quota },
-                Rate = new RateWindow(),
-            };
-            await all[0].Store.TryAddKeyAsync(key, CancellationToken.None);
-            await all[0].Directory.AddAsync(Secret, Key, CancellationToken.None);
-            await deeds(world, all);
-        });
-    }
-
-    private static Task<ChargeResult> ChargeAsync(
-        SimulatedInstance instance, TimeSpan? hold = null, IdempotencyClaim? claim = null, long cost = 2)
-    {
-        var request = new ChargeRequest
-        {
-            Secret = Secret,
-            Cost = cost,
-            Kind = hold is null ? ChargeKind.Consume : ChargeKind.Forward,
-            RequestId = "r",
-            HoldFor = hold,
-            Idempotency = claim,
-        };
-        return instance.Engine.ChargeAsync(request, CancellationToken.None);
-    }
-
-    /// <summary>Often enough for what one sweep finds to be done with by the next.</summary>
-    private static async Task SweepAsync(World world, SimulatedInstance instance)
-    {
-        for (var sweep = 0; sweep < 4; sweep++)
-        {
-            await instance.Sweeper.SweepAsync(CancellationToken.None);
-            await world.DelayAsync(TimeSpan.FromMinutes(2));
         }
     }
 }

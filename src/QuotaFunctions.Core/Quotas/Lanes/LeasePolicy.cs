@@ -58,7 +58,7 @@ internal sealed class LeasePolicy(QuotaEngineOptions options, TimeProvider clock
 
     /// <summary>True while a lease may still be spent from.</summary>
     public static bool IsUsable(LeaseState lease, DateTimeOffset now) =>
-        lease is { IsClosed: false, Left: > 0 } && now < lease.Until && lease.Holds(lease.Sequence + 1);
+        lease is { IsClosed: false, Left: > 0 } && now < lease.Until && !lease.IsAtEnd;
 
     /// <summary>Adds a lease to a commit, where it is worth while.</summary>
     /// <param name="draft">The commit.</param>

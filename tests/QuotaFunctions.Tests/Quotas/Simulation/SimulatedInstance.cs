@@ -27,7 +27,7 @@ internal sealed class SimulatedInstance
     private readonly Network _network;
     private readonly Outbox _outbox;
 
-    public SimulatedInstance(World world, SimulatedTables tables, AuditQueue queue, string id, LeaseMode leases)
+    public SimulatedInstance(World world, SimulatedTables tables, AuditQueue queue, string id, LeaseMode leases, TimeSpan? leaseIdleTime = null)
     {
         Clock = world.NewClock();
         _network = new Network(tables);
@@ -43,7 +43,8 @@ internal sealed class SimulatedInstance
             .AddSingleton<TableServiceClient>(new SimulatedTableService(tables, _network))
             .Replace(ServiceDescriptor.Singleton<IAuditSink>(_outbox))
             .Replace(ServiceDescriptor.Singleton(new InstanceIdentity(id)))
-            .AddSingleton<IOptions<QuotaEngineOptions>>(Options.Create(new QuotaEngineOptions { Random = world.Random, Leases = leases }));
+            .AddSingleton<IOptions<QuotaEngineOptions>>(Options.Create(
+                new QuotaEngineOptions { Random = world.Random, Leases = leases, LeaseIdleTime = leaseIdleTime ?? new QuotaEngineOptions().LeaseIdleTime }));
         _services = services.BuildServiceProvider();
     }
 

@@ -1,0 +1,65 @@
+using QuotaFunctions.Core.Keys;
+using QuotaFunctions.Core.Quotas;
+using QuotaFunctions.Core.Quotas.Lanes;
+
+namespace QuotaFunctions.Tests.Quotas.Simulation;
+
+/// <summary>A simulated world with one key, for scenarios that a test writes itself.</summary>
+internal static class OneKeyWorld
+{
+    public static readonly KeyLocator Key = Parse("key_" + new string('A', 20));
+    public static readonly KeySecret Secret = KeySecret.TryParse("secret-of-A", out var secret) ? secret : throw new InvalidOperationException();
+
+    private static KeyLocator Parse(string id) => KeyLocator.TryParse(id, out var locator) ? locator : throw new InvalidOperationException();
+
+    /// <summary>Does something in a world with a key, and instances that take leases whenever they can.</summary>
+    public static void Run(int seed, int instances, Func<World, IReadOnlyList<SimulatedInstance>, Task> deeds, long quota = 100_000, TimeSpan? idleTime = null)
+    {
+        var world = new World(seed);
+        var tables = new SimulatedTables(world);
+        var all = Enumerable.Range(0, instances)
+            .Select(number => new SimulatedInstance(world, tables, new AuditQueue(world), $"instance-{number}", LeaseMode.Always, idleTime)).ToList();
+        world.Run(async () =>
+        {
+            var key = new KeyState
+            {
+                Locator = Key,
+                Prefix = "sim",
+                Settings = new KeySettings { Name = "a", Quota = quota },
+                CreatedAt = world.ServiceTime,
+                Secrets = [new SecretHash(Secret.Hash)],
+                Meter = new Meter { Quota = quota },
+                Rate = new RateWindow(),
+            };
+            await all[0].Store.TryAddKeyAsync(key, CancellationToken.None);
+            await all[0].Directory.AddAsync(Secret, Key, CancellationToken.None);
+            await deeds(world, all);
+        });
+    }
+
+    /// <summary>Takes something from the key.</summary>
+    public static Task<ChargeResult> ChargeAsync(
+        SimulatedInstance instance, TimeSpan? hold = null, IdempotencyClaim? claim = null, long cost = 2)
+    {
+        var request = new ChargeRequest
+        {
+            Secret = Secret,
+            Cost = cost,
+            Kind = hold is null ? ChargeKind.Consume : ChargeKind.Forward,
+            RequestId = "r",
+            HoldFor = hold,
+            Idempotency = claim,
+        };
+        return instance.Engine.ChargeAsync(request, CancellationToken.None);
+    }
+
+    /// <summary>Often enough for what one sweep finds to be done with by the next.</summary>
+    public static async Task SweepAsync(World world, SimulatedInstance instance)
+    {
+        for (var sweep = 0; sweep < 4; sweep++)
+        {
+            await instance.Sweeper.SweepAsync(CancellationToken.None);
+            await world.DelayAsync(TimeSpan.FromMinutes(2));
+        }
+    }
+}
