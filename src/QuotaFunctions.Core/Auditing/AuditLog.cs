@@ -43,7 +43,7 @@ internal sealed class AuditLog(IAuditTable log, LedgerBooks books, IAccountStore
 
         for (var attempt = 1; ; attempt++)
         {
-            if (await store.ReadAsync(locator, cancellationToken) is not { } start)
+            if (await store.ReadAsync(locator, withPages: true, cancellationToken) is not { } start)
             {
                 return null;
             }
@@ -98,6 +98,6 @@ internal sealed class AuditLog(IAuditTable log, LedgerBooks books, IAccountStore
 
     private async Task<bool> IsUnchangedAsync(
         KeyLocator locator, KeyRecord start, KeyLedger ledger, CancellationToken cancellationToken) =>
-        await store.ReadAsync(locator, cancellationToken) is { } now && now.IsSameAs(start)
+        await store.ReadAsync(locator, withPages: false, cancellationToken) is { } now && now.IsSameAs(start)
         && await books.ReadFoldedVersionAsync(locator.AccountId, locator.KeyId, cancellationToken) == ledger.FoldedVersion;
 }

@@ -11,7 +11,7 @@ namespace QuotaFunctions.Core.Auditing;
 /// here may be done by several instances at once, and again.
 /// </remarks>
 internal sealed partial class SettlementSweeper(
-    LedgerBooks books, IAuditTable log, AccountLanes lanes, InstanceTable instances, InstanceIdentity self, ILogger<SettlementSweeper> logger)
+    LedgerBooks books, IAccountStore store, IAuditTable log, AccountLanes lanes, InstanceTable instances, InstanceIdentity self, ILogger<SettlementSweeper> logger)
     : ISettlementSweeper
 {
     /// <summary>How long a process may be silent, and a charge unaudited, before the charge is taken to be left behind.</summary>
@@ -113,7 +113,7 @@ internal sealed partial class SettlementSweeper(
             var isDone = true;
             for (var i = 0; i < row.Entries.Count; i++)
             {
-                isDone &= IsWritten(row, i, written) || await CloseAsync(accountId, row, i, isOrphan, now, written, late);
+                isDone &= IsWritten(row, i, written) || await CloseAsync(accountId, row, i, isOrphan, now, written, late, cancellationToken);
             }
 
             if (isDone && !row.IsOpen)
@@ -135,7 +135,7 @@ internal sealed partial class SettlementSweeper(
     /// <summary>Closes an entry that is not in the log. True when it is settled, or in <paramref name="late"/>, now.</summary>
     private async Task<bool> CloseAsync(
         string accountId, LedgerRow row, int index, bool isOrphan, DateTimeOffset now,
-        Dictionary<(string KeyId, ChargeId Id), bool> written, List<AuditEvent> late)
+        Dictionary<(string KeyId, ChargeId Id), bool> written, List<AuditEvent> late, CancellationToken cancellationToken)
     {
         var entry = row.Entries[index];
         if (entry.HoldUntil > 0)
@@ -158,6 +158,13 @@ internal sealed partial class SettlementSweeper(
         if (!isOrphan)
         {
             return false;
+        }
+
+        // How a charge began is not in its correction, and once that is the last word in the log, nobody adds it.
+        if (entry.Kind == LedgerEntryKind.Settle && ChargeId.TryParse(entry.Settles, out var settled) && !written.ContainsKey((entry.KeyId, settled))
+            && await store.FindCommitAsync(accountId, settled.Sequence, cancellationToken) is { } commit && settled.Index < commit.Entries.Count)
+        {
+            late.Add(AuditEvent.OfOrphan(accountId, commit, settled.Index));
         }
 
         late.Add(entry.Kind switch

@@ -178,7 +178,7 @@ internal sealed class KeyService(IAccountStore store, IKeyDirectory directory, A
 
     private async Task<ApiKey?> ReadAsync(KeyLocator locator, CancellationToken cancellationToken)
     {
-        var record = await store.ReadAsync(locator, cancellationToken);
+        var record = await store.ReadAsync(locator, withPages: false, cancellationToken);
         return record?.Key.ToApiKey(record.Pool, clock.GetUtcNow());
     }
 

@@ -9,9 +9,16 @@ namespace QuotaFunctions.Core.Quotas;
 /// <summary>Keys' and pools' records as rows: what never changes with a charge in one group of properties, the counters in another.</summary>
 internal static class AccountEntity
 {
+    /// <summary>The property of a lease that was closed.</summary>
+    public const string IsClosed = "IsClosed";
+
     private const string CommitId = "CommitId";
     private const string Sequence = "Sequence";
     private const string At = "At";
+
+    /// <summary>The properties of a lease but for its page.</summary>
+    public static readonly string[] LeaseWithoutPage =
+        ["PartitionKey", "RowKey", "Owner", "Slice", "Spent", "FirstSequence", Sequence, CommitId, At, "PageAt", "Until", IsClosed];
 
     public static void WriteHead(TableEntity row, LedgerHead head)
     {
@@ -141,7 +148,7 @@ internal static class AccountEntity
             At = row.GetDateTimeOffset(At) ?? default,
             PageAt = row.GetDateTimeOffset("PageAt") ?? default,
             Until = row.GetDateTimeOffset("Until") ?? default,
-            IsClosed = row.GetBoolean("IsClosed") ?? false,
+            IsClosed = row.GetBoolean(IsClosed) ?? false,
             Version = row.ETag,
         };
         while (LedgerEntity.ReadEntries(row, lease.Parts) is { } part)

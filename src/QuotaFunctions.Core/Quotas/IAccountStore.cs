@@ -29,11 +29,14 @@ internal interface IAccountStore
     /// <summary>What a charge came to that is marked as settled, in units; null where it is not.</summary>
     Task<long?> FindSettledAsync(KeyLocator locator, ChargeId charge, CancellationToken cancellationToken);
 
-    /// <summary>Reads an account's leases.</summary>
-    Task<IReadOnlyList<LeaseState>> ReadLeasesAsync(string accountId, CancellationToken cancellationToken);
+    /// <summary>Reads an account's leases; their pages, which are the most of them, only where they are asked for.</summary>
+    Task<IReadOnlyList<LeaseState>> ReadLeasesAsync(string accountId, bool withPages, CancellationToken cancellationToken);
 
-    /// <summary>Marks a lease as closed, on condition that nothing was committed on it since it was read. False when something was.</summary>
-    Task<bool> TryCloseLeaseAsync(LeaseState lease, CancellationToken cancellationToken);
+    /// <summary>Reads a lease; null where it has ended.</summary>
+    Task<LeaseState?> FindLeaseAsync(string accountId, string leaseId, bool withPage, CancellationToken cancellationToken);
+
+    /// <summary>Closes a lease, where it has not ended: nothing is committed on it after this, and it is to be read again.</summary>
+    Task CloseLeaseAsync(LeaseState lease, CancellationToken cancellationToken);
 
     /// <summary>Adds a new key's row. False where it is there already.</summary>
     Task<bool> TryAddKeyAsync(KeyState key, CancellationToken cancellationToken);

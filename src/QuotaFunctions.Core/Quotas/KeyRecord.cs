@@ -25,7 +25,12 @@ internal static class AccountStoreExtensions
     private const int MaxAttempts = 20;
 
     /// <summary>Reads a key's record; null where there is none.</summary>
-    public static async Task<KeyRecord?> ReadAsync(this IAccountStore store, KeyLocator locator, CancellationToken cancellationToken)
+    /// <param name="store">Where it is kept.</param>
+    /// <param name="locator">Which.</param>
+    /// <param name="withPages">Whether the leases' pages are read, by which entries of the ledger are known to be covered.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    public static async Task<KeyRecord?> ReadAsync(
+        this IAccountStore store, KeyLocator locator, bool withPages, CancellationToken cancellationToken)
     {
         for (var attempt = 1; ; attempt++)
         {
@@ -43,7 +48,7 @@ internal static class AccountStoreExtensions
                 return new KeyRecord(account.Head, key, Pool: null, []);
             }
 
-            var leases = account.Pool is null ? await store.ReadLeasesAsync(locator.AccountId, cancellationToken) : [];
+            var leases = account.Pool is null ? await store.ReadLeasesAsync(locator.AccountId, withPages, cancellationToken) : [];
             if (attempt == MaxAttempts || (await store.LoadAsync(locator.AccountId, cancellationToken))?.Head == account.Head)
             {
                 key.Meter.CountLeases(leases);

@@ -48,6 +48,12 @@ internal sealed class QuotaEngineOptions
     /// <summary>After how long without a charge a lease is given back. Default 1 s.</summary>
     public TimeSpan LeaseIdleTime { get; init; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>How long a lane leaves an account to whoever closed its lease, at the most. Default 2 s.</summary>
+    public TimeSpan MaxGiveWayTime { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>How often it looks meanwhile whether they are done. Default 50 ms.</summary>
+    public TimeSpan GiveWayPeriod { get; init; } = TimeSpan.FromMilliseconds(50);
+
     /// <summary>How often giving a lease back is tried before it is left to run out. Default 10.</summary>
     public int MaxGiveBackAttempts { get; init; } = 10;
 

@@ -63,10 +63,10 @@ internal sealed class TableAccountStore(TableServiceClient tables, StorageNames 
         }
 
         // On the page of a lease, or on one that became a row meanwhile.
-        var leases = await ReadLeasesAsync(accountId, cancellationToken);
-        return leases.FirstOrDefault(lease => lease.Sequence == sequence && lease.Page.Count > 0) is { } lease
-            ? lease.ToRow() with { IsOpen = true }
-            : await FindRowAsync();
+        var leases = await ReadLeasesAsync(accountId, withPages: false, cancellationToken);
+        var holder = leases.FirstOrDefault(lease => lease.Sequence == sequence);
+        var lease = holder is null ? null : await FindLeaseAsync(accountId, holder.Id, withPage: true, cancellationToken);
+        return lease?.Sequence == sequence && lease.Page.Count > 0 ? lease.ToRow() with { IsOpen = true } : await FindRowAsync();
 
         async Task<LedgerRow?> FindRowAsync() =>
             await FindAsync(accountId, AccountRows.Commit(sequence), cancellationToken) is { } found ? LedgerEntity.ToRow(found) : null;
@@ -84,11 +84,12 @@ internal sealed class TableAccountStore(TableServiceClient tables, StorageNames 
     public async Task<long?> FindSettledAsync(KeyLocator locator, ChargeId charge, CancellationToken cancellationToken) =>
         await FindAsync(locator.AccountId, AccountRows.Settled(locator.KeyId, charge), cancellationToken) is { } row ? row.GetInt64("Cost") ?? 0 : null;
 
-    public async Task<IReadOnlyList<LeaseState>> ReadLeasesAsync(string accountId, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<LeaseState>> ReadLeasesAsync(string accountId, bool withPages, CancellationToken cancellationToken)
     {
         var leases = new List<LeaseState>();
         var filter = TableClient.CreateQueryFilter($"PartitionKey eq {accountId}") + " and " + AccountRows.AllLeases;
-        await foreach (var row in _table.QueryAsync<TableEntity>(filter, cancellationToken: cancellationToken))
+        var select = withPages ? null : AccountEntity.LeaseWithoutPage;
+        await foreach (var row in _table.QueryAsync<TableEntity>(filter, select: select, cancellationToken: cancellationToken))
         {
             leases.Add(AccountEntity.ToLease(row));
         }
@@ -96,19 +97,37 @@ internal sealed class TableAccountStore(TableServiceClient tables, StorageNames 
         return leases;
     }
 
-    public async Task<bool> TryCloseLeaseAsync(LeaseState lease, CancellationToken cancellationToken)
+    public async Task<LeaseState?> FindLeaseAsync(string accountId, string leaseId, bool withPage, CancellationToken cancellationToken) =>
+        await FindAsync(accountId, AccountRows.Lease(leaseId), cancellationToken, withPage ? null : AccountEntity.LeaseWithoutPage) is { } row
+            ? AccountEntity.ToLease(row)
+            : null;
+
+    public async Task CloseLeaseAsync(LeaseState lease, CancellationToken cancellationToken)
     {
-        var row = new TableEntity(lease.AccountId, AccountRows.Lease(lease.Id)) { ["IsClosed"] = true };
-        try
+        var name = AccountRows.Lease(lease.Id);
+        while (true)
         {
-            var answer = await _table.UpdateEntityAsync(row, lease.Version, TableUpdateMode.Merge, cancellationToken);
-            lease.IsClosed = true;
-            lease.Version = VersionOf(answer);
-            return true;
-        }
-        catch (RequestFailedException refused) when (refused.Status == 412 || refused.ErrorCode == TableErrorCode.ResourceNotFound)
-        {
-            return false;
+            // Its owner commits every few milliseconds: no more than what is needed is read before the next try.
+            var found = await _table.GetEntityIfExistsAsync<TableEntity>(lease.AccountId, name, [AccountEntity.IsClosed], cancellationToken);
+            if (!found.HasValue || found.Value!.GetBoolean(AccountEntity.IsClosed) is true)
+            {
+                return;
+            }
+
+            try
+            {
+                var row = new TableEntity(lease.AccountId, name) { [AccountEntity.IsClosed] = true };
+                await _table.UpdateEntityAsync(row, VersionOf(found.GetRawResponse()), TableUpdateMode.Merge, cancellationToken);
+                return;
+            }
+            catch (RequestFailedException refused) when (refused.Status == 412)
+            {
+                // Its owner was faster.
+            }
+            catch (RequestFailedException gone) when (gone.ErrorCode == TableErrorCode.ResourceNotFound)
+            {
+                return;
+            }
         }
     }
 
@@ -247,9 +266,9 @@ internal sealed class TableAccountStore(TableServiceClient tables, StorageNames 
 
     private static ETag VersionOf(Response answer) => answer.Headers.ETag ?? default;
 
-    private async Task<TableEntity?> FindAsync(string partition, string row, CancellationToken cancellationToken)
+    private async Task<TableEntity?> FindAsync(string partition, string row, CancellationToken cancellationToken, string[]? select = null)
     {
-        var answer = await _table.GetEntityIfExistsAsync<TableEntity>(partition, row, cancellationToken: cancellationToken);
+        var answer = await _table.GetEntityIfExistsAsync<TableEntity>(partition, row, select, cancellationToken);
         return answer.HasValue ? answer.Value : null;
     }
 

@@ -71,6 +71,31 @@ public sealed class LeaseTests
         Assert.Equal(new Verification(true, used, used, 0, used), await instances[0].Log.VerifyAsync(Key.KeyId, CancellationToken.None));
     });
 
+    /// <summary>Whoever needs the whole account is let through by those who spend from leases, however many and however fast.</summary>
+    [Fact]
+    public void An_act_does_not_have_to_wait_for_a_lull() => Run(5, instances: 8, quota: 1_000_000_000, deeds: async (world, instances) =>
+    {
+        var isOver = false;
+        var load = instances.SelectMany(instance => Enumerable.Repeat(instance, 4)).Select(instance => world.Spawn(async () =>
+        {
+            while (!isOver)
+            {
+                Assert.NotNull((await ChargeAsync(instance)).Charge);
+            }
+        })).ToList();
+        for (var act = 0; act < 10; act++)
+        {
+            await world.DelayAsync(TimeSpan.FromSeconds(1));
+            Assert.NotEmpty(await LeasesAsync(instances[0]));
+            var before = world.ServiceTime;
+            await instances[act % instances.Count].Keys.TopUpAsync(Key.KeyId, 1, "admin", CancellationToken.None);
+            Assert.InRange(world.ServiceTime - before, TimeSpan.Zero, TimeSpan.FromSeconds(0.5));
+        }
+
+        isOver = true;
+        await Task.WhenAll(load);
+    });
+
     [Fact]
     public void What_a_dead_instance_had_on_its_page_is_in_the_log_with_the_first_sweep_and_the_rest_of_its_lease_is_free() => Run(4, instances: 2, async (world, instances) =>
     {
@@ -93,6 +118,25 @@ public sealed class LeaseTests
         Assert.Equal(new Verification(true, 6, 6, 6, 0), await instances[1].Log.VerifyAsync(Key.KeyId, CancellationToken.None));
     });
 
+    /// <summary>The correction is an old row of the ledger when the page becomes a new one, and both are left behind.</summary>
+    [Fact]
+    public void The_log_knows_when_a_charge_was_made_though_its_correction_is_found_first() => Run(6, instances: 2, async (world, instances) =>
+    {
+        await ChargeAsync(instances[0]);
+        var charge = (await ChargeAsync(instances[0])).Charge!;
+        await instances[0].Engine.SettleConsumedAsync(Secret, charge.Id.ToString(), success: true, cost: 1, CancellationToken.None);
+        instances[0].Kill();
+        await world.DelayAsync(TimeSpan.FromMinutes(5));
+        await instances[1].Keys.TopUpAsync(Key.KeyId, 1, "admin", CancellationToken.None);
+        Assert.Empty(await LeasesAsync(instances[1]));
+
+        await SweepAsync(world, instances[1]);
+
+        var page = await instances[1].Log.ReadAsync(new AuditQuery { KeyId = Key.KeyId, PageSize = 100 }, CancellationToken.None);
+        var row = Assert.Single(page.Rows, row => row.Id == charge.Id.ToString());
+        Assert.Equal((charge.At, "r", 1L, "succeeded"), (row.At, row.RequestId, row.Cost, row.Outcome));
+    });
+
     private static Task<IReadOnlyList<LeaseState>> LeasesAsync(SimulatedInstance instance) =>
-        instance.Store.ReadLeasesAsync(Key.AccountId, CancellationToken.None);
+        instance.Store.ReadLeasesAsync(Key.AccountId, withPages: true, CancellationToken.None);
 }

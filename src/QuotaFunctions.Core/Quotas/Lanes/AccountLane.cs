@@ -201,11 +201,33 @@ internal sealed partial class AccountLane : IDisposable
         var granted = batch.Where(taking.Contains).ToList();
         if (!await CommitAsync(granted, draft, taking))
         {
+            await GiveWayAsync(draft.Lease!.Id);
             return false;
         }
 
         batch.RemoveAll(taking.Contains);
         return true;
+    }
+
+    /// <summary>
+    /// Waits until a lease that somebody closed is ended: they need the whole account, and have other leases to close yet. Whoever went
+    /// straight on to the account's row, and took a new lease, would make them begin again. But not for long: they may be dead.
+    /// </summary>
+    private async Task GiveWayAsync(string leaseId)
+    {
+        var since = _context.Clock.GetTimestamp();
+        try
+        {
+            while (_context.Clock.GetElapsedTime(since) < _context.Options.MaxGiveWayTime
+                && await PatientlyAsync(_context.Store.FindLeaseAsync(_accountId, leaseId, withPage: false, _stop.Token)) is { IsClosed: true })
+            {
+                await Task.Delay(_context.Options.GiveWayPeriod, _context.Clock, _stop.Token);
+            }
+        }
+        catch (Exception failure) when (!_stop.IsCancellationRequested)
+        {
+            LogReadFailed(_context.Logger, _accountId, failure.GetType().Name);
+        }
     }
 
     /// <summary>Ends the own lease, as well as that goes: what cannot be given back now is when the lease's time is over.</summary>
@@ -368,11 +390,14 @@ internal sealed partial class AccountLane : IDisposable
             await LoadAsync();
         }
 
-        var leases = await PatientlyAsync(_context.Store.ReadLeasesAsync(_accountId, _stop.Token));
-        _lease = leases.FirstOrDefault(lease => lease.Id == _lease?.Id);
+        await RefreshLeaseAsync();
         if (_state?.Keys.GetValueOrDefault(_accountId) is { } key && NeedsAll(key, batch, now))
         {
-            _toEnd = await PatientlyAsync(Task.WhenAll(leases.Select(CloseAsync)));
+            var leases = await PatientlyAsync(_context.Store.ReadLeasesAsync(_accountId, withPages: false, _stop.Token));
+            await PatientlyAsync(Task.WhenAll(leases.Select(lease => _context.Store.CloseLeaseAsync(lease, _stop.Token))));
+
+            // As they are now that nothing is committed on them any more.
+            _toEnd = [.. await PatientlyAsync(_context.Store.ReadLeasesAsync(_accountId, withPages: true, _stop.Token))];
         }
         else if (_lease is not null)
         {
@@ -389,21 +414,13 @@ internal sealed partial class AccountLane : IDisposable
         return claims.Contains(null) || !key.Meter.Affords(claims.Sum() ?? 0);
     }
 
-    private async Task<LeaseState> CloseAsync(LeaseState lease)
+    /// <summary>Reads the own lease as it is in storage: another instance may have closed or ended it.</summary>
+    private async Task RefreshLeaseAsync()
     {
-        while (!lease.IsClosed && !await _context.Store.TryCloseLeaseAsync(lease, _stop.Token))
+        if (_lease is not null)
         {
-            // Its owner was faster: close it as it is now.
-            var leases = await _context.Store.ReadLeasesAsync(_accountId, _stop.Token);
-            if (leases.FirstOrDefault(other => other.Id == lease.Id) is not { } current)
-            {
-                break;
-            }
-
-            lease = current;
+            _lease = await PatientlyAsync(_context.Store.FindLeaseAsync(_accountId, _lease.Id, withPage: true, _stop.Token));
         }
-
-        return lease;
     }
 
     private async Task ReadKeysAsync(AccountState state, List<LaneOperation> batch)
@@ -517,11 +534,7 @@ internal sealed partial class AccountLane : IDisposable
         {
             // The versions that the commit left behind are not known: what it wrote is read again before it is written again.
             NoteLanded(draft);
-            if (_lease is not null)
-            {
-                var leases = await PatientlyAsync(_context.Store.ReadLeasesAsync(_accountId, _stop.Token));
-                _lease = leases.FirstOrDefault(lease => lease.Id == _lease.Id);
-            }
+            await RefreshLeaseAsync();
         }
 
         // After a refusal a row beside, or a key's row, was what failed: decide again.
@@ -546,8 +559,7 @@ internal sealed partial class AccountLane : IDisposable
     private async Task<CommitFate> FindLeaseFateAsync(CommitDraft draft)
     {
         _state = null;
-        var leases = await PatientlyAsync(_context.Store.ReadLeasesAsync(_accountId, _stop.Token));
-        var lease = leases.FirstOrDefault(found => found.Id == draft.Lease!.Id);
+        var lease = await PatientlyAsync(_context.Store.FindLeaseAsync(_accountId, draft.Lease!.Id, withPage: true, _stop.Token));
         _lease = lease is { IsClosed: false } ? lease : null;
         return lease is null ? await FindRowFateAsync(draft)
             : lease.CommitId == draft.CommitId ? CommitFate.Landed

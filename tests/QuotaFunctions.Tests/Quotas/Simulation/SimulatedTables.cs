@@ -424,7 +424,7 @@ internal sealed class SimulatedTable(SimulatedTables tables, Network network, st
     public override Task<NullableResponse<T>> GetEntityIfExistsAsync<T>(
         string partitionKey, string rowKey, IEnumerable<string>? select = null, CancellationToken cancellationToken = default) =>
         network.CallAsync<NullableResponse<T>>(isWrite: false, () => tables.Find(table, partitionKey, rowKey) is T found
-            ? Response.FromValue(found, new Answer(200, default, tables.World.ServiceTime))
+            ? Response.FromValue(found, new Answer(200, found.ETag, tables.World.ServiceTime))
             : new Nothing<T>());
 
     public override AsyncPageable<T> QueryAsync<T>(
