@@ -65,7 +65,7 @@ internal sealed class LeaseState
     /// <summary>How many commits made them.</summary>
     public int Parts { get; set; }
 
-    /// <summary>When its owner is to give it back; later, anybody may close it.</summary>
+    /// <summary>When its owner gives it back at the latest.</summary>
     public required DateTimeOffset Until { get; init; }
 
     /// <summary>True once it was closed: its owner's next commit fails, and finds this.</summary>

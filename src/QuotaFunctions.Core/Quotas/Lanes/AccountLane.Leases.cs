@@ -1,0 +1,138 @@
+namespace QuotaFunctions.Core.Quotas.Lanes;
+
+/// <content>What a lane has to do with leases: its own, and those of others.</content>
+internal sealed partial class AccountLane
+{
+    /// <summary>Decides on the lease what it covers, in one commit, and takes it out of the batch. False when there was nothing, or it failed.</summary>
+    private async Task<bool> SpendLeaseAsync(List<LaneOperation> batch)
+    {
+        var now = _context.Clock.GetUtcNow();
+        if (batch.Count == 0 || _lease is null || _state is null || !LeasePolicy.IsUsable(_lease, now))
+        {
+            return false;
+        }
+
+        var draft = new CommitDraft(_state, now, Guid.CreateVersion7(now), _lease, batch.Sum(operation => operation.MaxEntriesLength));
+        var taking = batch.Where(operation => !operation.TryWithdraw() && draft.HasRoomFor(operation.MaxEntriesLength) && operation.TryDecideOnLease(draft))
+            .ToHashSet();
+        if (taking.Count == 0)
+        {
+            return false;
+        }
+
+        var granted = batch.Where(taking.Contains).ToList();
+        if (!await CommitAsync(granted, draft, taking))
+        {
+            await GiveWayAsync(draft.Lease!.Id);
+            return false;
+        }
+
+        batch.RemoveAll(taking.Contains);
+        return true;
+    }
+
+    /// <summary>
+    /// Waits until a lease that somebody closed is ended: they need the whole account, and have other leases to close yet. Whoever went
+    /// straight on to the account's row, and took a new lease, would make them begin again. But not for long: they may be dead.
+    /// </summary>
+    private async Task GiveWayAsync(string leaseId)
+    {
+        var since = _context.Clock.GetTimestamp();
+        try
+        {
+            while (_context.Clock.GetElapsedTime(since) < _context.Options.MaxGiveWayTime
+                && await PatientlyAsync(_context.Store.FindLeaseAsync(_accountId, leaseId, withPage: false, _stop.Token)) is { IsClosed: true })
+            {
+                await Task.Delay(_context.Options.GiveWayPeriod, _context.Clock, _stop.Token);
+            }
+        }
+        catch (Exception failure) when (!_stop.IsCancellationRequested)
+        {
+            LogReadFailed(_context.Logger, _accountId, failure.GetType().Name);
+        }
+    }
+
+    /// <summary>Ends the own lease, as well as that goes: what cannot be given back now is when the lease's time is over.</summary>
+    private async Task GiveLeaseBackAsync()
+    {
+        for (var attempt = 0; _lease is not null && attempt < _context.Options.MaxGiveBackAttempts; attempt++)
+        {
+            try
+            {
+                _state = null;
+                _givesBack = true;
+                if (await TryDecideAsync([]))
+                {
+                    break;
+                }
+            }
+            catch (Exception failure) when (!_stop.IsCancellationRequested)
+            {
+                LogReadFailed(_context.Logger, _accountId, failure.GetType().Name);
+            }
+
+            await BackOffAsync(attempt, _context.Options.MaxBackOff);
+        }
+
+        _lease = null;
+        _givesBack = false;
+    }
+
+    /// <summary>
+    /// Finds the leases that must end with the next commit: the own one when it is used up, all of them where something needs the
+    /// whole account. These are closed first, so that nothing is committed on them any more. True when the account was read just now.
+    /// </summary>
+    private async Task<bool> ReadLeasesAsync(AccountState state, bool readNow, List<LaneOperation> batch)
+    {
+        var now = _context.Clock.GetUtcNow();
+        _toEnd = [];
+        if (state.Keys.GetValueOrDefault(_accountId) is not { Meter.Leased: > 0 } known)
+        {
+            _lease = null;
+            return false;
+        }
+
+        if (!NeedsAll(known, batch, now) && !_givesBack && (_lease is null || LeasePolicy.IsUsable(_lease, now)))
+        {
+            return false;
+        }
+
+        // The account before the leases: one that begins or ends after this makes the commit fail, as it changes the account's row.
+        if (!readNow)
+        {
+            await LoadAsync();
+        }
+
+        await RefreshLeaseAsync();
+        if (_state?.Keys.GetValueOrDefault(_accountId) is { } key && NeedsAll(key, batch, now))
+        {
+            var leases = await PatientlyAsync(_context.Store.ReadLeasesAsync(_accountId, withPages: false, _stop.Token));
+            await PatientlyAsync(Task.WhenAll(leases.Select(lease => _context.Store.CloseLeaseAsync(lease, _stop.Token))));
+
+            // As they are now that nothing is committed on them any more.
+            _toEnd = [.. await PatientlyAsync(_context.Store.ReadLeasesAsync(_accountId, withPages: true, _stop.Token))];
+        }
+        else if (_lease is not null)
+        {
+            _toEnd = [_lease];
+        }
+
+        return true;
+    }
+
+    /// <summary>True where something can only be decided when no lease is out, or more is asked for than the leases have left free.</summary>
+    private static bool NeedsAll(KeyState key, List<LaneOperation> batch, DateTimeOffset now)
+    {
+        var claims = batch.ConvertAll(operation => operation.ClaimOn(key, now));
+        return claims.Contains(null) || !key.Meter.Affords(claims.Sum() ?? 0);
+    }
+
+    /// <summary>Reads the own lease as it is in storage: another instance may have closed or ended it.</summary>
+    private async Task RefreshLeaseAsync()
+    {
+        if (_lease is not null)
+        {
+            _lease = await PatientlyAsync(_context.Store.FindLeaseAsync(_accountId, _lease.Id, withPage: true, _stop.Token));
+        }
+    }
+}
