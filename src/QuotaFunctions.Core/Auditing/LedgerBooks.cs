@@ -49,13 +49,13 @@ internal sealed class LedgerBooks(TableServiceClient tables, StorageNames names)
     /// <summary>All rows of all accounts that are not folded, account by account, in order.</summary>
     public IAsyncEnumerable<OpenCommit> ReadOpenAsync(CancellationToken cancellationToken) => ReadOpenAsync(AccountRows.AllCommits, cancellationToken);
 
-    /// <summary>All leases of all accounts, and when each was written to, by the service's clock.</summary>
-    public async IAsyncEnumerable<(LeaseState Lease, DateTimeOffset StoredAt)> ReadLeasesAsync(
+    /// <summary>All leases of all accounts.</summary>
+    public async IAsyncEnumerable<LeaseState> ReadLeasesAsync(
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await foreach (var row in _table.QueryAsync<TableEntity>(AccountRows.AllLeases, cancellationToken: cancellationToken))
         {
-            yield return (AccountEntity.ToLease(row), row.Timestamp ?? default);
+            yield return AccountEntity.ToLease(row);
         }
     }
 
@@ -140,7 +140,8 @@ internal sealed class LedgerBooks(TableServiceClient tables, StorageNames names)
     {
         await foreach (var row in _table.QueryAsync<TableEntity>(filter, cancellationToken: cancellationToken))
         {
-            yield return new OpenCommit(row.PartitionKey, LedgerEntity.ToRow(row), row.Timestamp ?? default);
+            var commit = LedgerEntity.ToRow(row);
+            yield return new OpenCommit(row.PartitionKey, commit, commit.WrittenAt ?? row.Timestamp ?? default);
         }
     }
 

@@ -83,20 +83,26 @@ internal sealed partial class SettlementSweeper(
     }
 
     /// <summary>
-    /// Ends the leases that nothing was written to for long: their owners are dead, or would have given them back. What is on their
-    /// pages goes into the log first, as the rows that are made of them are new.
+    /// Ends the leases that dead instances left behind, and any that is out for too long: its owner would have given it back. What is on
+    /// their pages goes into the log first.
     /// </summary>
     private async Task SweepLeasesAsync(Dictionary<string, DateTimeOffset> seen, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        await foreach (var (lease, storedAt) in books.ReadLeasesAsync(cancellationToken))
+        await foreach (var lease in books.ReadLeasesAsync(cancellationToken))
         {
-            if (storedAt + SilenceLimit < now)
+            var storedAt = lease.WrittenAt ?? now;
+            if (IsLeftBehind(lease.Owner, storedAt, seen, now) || lease.Until + (2 * SilenceLimit) < now)
             {
                 await SweepAsync([new OpenCommit(lease.AccountId, lease.ToRow() with { IsOpen = true }, storedAt)], seen, now, cancellationToken);
                 await lanes.RunAsync(lease.AccountId, new ChangeOperation(lease.AccountId, lease.AccountId, (_, _, _) => null, lanes.NewDeadline()));
             }
         }
     }
+
+    /// <summary>True for what was written so long ago that it would be done with, by a process that is silent, or longer ago yet.</summary>
+    private static bool IsLeftBehind(string owner, DateTimeOffset storedAt, Dictionary<string, DateTimeOffset> seen, DateTimeOffset now) =>
+        storedAt + SilenceLimit < now
+        && (storedAt + AgeLimit < now || !seen.TryGetValue(owner, out var lastSeen) || lastSeen + SilenceLimit < now);
 
     /// <summary>Sweeps some rows of one account.</summary>
     private async Task SweepAsync(
@@ -108,8 +114,7 @@ internal sealed partial class SettlementSweeper(
         var audited = new List<AuditedCommit>();
         foreach (var (_, row, storedAt) in commits)
         {
-            var isOrphan = storedAt + SilenceLimit < now
-                && (storedAt + AgeLimit < now || !seen.TryGetValue(row.Owner, out var lastSeen) || lastSeen + SilenceLimit < now);
+            var isOrphan = IsLeftBehind(row.Owner, storedAt, seen, now);
             var isDone = true;
             for (var i = 0; i < row.Entries.Count; i++)
             {

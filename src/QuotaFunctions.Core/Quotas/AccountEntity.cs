@@ -18,7 +18,7 @@ internal static class AccountEntity
 
     /// <summary>The properties of a lease but for its page.</summary>
     public static readonly string[] LeaseWithoutPage =
-        ["PartitionKey", "RowKey", "Owner", "Slice", "Spent", "FirstSequence", Sequence, CommitId, At, "PageAt", "Until", IsClosed];
+        ["PartitionKey", "RowKey", "Owner", "Slice", "Spent", "FirstSequence", Sequence, CommitId, At, "PageAt", "Until", IsClosed, "Timestamp"];
 
     public static void WriteHead(TableEntity row, LedgerHead head)
     {
@@ -149,6 +149,7 @@ internal static class AccountEntity
             PageAt = row.GetDateTimeOffset("PageAt") ?? default,
             Until = row.GetDateTimeOffset("Until") ?? default,
             IsClosed = row.GetBoolean(IsClosed) ?? false,
+            WrittenAt = row.Timestamp,
             Version = row.ETag,
         };
         while (LedgerEntity.ReadEntries(row, lease.Parts) is { } part)
@@ -194,6 +195,11 @@ internal static class LedgerEntity
             ["At"] = row.At,
             ["Owner"] = row.Owner,
         };
+        if (row.WrittenAt is { } writtenAt)
+        {
+            entity["WrittenAt"] = writtenAt;
+        }
+
         var (part, length) = (new List<LedgerEntry>(), 0);
         var parts = 0;
         foreach (var entry in row.Entries)
@@ -226,6 +232,7 @@ internal static class LedgerEntity
             CommitId = row.GetGuid(CommitId) ?? Guid.Empty,
             At = row.GetDateTimeOffset("At") ?? default,
             Owner = row.GetString("Owner"),
+            WrittenAt = row.GetDateTimeOffset("WrittenAt"),
             Entries = entries,
         };
     }

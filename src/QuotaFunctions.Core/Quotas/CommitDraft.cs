@@ -97,6 +97,7 @@ internal sealed class CommitDraft
         Lease = lease.Clone();
         Lease.CommitId = commitId;
         Lease.At = At;
+        Lease.WrittenAt = null;
         var isFull = lease.Parts == LeaseState.MaxParts || lease.PageLength + Math.Min(entriesLength, MaxEntriesLength) > LeaseState.MaxPageLength
             || LedgerRow.DayOf(lease.PageAt) != LedgerRow.DayOf(At);
         if (isFull && lease.Page.Count > 0)

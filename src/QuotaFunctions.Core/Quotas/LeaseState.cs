@@ -71,6 +71,9 @@ internal sealed class LeaseState
     /// <summary>True once it was closed: its owner's next commit fails, and finds this.</summary>
     public bool IsClosed { get; set; }
 
+    /// <summary>When the last commit on it was written, by the service's clock, as it was read; null where one was since.</summary>
+    public DateTimeOffset? WrittenAt { get; set; }
+
     /// <summary>The row's version in storage.</summary>
     public ETag Version { get; set; }
 
@@ -100,7 +103,7 @@ internal sealed class LeaseState
     }
 
     /// <summary>The page as a row of the ledger.</summary>
-    public LedgerRow ToRow() => new() { Sequence = Sequence, CommitId = CommitId, At = PageAt, Owner = Owner, Entries = _page };
+    public LedgerRow ToRow() => new() { Sequence = Sequence, CommitId = CommitId, At = PageAt, Owner = Owner, Entries = _page, WrittenAt = WrittenAt };
 
     public LeaseState Clone()
     {

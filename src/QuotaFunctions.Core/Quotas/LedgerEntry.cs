@@ -135,6 +135,12 @@ internal sealed record LedgerRow
     /// <summary>UTC day of <see cref="At"/>, as yyyyMMdd.</summary>
     public int Day => DayOf(At);
 
+    /// <summary>
+    /// When its last entry was written, by the service's clock: of a page, as the row that is made of it is newer. Null for the row's
+    /// own time.
+    /// </summary>
+    public DateTimeOffset? WrittenAt { get; init; }
+
     /// <summary>True for a lease's page, which grows yet.</summary>
     public bool IsOpen { get; init; }
 

@@ -118,6 +118,24 @@ public sealed class LeaseTests
         Assert.Equal(new Verification(true, 6, 6, 6, 0), await instances[1].Log.VerifyAsync(Key.KeyId, CancellationToken.None));
     });
 
+    /// <summary>Whoever ends a dead instance's lease makes a new row of its page: that is not what counts.</summary>
+    [Fact]
+    public void What_a_dead_instance_had_on_its_page_is_in_the_log_in_time_though_another_has_ended_its_lease() => Run(7, instances: 2, async (world, instances) =>
+    {
+        await ChargeAsync(instances[0]);
+        await ChargeAsync(instances[0]);
+        instances[0].Kill();
+        await world.DelayAsync(TimeSpan.FromSeconds(50));
+        await instances[1].Keys.TopUpAsync(Key.KeyId, 1, "admin", CancellationToken.None);
+        Assert.Empty(await LeasesAsync(instances[1]));
+        await world.DelayAsync(TimeSpan.FromSeconds(15));
+
+        await instances[1].Sweeper.SweepAsync(CancellationToken.None);
+
+        var page = await instances[1].Log.ReadAsync(new AuditQuery { KeyId = Key.KeyId, PageSize = 100, Outcome = "consumed" }, CancellationToken.None);
+        Assert.Equal(2, page.Rows.Count);
+    });
+
     /// <summary>The correction is an old row of the ledger when the page becomes a new one, and both are left behind.</summary>
     [Fact]
     public void The_log_knows_when_a_charge_was_made_though_its_correction_is_found_first() => Run(6, instances: 2, async (world, instances) =>

@@ -109,8 +109,12 @@ internal sealed partial class AccountLane
             var leases = await PatientlyAsync(_context.Store.ReadLeasesAsync(_accountId, withPages: false, _stop.Token));
             await PatientlyAsync(Task.WhenAll(leases.Select(lease => _context.Store.CloseLeaseAsync(lease, _stop.Token))));
 
-            // As they are now that nothing is committed on them any more.
+            // As they are now that nothing is committed on them any more; but closing them was no commit.
             _toEnd = [.. await PatientlyAsync(_context.Store.ReadLeasesAsync(_accountId, withPages: true, _stop.Token))];
+            foreach (var lease in _toEnd)
+            {
+                lease.WrittenAt = leases.FirstOrDefault(before => before.Id == lease.Id)?.WrittenAt;
+            }
         }
         else if (_lease is not null)
         {
