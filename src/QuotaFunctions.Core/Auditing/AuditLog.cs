@@ -17,7 +17,7 @@ internal sealed class AuditLog(IAuditTable log, LedgerBooks books, IAccountStore
         var rows = new List<AuditRow>(query.PageSize);
         await foreach (var row in log.ReadAsync(query.KeyId, query.From, query.To, after, cancellationToken))
         {
-            if ((query.Outcome is not null && row.Outcome != query.Outcome) || skip-- > 0)
+            if ((query.Outcome is not null && row.Entry.Outcome != query.Outcome) || skip-- > 0)
             {
                 continue;
             }
@@ -27,7 +27,7 @@ internal sealed class AuditLog(IAuditTable log, LedgerBooks books, IAccountStore
                 return new AuditPage(rows, rows[^1].Id);
             }
 
-            rows.Add(row.ToRow());
+            rows.Add(row.Entry.ToRow(row.Id));
         }
 
         return new AuditPage(rows, Next: null);
@@ -71,12 +71,12 @@ internal sealed class AuditLog(IAuditTable log, LedgerBooks books, IAccountStore
         var audited = 0L;
         await foreach (var row in log.ReadAsync(locator.KeyId, from: null, to: null, after: null, cancellationToken))
         {
-            if (start.Covers(row.ChargeId.Place))
+            if (start.Covers(row.Id.Place))
             {
-                audited += row.Cost;
-                if (open.Contains(row.ChargeId))
+                audited += row.Entry.Cost;
+                if (open.Contains(row.Id))
                 {
-                    written[row.ChargeId] = row.IsFinal;
+                    written[row.Id] = row.IsFinal;
                 }
             }
         }

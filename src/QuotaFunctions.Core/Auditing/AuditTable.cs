@@ -1,97 +1,67 @@
 using System.Globalization;
-using Azure;
+using System.Text.Json;
 using Azure.Data.Tables;
-using Azure.Data.Tables.Models;
 using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.Core.Quotas;
 
 namespace QuotaFunctions.Core.Auditing;
 
-/// <summary>The log's rows.</summary>
+/// <summary>The log as it is stored.</summary>
 internal interface IAuditTable
 {
-    /// <summary>Writes events: the last word on a charge over whatever is there, any other only where nothing is. May be repeated.</summary>
+    /// <summary>Writes events, in any order; may be repeated.</summary>
     Task WriteAsync(IReadOnlyCollection<AuditEvent> events, CancellationToken cancellationToken);
 
-    /// <summary>Reads one row; null where there is none.</summary>
-    Task<StoredAuditRow?> FindAsync(string keyId, ChargeId id, CancellationToken cancellationToken);
+    /// <summary>Reads what the log says of a charge; null where that is nothing.</summary>
+    Task<LoggedCharge?> FindAsync(string keyId, ChargeId id, CancellationToken cancellationToken);
 
-    /// <summary>Reads the rows of a key, the newest first, from a moment (inclusive) to another (exclusive).</summary>
+    /// <summary>Reads a key's log, the newest first, from a moment (inclusive) to another (exclusive).</summary>
     /// <param name="keyId">Whose.</param>
-    /// <param name="from">The earliest day that is wanted, or null.</param>
-    /// <param name="to">The latest moment that is wanted, or null.</param>
-    /// <param name="after">The row to go on after, or null.</param>
+    /// <param name="from">The earliest moment that is wanted, or null.</param>
+    /// <param name="to">The first moment that is not wanted any more, or null.</param>
+    /// <param name="after">What to go on after, or null.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
-    IAsyncEnumerable<StoredAuditRow> ReadAsync(
+    IAsyncEnumerable<LoggedCharge> ReadAsync(
         string keyId, DateTimeOffset? from, DateTimeOffset? to, ChargeId? after, CancellationToken cancellationToken);
 
-    /// <summary>Reads which rows of a key's day there are for a run of commits, and whether each is the last word.</summary>
+    /// <summary>Reads what of a key's day is in the log for a run of commits, and whether the last word on each.</summary>
     Task<IReadOnlyDictionary<ChargeId, bool>> ReadWrittenAsync(
         string keyId, int day, long firstSequence, long lastSequence, CancellationToken cancellationToken);
 }
 
-/// <summary>A row of the log as it is stored.</summary>
-internal sealed record StoredAuditRow
-{
-    public required ChargeId ChargeId { get; init; }
-
-    public required DateTimeOffset At { get; init; }
-
-    public required string Outcome { get; init; }
-
-    /// <summary>True for the last word on a charge.</summary>
-    public bool IsFinal { get; init; }
-
-    public long Cost { get; init; }
-
-    public int Status { get; init; }
-
-    public int LatencyMs { get; init; }
-
-    public string? Provider { get; init; }
-
-    public string? Model { get; init; }
-
-    public string? Address { get; init; }
-
-    public string? RequestId { get; init; }
-
-    public string? Reference { get; init; }
-
-    public string? Actor { get; init; }
-
-    public AuditRow ToRow() => new()
-    {
-        Id = ChargeId.ToString(),
-        At = At,
-        Outcome = Outcome,
-        Cost = Cost,
-        Status = Status == 0 ? null : Status,
-        LatencyMs = LatencyMs == 0 ? null : LatencyMs,
-        Provider = Provider,
-        Model = Model,
-        Address = Address,
-        RequestId = RequestId,
-        Reference = Reference,
-        Actor = Actor,
-    };
-}
+/// <summary>What the log says of a charge or an act.</summary>
+/// <param name="Id">Which.</param>
+/// <param name="IsFinal">True where nothing is to come.</param>
+/// <param name="Entry">All that is known.</param>
+internal sealed record LoggedCharge(ChargeId Id, bool IsFinal, AuditEntry Entry);
 
 /// <summary>
-/// The log in Table Storage. All keys are counted backwards, so that one range query yields the newest rows first over all days:
-/// <c>{keyId}:{99999999 - yyyyMMdd}:{inverted run of commits}</c> and <c>{inverted commit}-{inverted number}</c>.
+/// The log in Table Storage. All keys are counted backwards, so that one range query yields the newest first over all days:
+/// <c>{keyId}:{99999999 - yyyyMMdd}:{inverted run of commits}</c> and <c>{inverted commit}-{inverted chunk of entries}</c>.
 /// </summary>
 /// <remarks>
-/// A partition is a short run of a key's commits: a busy key's whole day in one would be held to a partition's 2,000 rows a second,
-/// and Azurite searches the whole partition at each insert.
+/// A row holds the log of up to <see cref="EntriesPerRow"/> entries of a commit, each word on each of them a property of its own:
+/// storage takes a row of many in little more time than a row of one. Writing is a merge, so that nothing need be read first, and
+/// whatever comes twice, late or out of order ends in the same row.
 /// </remarks>
 internal sealed class TableAuditTable(TableServiceClient tables, StorageNames names, CommitPace pace, TimeProvider clock) : IAuditTable
 {
     private const int LastDay = 99_999_999;
-    private const int LastIndex = 9_999;
-    private const int CommitsPerPartition = 16;
+    private const int LastChunk = 999;
+
+    /// <summary>
+    /// Entries in a row: with three words of at most 15 KiB on each, below the service's 1 MiB, and three properties on each, below its 252.
+    /// </summary>
+    private const int EntriesPerRow = 32;
+
+    /// <summary>
+    /// A key's whole day in one partition would be held to a partition's 2,000 rows a second, and Azurite searches the whole partition
+    /// at each write.
+    /// </summary>
+    private const int CommitsPerPartition = LeaseState.MaxParts;
+
+    /// <summary>Events in a transaction: no more than the rows that the service takes.</summary>
     private const int MaxTransaction = 100;
-    private const string IsFinal = "IsFinal";
 
     /// <summary>The longest pause between two transactions: what a crash left must be in the log in time whatever the load.</summary>
     private static readonly TimeSpan MaxPause = TimeSpan.FromSeconds(1);
@@ -100,14 +70,14 @@ internal sealed class TableAuditTable(TableServiceClient tables, StorageNames na
 
     public async Task WriteAsync(IReadOnlyCollection<AuditEvent> events, CancellationToken cancellationToken)
     {
-        foreach (var partition in events.GroupBy(row => (row.KeyId, row.Id.Day, Run(row.Id.Sequence))))
+        foreach (var partition in events.GroupBy(row => Partition(row.KeyId, row.Id)))
         {
-            // A transaction may name a row only once: the last word goes over what came before it.
-            var rows = partition.GroupBy(row => row.Id).Select(same => same.OrderBy(row => row.IsFinal).Aggregate((earlier, later) => later.Over(earlier)));
-            foreach (var chunk in rows.Chunk(MaxTransaction))
+            foreach (var chunk in partition.OrderBy(row => row.Id.Sequence).ThenBy(row => row.Id.Index).Chunk(MaxTransaction))
             {
                 var begun = clock.GetTimestamp();
-                await WriteChunkAsync(chunk, cancellationToken);
+                var rows = chunk.GroupBy(row => Row(row.Id)).Select(row => ToEntity(partition.Key, row.Key, row));
+                await _table.SubmitTransactionAsync(
+                    rows.Select(row => new TableTransactionAction(TableTransactionActionType.UpsertMerge, row)), cancellationToken);
 
                 // Charges wait for the same storage, and nobody waits for the log: the longer they take, the longer storage is theirs.
                 // Squared, as the instances that share a storage all do this: where ten make it ten times slower, their logs take a
@@ -119,36 +89,40 @@ internal sealed class TableAuditTable(TableServiceClient tables, StorageNames na
         }
     }
 
-    public async Task<StoredAuditRow?> FindAsync(string keyId, ChargeId id, CancellationToken cancellationToken)
+    public async Task<LoggedCharge?> FindAsync(string keyId, ChargeId id, CancellationToken cancellationToken)
     {
-        var row = await _table.GetEntityIfExistsAsync<TableEntity>(Partition(keyId, id), Row(id), cancellationToken: cancellationToken);
-        return row.HasValue ? ToRow(row.Value!) : null;
+        string[] words = [.. Enum.GetValues<AuditWord>().Select(word => Property(word, id.Index))];
+        var row = await _table.GetEntityIfExistsAsync<TableEntity>(Partition(keyId, id), Row(id), words, cancellationToken);
+        return row.HasValue ? Read(row.Value!, id) : null;
     }
 
-    public async IAsyncEnumerable<StoredAuditRow> ReadAsync(
+    public async IAsyncEnumerable<LoggedCharge> ReadAsync(
         string keyId, DateTimeOffset? from, DateTimeOffset? to, ChargeId? after,
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var first = Day(keyId, to is null ? LastDay : LedgerRow.DayOf(to.Value));
         var last = Day(keyId, from is null ? 0 : LedgerRow.DayOf(from.Value));
         var filter = TableClient.CreateQueryFilter($"PartitionKey ge {first} and PartitionKey lt {EndOf(last)}");
-        if (after is { } row)
+        if (after is { } reached)
         {
-            var partition = Partition(keyId, row);
-            filter += " and " + TableClient.CreateQueryFilter($"(PartitionKey gt {partition} or (PartitionKey eq {partition} and RowKey gt {Row(row)}))");
+            var partition = Partition(keyId, reached);
+            filter += " and " + TableClient.CreateQueryFilter(
+                $"(PartitionKey gt {partition} or (PartitionKey eq {partition} and RowKey ge {Row(reached)}))");
         }
 
-        await foreach (var entity in _table.QueryAsync<TableEntity>(filter, cancellationToken: cancellationToken))
-        {
-            var stored = ToRow(entity);
-            if (!(stored.At >= to))
-            {
-                if (stored.At < from)
-                {
-                    yield break;
-                }
+        // The row where the last page ended is read again for what else is in it.
+        bool IsRead(ChargeId id) => after is { } last && id.Day == last.Day && id.Sequence == last.Sequence && id.Index >= last.Index;
 
-                yield return stored;
+        await foreach (var row in _table.QueryAsync<TableEntity>(filter, cancellationToken: cancellationToken))
+        {
+            var newest = IdOf(row);
+            for (var id = newest; id.Index > newest.Index - EntriesPerRow; id = id with { Index = id.Index - 1 })
+            {
+                // Not the end where one is too old: instances with leases fill pages at the same time.
+                if (!IsRead(id) && Read(row, id) is { } logged && !(logged.Entry.At >= to) && !(logged.Entry.At < from))
+                {
+                    yield return logged;
+                }
             }
         }
     }
@@ -156,15 +130,22 @@ internal sealed class TableAuditTable(TableServiceClient tables, StorageNames na
     public async Task<IReadOnlyDictionary<ChargeId, bool>> ReadWrittenAsync(
         string keyId, int day, long firstSequence, long lastSequence, CancellationToken cancellationToken)
     {
-        var newest = new ChargeId(day, lastSequence, LastIndex);
+        var newest = new ChargeId(day, lastSequence, (EntriesPerRow * (LastChunk + 1)) - 1);
         var oldest = new ChargeId(day, firstSequence, 0);
         var filter = TableClient.CreateQueryFilter($"PartitionKey ge {Partition(keyId, newest)} and PartitionKey le {Partition(keyId, oldest)}")
             + " and " + TableClient.CreateQueryFilter($"RowKey ge {Row(newest)} and RowKey le {Row(oldest)}");
         var written = new Dictionary<ChargeId, bool>();
-        await foreach (var row in _table.QueryAsync<TableEntity>(
-            filter, select: ["PartitionKey", "RowKey", IsFinal], cancellationToken: cancellationToken))
+        await foreach (var row in _table.QueryAsync<TableEntity>(filter, cancellationToken: cancellationToken))
         {
-            written[IdOf(row)] = row.GetBoolean(IsFinal) ?? false;
+            var id = IdOf(row);
+            foreach (var name in row.Keys)
+            {
+                if (TryParse(name, out var word, out var index))
+                {
+                    var entry = id with { Index = index };
+                    written[entry] = word != AuditWord.First || written.GetValueOrDefault(entry);
+                }
+            }
         }
 
         return written;
@@ -175,99 +156,54 @@ internal sealed class TableAuditTable(TableServiceClient tables, StorageNames na
     // ';' is the character after ':'.
     private static string EndOf(string day) => day + ";";
 
-    private static long Run(long sequence) => (long.MaxValue - sequence) / CommitsPerPartition;
-
-    private static string Partition(string keyId, ChargeId id) =>
-        string.Create(CultureInfo.InvariantCulture, $"{keyId}:{LastDay - id.Day:D8}:{Run(id.Sequence):D19}");
+    private static string Partition(string keyId, ChargeId id) => string.Create(
+        CultureInfo.InvariantCulture, $"{keyId}:{LastDay - id.Day:D8}:{(long.MaxValue - id.Sequence) / CommitsPerPartition:D19}");
 
     private static string Row(ChargeId id) =>
-        string.Create(CultureInfo.InvariantCulture, $"{long.MaxValue - id.Sequence:D19}-{LastIndex - id.Index:D4}");
+        string.Create(CultureInfo.InvariantCulture, $"{long.MaxValue - id.Sequence:D19}-{LastChunk - (id.Index / EntriesPerRow):D3}");
 
+    /// <summary>The newest entry that a row may hold.</summary>
     private static ChargeId IdOf(TableEntity row) => new(
         LastDay - int.Parse(row.PartitionKey.AsSpan(row.PartitionKey.IndexOf(':') + 1, 8), CultureInfo.InvariantCulture),
         long.MaxValue - long.Parse(row.RowKey.AsSpan(0, 19), CultureInfo.InvariantCulture),
-        LastIndex - int.Parse(row.RowKey.AsSpan(20), CultureInfo.InvariantCulture));
+        ((LastChunk + 1 - int.Parse(row.RowKey.AsSpan(20), CultureInfo.InvariantCulture)) * EntriesPerRow) - 1);
 
-    private static TableEntity ToEntity(AuditEvent row)
+    private static string Property(AuditWord word, int index) => string.Create(CultureInfo.InvariantCulture, $"{word}{index}");
+
+    private static bool TryParse(string property, out AuditWord word, out int index)
     {
-        var entity = new TableEntity(Partition(row.KeyId, row.Id), Row(row.Id))
-        {
-            ["Outcome"] = row.Outcome,
-            ["Cost"] = row.Cost,
-            [IsFinal] = row.IsFinal,
-        };
+        var digits = property.AsSpan().IndexOfAnyInRange('0', '9');
+        (word, index) = (default, 0);
+        return digits > 0
+            && Enum.TryParse(property.AsSpan(0, digits), out word)
+            && int.TryParse(property.AsSpan(digits), NumberStyles.None, CultureInfo.InvariantCulture, out index);
+    }
 
-        // What an event does not know, it does not overwrite either.
-        Set("At", row.At == default ? null : row.At);
-        Set("Status", row.Status == 0 ? null : row.Status);
-        Set("LatencyMs", row.LatencyMs == 0 ? null : row.LatencyMs);
-        Set(nameof(row.Provider), row.Provider);
-        Set(nameof(row.Model), row.Model);
-        Set(nameof(row.Address), row.Address);
-        Set(nameof(row.RequestId), row.RequestId);
-        Set(nameof(row.Reference), row.Reference);
-        Set(nameof(row.Actor), row.Actor);
+    private static TableEntity ToEntity(string partition, string row, IEnumerable<AuditEvent> events)
+    {
+        var entity = new TableEntity(partition, row);
+        foreach (var entry in events)
+        {
+            entity[Property(entry.Word, entry.Id.Index)] = JsonSerializer.Serialize(entry.Entry, AuditJson.Default.AuditEntry);
+        }
+
         return entity;
-
-        void Set(string name, object? value)
-        {
-            if (value is not null)
-            {
-                entity[name] = value;
-            }
-        }
     }
 
-    private static StoredAuditRow ToRow(TableEntity row) => new()
+    /// <summary>All that a row says of one entry: each word goes over those before it.</summary>
+    private static LoggedCharge? Read(TableEntity row, ChargeId id)
     {
-        ChargeId = IdOf(row),
-        At = row.GetDateTimeOffset("At") ?? default,
-        Outcome = row.GetString("Outcome"),
-        IsFinal = row.GetBoolean(IsFinal) ?? false,
-        Cost = row.GetInt64("Cost") ?? 0,
-        Status = row.GetInt32("Status") ?? 0,
-        LatencyMs = row.GetInt32("LatencyMs") ?? 0,
-        Provider = row.GetString("Provider"),
-        Model = row.GetString("Model"),
-        Address = row.GetString("Address"),
-        RequestId = row.GetString("RequestId"),
-        Reference = row.GetString("Reference"),
-        Actor = row.GetString("Actor"),
-    };
-
-    private static TableTransactionAction Action(AuditEvent row) =>
-        new(row.IsFinal ? TableTransactionActionType.UpsertMerge : TableTransactionActionType.Add, ToEntity(row));
-
-    private async Task WriteChunkAsync(AuditEvent[] rows, CancellationToken cancellationToken)
-    {
-        try
+        AuditEntry? entry = null;
+        var last = AuditWord.First;
+        foreach (var word in Enum.GetValues<AuditWord>())
         {
-            await _table.SubmitTransactionAsync(rows.Select(Action), cancellationToken);
-        }
-        catch (RequestFailedException exists) when (exists.ErrorCode == TableErrorCode.EntityAlreadyExists)
-        {
-            // Delivered before, or another's word on the same charge: row by row, and what is there stays.
-            foreach (var row in rows)
+            if (row.GetString(Property(word, id.Index)) is { } json)
             {
-                await WriteRowAsync(row, cancellationToken);
+                entry = JsonSerializer.Deserialize(json, AuditJson.Default.AuditEntry)!.Over(entry);
+                last = word;
             }
         }
-    }
 
-    private async Task WriteRowAsync(AuditEvent row, CancellationToken cancellationToken)
-    {
-        if (row.IsFinal)
-        {
-            await _table.UpsertEntityAsync(ToEntity(row), TableUpdateMode.Merge, cancellationToken);
-            return;
-        }
-
-        try
-        {
-            await _table.AddEntityAsync(ToEntity(row), cancellationToken);
-        }
-        catch (RequestFailedException exists) when (exists.ErrorCode == TableErrorCode.EntityAlreadyExists)
-        {
-        }
+        return entry is null ? null : new LoggedCharge(id, last != AuditWord.First, entry);
     }
 }

@@ -170,8 +170,8 @@ internal sealed class QuotaEngine(
                 : null;
         }
 
-        var row = await log.FindAsync(locator.KeyId, id, cancellationToken);
-        return row is { Outcome: "consumed" } ? ToCharge(row.Cost, row.RequestId, row.At, isHold: false) : null;
+        var logged = (await log.FindAsync(locator.KeyId, id, cancellationToken))?.Entry;
+        return logged is { Outcome: "consumed" } ? ToCharge(logged.Cost, logged.RequestId, logged.At, isHold: false) : null;
 
         Charge ToCharge(long cost, string? requestId, DateTimeOffset at, bool isHold) => new()
         {

@@ -19,10 +19,11 @@ public sealed class AuditEventTests
             Kind = LedgerEntryKind.Settle, KeyId = "key_a", Delta = -3, Settles = first.Id.ToString(), FinalCost = 2, Outcome = "succeeded", Status = 200,
         }), 0);
 
-        var both = last.Over(first);
+        var both = last.Entry.Over(first.Entry);
 
-        Assert.Equal((first.At, "request", "reference"), (both.At, both.RequestId, both.Reference));
-        Assert.Equal((true, "succeeded", 2L, 200, first.Id), (both.IsFinal, both.Outcome, both.Cost, both.Status, both.Id));
+        Assert.Equal((first.Id, AuditWord.Correction), (last.Id, last.Word));
+        Assert.Equal((Now, "request", "reference"), (both.At, both.RequestId, both.Reference));
+        Assert.Equal(("succeeded", 2L, 200), (both.Outcome, both.Cost, both.Status));
     }
 
     [Fact]
@@ -43,14 +44,15 @@ public sealed class AuditEventTests
     public void What_a_dead_process_left_is_told_from_the_ledger_and_is_not_the_last_word(object kind, string outcome)
     {
         var orphan = AuditEvent.OfOrphan("key_a", Row(new LedgerEntry { Kind = (LedgerEntryKind)kind, KeyId = "key_a", Delta = 5, RequestId = "request" }), 0);
-        Assert.Equal((outcome, 5L, false, "request", Now), (orphan.Outcome, orphan.Cost, orphan.IsFinal, orphan.RequestId, orphan.At));
+        Assert.Equal((outcome, 5L, "request", Now), (orphan.Entry.Outcome, orphan.Entry.Cost, orphan.Entry.RequestId, orphan.Entry.At));
+        Assert.Equal(AuditWord.First, orphan.Word);
     }
 
     [Fact]
     public void What_was_done_to_a_pool_is_told_by_what_it_changed_of_the_pool()
     {
         var act = AuditEvent.OfAct("pool_a", Row(new LedgerEntry { Kind = LedgerEntryKind.Act, KeyId = "pool_a", PoolDelta = -7, Outcome = "reset", Actor = "admin" }), 0);
-        Assert.Equal((-7L, "reset", "admin", true), (act.Cost, act.Outcome, act.Actor, act.IsFinal));
+        Assert.Equal((-7L, "reset", "admin", AuditWord.Last), (act.Entry.Cost, act.Entry.Outcome, act.Entry.Actor, act.Word));
     }
 
     [Fact]
