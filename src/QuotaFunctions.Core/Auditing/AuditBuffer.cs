@@ -8,23 +8,23 @@ using QuotaFunctions.Core.Hosting;
 namespace QuotaFunctions.Core.Auditing;
 
 /// <summary>
-/// Takes events from requests and sends them to the queue <c>audit-events</c>, many to a message. Bounded: when it is full the
-/// request waits, and nothing is dropped. What is in it when the process is killed is completed from the ledger.
+/// Takes what the log is to be told and sends it to the queue <c>audit-events</c>, many notes to a message. Bounded: when it is full
+/// whoever brings one waits, and nothing is dropped. What is in it when the process is killed is completed from the ledger.
 /// </summary>
 internal sealed partial class AuditBuffer : IAuditSink, IAsyncDisposable
 {
-    /// <summary>Events that wait at the most.</summary>
-    public const int Capacity = 10_000;
+    /// <summary>Notes that wait at the most; one may be a commit with hundreds of charges.</summary>
+    public const int Capacity = 2_000;
 
     /// <summary>A message's size at the most, in bytes of JSON: 48 KiB, which is 64 KiB in Base64.</summary>
     public const int MaxMessageBytes = 48 * 1024;
 
-    /// <summary>How long the first event of a message waits for more.</summary>
+    /// <summary>How long the first note of a message waits for more.</summary>
     private static readonly TimeSpan GatherTime = TimeSpan.FromMilliseconds(500);
 
     private static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(500);
 
-    private readonly Channel<AuditEvent> _events = Channel.CreateBounded<AuditEvent>(new BoundedChannelOptions(Capacity) { SingleReader = true });
+    private readonly Channel<AuditNote> _notes = Channel.CreateBounded<AuditNote>(new BoundedChannelOptions(Capacity) { SingleReader = true });
     private readonly QueueClient _queue;
     private readonly TimeProvider _clock;
     private readonly ILogger<AuditBuffer> _logger;
@@ -40,15 +40,15 @@ internal sealed partial class AuditBuffer : IAuditSink, IAsyncDisposable
         _sending = Task.Run(SendAllAsync);
     }
 
-    /// <summary>Events that wait now.</summary>
-    public int Length => _events.Reader.Count;
+    /// <summary>Notes that wait now.</summary>
+    public int Length => _notes.Reader.Count;
 
-    public ValueTask WriteAsync(AuditEvent auditEvent, CancellationToken cancellationToken) => _events.Writer.WriteAsync(auditEvent, cancellationToken);
+    public ValueTask WriteAsync(AuditNote note, CancellationToken cancellationToken) => _notes.Writer.WriteAsync(note, cancellationToken);
 
     /// <summary>Sends what waits, as long as the token allows, and takes no more.</summary>
     public async Task DrainAsync(CancellationToken cancellationToken)
     {
-        _events.Writer.TryComplete();
+        _notes.Writer.TryComplete();
         using var giveUp = cancellationToken.UnsafeRegister(static stop => ((CancellationTokenSource)stop!).Cancel(), _stop);
         await _sending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
@@ -72,7 +72,7 @@ internal sealed partial class AuditBuffer : IAuditSink, IAsyncDisposable
         var message = new ArrayBufferWriter<byte>(MaxMessageBytes);
         var next = new ArrayBufferWriter<byte>();
         using var writer = new Utf8JsonWriter(next);
-        while (next.WrittenCount > 0 || await _events.Reader.WaitToReadAsync(_stop.Token))
+        while (next.WrittenCount > 0 || await _notes.Reader.WaitToReadAsync(_stop.Token))
         {
             await FillAsync(message, next, writer);
             await SendAsync(BinaryData.FromBytes(message.WrittenMemory));
@@ -89,7 +89,7 @@ internal sealed partial class AuditBuffer : IAuditSink, IAsyncDisposable
         {
             if (next.WrittenCount == 0)
             {
-                if (!_events.Reader.TryRead(out var auditEvent))
+                if (!_notes.Reader.TryRead(out var note))
                 {
                     if (await WaitAsync(gathered.Token))
                     {
@@ -99,7 +99,7 @@ internal sealed partial class AuditBuffer : IAuditSink, IAsyncDisposable
                     break;
                 }
 
-                JsonSerializer.Serialize(writer, auditEvent, AuditJson.Default.AuditEvent);
+                JsonSerializer.Serialize(writer, note, AuditJson.Default.AuditNote);
                 writer.Reset();
             }
 
@@ -121,12 +121,12 @@ internal sealed partial class AuditBuffer : IAuditSink, IAsyncDisposable
         message.Write("]"u8);
     }
 
-    /// <summary>Waits for another event. False when the message has waited long enough, or there will be none.</summary>
+    /// <summary>Waits for another note. False when the message has waited long enough, or there will be none.</summary>
     private async ValueTask<bool> WaitAsync(CancellationToken gathered)
     {
         try
         {
-            return await _events.Reader.WaitToReadAsync(gathered);
+            return await _notes.Reader.WaitToReadAsync(gathered);
         }
         catch (OperationCanceledException)
         {
@@ -152,6 +152,6 @@ internal sealed partial class AuditBuffer : IAuditSink, IAsyncDisposable
         }
     }
 
-    [LoggerMessage(2001, LogLevel.Warning, "The queue of audit events did not take a message ({Failure}); {Waiting} events wait. Trying again.")]
+    [LoggerMessage(2001, LogLevel.Warning, "The queue of audit events did not take a message ({Failure}); {Waiting} notes wait. Trying again.")]
     private static partial void LogNotSent(ILogger logger, int waiting, string failure);
 }

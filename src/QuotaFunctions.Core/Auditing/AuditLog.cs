@@ -61,9 +61,9 @@ internal sealed class AuditLog(IAuditTable log, LedgerBooks books, IAccountStore
         KeyLocator locator, KeyRecord start, KeyLedger ledger, CancellationToken cancellationToken)
     {
         // What was committed after the record was read is not in its sum. A page that became a row since then is among the rows.
-        var pages = start.Leases.Where(lease => !ledger.Open.Any(row => row.Sequence == lease.Sequence)).Select(lease => lease.ToRow());
+        var pages = start.Leases.Where(lease => !ledger.Open.Any(row => row.Sequence == lease.Sequence)).Select(lease => lease.ToRow(isOpen: true));
         var entries = ledger.Open.Concat(pages)
-            .SelectMany(row => row.Entries.Select((entry, index) => (Entry: entry, Place: new LedgerPlace(row.Sequence, index), Id: LogRowOf(row, index))))
+            .SelectMany(row => row.Entries.Select((entry, index) => (Entry: entry, Place: new LedgerPlace(row.Sequence, index), Id: WrittenEntries.SettledBy(entry) ?? row.IdOf(index))))
             .Where(item => item.Entry.KeyId == locator.KeyId && start.Covers(item.Place))
             .ToList();
         var open = entries.Select(item => item.Id).ToHashSet();
@@ -89,12 +89,6 @@ internal sealed class AuditLog(IAuditTable log, LedgerBooks books, IAccountStore
         var used = start.Key.Meter.Used;
         return new Verification(used == sum && used == audited + unsettled, used, sum, audited, unsettled);
     }
-
-    /// <summary>The log's row that an entry of the ledger is accounted for by.</summary>
-    private static ChargeId LogRowOf(LedgerRow row, int index) =>
-        row.Entries[index].Kind == LedgerEntryKind.Settle && ChargeId.TryParse(row.Entries[index].Settles, out var settled)
-            ? settled
-            : new ChargeId(row.Day, row.Sequence, index);
 
     private async Task<bool> IsUnchangedAsync(
         KeyLocator locator, KeyRecord start, KeyLedger ledger, CancellationToken cancellationToken) =>

@@ -9,7 +9,10 @@ namespace QuotaFunctions.Core.Auditing;
 /// <summary>A commit that is wholly in the log: its row in the ledger may go into the sums.</summary>
 /// <param name="Sequence">Its number.</param>
 /// <param name="Entries">Whose entries it has, and what they changed.</param>
-internal sealed record AuditedCommit(long Sequence, IReadOnlyList<(string KeyId, long Delta, long PoolDelta)> Entries);
+internal sealed record AuditedCommit(long Sequence, IReadOnlyList<(string KeyId, long Delta, long PoolDelta)> Entries)
+{
+    public static AuditedCommit Of(LedgerRow row) => new(row.Sequence, [.. row.Entries.Select(entry => (entry.KeyId, entry.Delta, entry.PoolDelta))]);
+}
 
 /// <summary>A ledger row that is not folded yet, or a lease's page.</summary>
 /// <param name="AccountId">The account.</param>
@@ -57,6 +60,13 @@ internal sealed class LedgerBooks(TableServiceClient tables, StorageNames names)
         {
             yield return AccountEntity.ToLease(row);
         }
+    }
+
+    /// <summary>A row that is not folded yet; null where there is none.</summary>
+    public async Task<LedgerRow?> FindAsync(string accountId, long sequence, CancellationToken cancellationToken)
+    {
+        var row = await _table.GetEntityIfExistsAsync<TableEntity>(accountId, AccountRows.Commit(sequence), cancellationToken: cancellationToken);
+        return row.HasValue ? LedgerEntity.ToRow(row.Value!) : null;
     }
 
     /// <summary>The ledger of a key, or of a pool itself.</summary>

@@ -34,9 +34,6 @@ internal sealed partial class SettlementSweeper(
 
     private const int MaxRows = 100;
 
-    /// <summary>Commits between two that are asked for, up to which one query serves both.</summary>
-    private const int MaxGap = 200;
-
     private DateTimeOffset _marksDeletedAt;
 
     /// <inheritdoc/>
@@ -93,7 +90,7 @@ internal sealed partial class SettlementSweeper(
             var storedAt = lease.WrittenAt ?? now;
             if (IsLeftBehind(lease.Owner, storedAt, seen, now) || lease.Until + (2 * SilenceLimit) < now)
             {
-                await SweepAsync([new OpenCommit(lease.AccountId, lease.ToRow() with { IsOpen = true }, storedAt)], seen, now, cancellationToken);
+                await SweepAsync([new OpenCommit(lease.AccountId, lease.ToRow(isOpen: true), storedAt)], seen, now, cancellationToken);
                 await lanes.RunAsync(lease.AccountId, new ChangeOperation(lease.AccountId, lease.AccountId, (_, _, _) => null, lanes.NewDeadline()));
             }
         }
@@ -109,7 +106,7 @@ internal sealed partial class SettlementSweeper(
         List<OpenCommit> commits, Dictionary<string, DateTimeOffset> seen, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var accountId = commits[0].AccountId;
-        var written = await ReadWrittenAsync(commits, cancellationToken);
+        var written = await WrittenEntries.ReadAsync(log, commits.Select(commit => commit.Row), cancellationToken);
         var late = new List<AuditEvent>();
         var audited = new List<AuditedCommit>();
         foreach (var (_, row, storedAt) in commits)
@@ -118,12 +115,12 @@ internal sealed partial class SettlementSweeper(
             var isDone = true;
             for (var i = 0; i < row.Entries.Count; i++)
             {
-                isDone &= IsWritten(row, i, written) || await CloseAsync(accountId, row, i, isOrphan, now, written, late, cancellationToken);
+                isDone &= written.Has(row, i) || await CloseAsync(accountId, row, i, isOrphan, now, written, late, cancellationToken);
             }
 
             if (isDone && !row.IsOpen)
             {
-                audited.Add(new AuditedCommit(row.Sequence, [.. row.Entries.Select(entry => (entry.KeyId, entry.Delta, entry.PoolDelta))]));
+                audited.Add(AuditedCommit.Of(row));
             }
         }
 
@@ -140,15 +137,15 @@ internal sealed partial class SettlementSweeper(
     /// <summary>Closes an entry that is not in the log. True when it is settled, or in <paramref name="late"/>, now.</summary>
     private async Task<bool> CloseAsync(
         string accountId, LedgerRow row, int index, bool isOrphan, DateTimeOffset now,
-        Dictionary<(string KeyId, ChargeId Id), bool> written, List<AuditEvent> late, CancellationToken cancellationToken)
+        WrittenEntries written, List<AuditEvent> late, CancellationToken cancellationToken)
     {
         var entry = row.Entries[index];
         if (entry.HoldUntil > 0)
         {
             // How it began, as nobody else will say so any more: its end, which may be in the ledger already, does not know.
-            if (isOrphan && !written.ContainsKey((entry.KeyId, new ChargeId(row.Day, row.Sequence, index))))
+            if (isOrphan && !written.HasAny(entry.KeyId, row.IdOf(index)))
             {
-                late.Add(AuditEvent.OfOrphan(accountId, row, index));
+                late.Add(AuditEvent.OfEntry(accountId, row, index));
             }
 
             // A hold stands in the account's row: it is settled like any other, only that nobody knows how it went.
@@ -166,18 +163,13 @@ internal sealed partial class SettlementSweeper(
         }
 
         // How a charge began is not in its correction, and once that is the last word in the log, nobody adds it.
-        if (entry.Kind == LedgerEntryKind.Settle && ChargeId.TryParse(entry.Settles, out var settled) && !written.ContainsKey((entry.KeyId, settled))
+        if (WrittenEntries.SettledBy(entry) is { } settled && !written.HasAny(entry.KeyId, settled)
             && await store.FindCommitAsync(accountId, settled.Sequence, cancellationToken) is { } commit && settled.Index < commit.Entries.Count)
         {
-            late.Add(AuditEvent.OfOrphan(accountId, commit, settled.Index));
+            late.Add(AuditEvent.OfEntry(accountId, commit, settled.Index));
         }
 
-        late.Add(entry.Kind switch
-        {
-            LedgerEntryKind.Act => AuditEvent.OfAct(accountId, row, index),
-            LedgerEntryKind.Settle => AuditEvent.OfCorrection(accountId, row, index),
-            _ => AuditEvent.OfOrphan(accountId, row, index),
-        });
+        late.Add(AuditEvent.OfEntry(accountId, row, index));
         return true;
     }
 
@@ -189,7 +181,7 @@ internal sealed partial class SettlementSweeper(
             Charge = new Charge
             {
                 Key = new KeyLocator(accountId, entry.KeyId),
-                Id = new ChargeId(row.Day, row.Sequence, index),
+                Id = row.IdOf(index),
                 Cost = entry.Delta,
                 At = row.AtOf(index),
                 IsHold = true,
@@ -208,60 +200,6 @@ internal sealed partial class SettlementSweeper(
             Cost = entry.Delta,
         };
         await lanes.SettleAsync(settlement);
-    }
-
-    private static bool IsWritten(LedgerRow row, int index, Dictionary<(string KeyId, ChargeId Id), bool> written)
-    {
-        var entry = row.Entries[index];
-        if (entry.Kind == LedgerEntryKind.Settle)
-        {
-            return ChargeId.TryParse(entry.Settles, out var settled) && written.GetValueOrDefault((entry.KeyId, settled));
-        }
-
-        var isThere = written.TryGetValue((entry.KeyId, new ChargeId(row.Day, row.Sequence, index)), out var isFinal);
-        return isThere && (isFinal || entry.HoldUntil == 0);
-    }
-
-    /// <summary>Reads which of the rows that these commits ask for are in the log.</summary>
-    private async Task<Dictionary<(string KeyId, ChargeId Id), bool>> ReadWrittenAsync(List<OpenCommit> commits, CancellationToken cancellationToken)
-    {
-        var asked = commits.SelectMany(commit => commit.Row.Entries.Select((entry, index) => (
-            entry.KeyId,
-            Id: entry.Kind == LedgerEntryKind.Settle && ChargeId.TryParse(entry.Settles, out var settled)
-                ? settled
-                : new ChargeId(commit.Row.Day, commit.Row.Sequence, index))));
-        var written = new Dictionary<(string, ChargeId), bool>();
-        foreach (var day in asked.GroupBy(row => (row.KeyId, row.Id.Day)))
-        {
-            foreach (var (first, last) in Runs(day.Select(row => row.Id.Sequence)))
-            {
-                foreach (var (id, isFinal) in await log.ReadWrittenAsync(day.Key.KeyId, day.Key.Day, first, last, cancellationToken))
-                {
-                    written[(day.Key.KeyId, id)] = isFinal;
-                }
-            }
-        }
-
-        return written;
-    }
-
-    /// <summary>Splits numbers where they are far apart, as those of different leases are: what lies between is not asked for.</summary>
-    private static List<(long First, long Last)> Runs(IEnumerable<long> sequences)
-    {
-        var runs = new List<(long First, long Last)>();
-        foreach (var sequence in sequences.Distinct().Order())
-        {
-            if (runs.Count > 0 && sequence - runs[^1].Last <= MaxGap)
-            {
-                runs[^1] = (runs[^1].First, sequence);
-            }
-            else
-            {
-                runs.Add((sequence, sequence));
-            }
-        }
-
-        return runs;
     }
 
     [LoggerMessage(2201, LogLevel.Warning, "Account {AccountId}: {Count} entries of the ledger had been left behind and are in the log now.")]

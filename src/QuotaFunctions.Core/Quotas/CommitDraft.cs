@@ -66,7 +66,6 @@ internal sealed class CommitDraft
     private readonly Dictionary<string, KeyState> _touched = [];
     private readonly List<LedgerEntry> _entries = [];
     private readonly List<SideRow> _sideRows = [];
-    private readonly int _firstIndex;
     private int _entriesLength;
 
     /// <summary>Begins a draft.</summary>
@@ -76,9 +75,9 @@ internal sealed class CommitDraft
     /// <param name="owner">The instance.</param>
     /// <param name="ending">The leases that end with this commit.</param>
     public CommitDraft(AccountState state, DateTimeOffset now, Guid commitId, string owner, IReadOnlyList<LeaseState> ending)
-        : this(state, now, commitId, owner, ending.Select(lease => lease.At))
     {
-        Sequence = state.Head.Sequence + 1;
+        (_state, Now, At) = (state, now, ClockOf(state, now, ending.Select(lease => lease.At)));
+        Row = new LedgerRow { Sequence = state.Head.Sequence + 1, CommitId = commitId, At = At, Owner = owner, Entries = _entries };
         foreach (var lease in ending)
         {
             End(lease);
@@ -92,8 +91,8 @@ internal sealed class CommitDraft
     /// <param name="lease">The lease, of which a copy is changed.</param>
     /// <param name="entriesLength">Characters that the entries may take: where they do not fit on the lease's page, the next one is begun.</param>
     public CommitDraft(AccountState state, DateTimeOffset now, Guid commitId, LeaseState lease, int entriesLength)
-        : this(state, now, commitId, lease.Owner, [lease.At])
     {
+        (_state, Now, At) = (state, now, ClockOf(state, now, [lease.At]));
         Lease = lease.Clone();
         Lease.CommitId = commitId;
         Lease.At = At;
@@ -102,7 +101,7 @@ internal sealed class CommitDraft
             || LedgerRow.DayOf(lease.PageAt) != LedgerRow.DayOf(At);
         if (isFull && lease.Page.Count > 0)
         {
-            Add(new SideRow.Page(lease.ToRow()));
+            Add(new SideRow.Page(lease.ToRow(isOpen: false)));
             Lease.Turn();
         }
 
@@ -112,18 +111,16 @@ internal sealed class CommitDraft
         }
 
         Lease.Parts++;
-        Sequence = Lease.Sequence;
-        _firstIndex = Lease.Page.Count;
-    }
-
-    private CommitDraft(AccountState state, DateTimeOffset now, Guid commitId, string owner, IEnumerable<DateTimeOffset> before)
-    {
-        _state = state;
-        Now = now;
-        CommitId = commitId;
-        Owner = owner;
-        var last = before.Append(state.Head.At).Max();
-        At = last > now && last - now <= MaxClockLag ? last : now;
+        Row = new LedgerRow
+        {
+            Sequence = Lease.Sequence,
+            CommitId = commitId,
+            At = Lease.PageAt,
+            Owner = lease.Owner,
+            Entries = _entries,
+            FirstIndex = Lease.Page.Count,
+            IsOpen = true,
+        };
     }
 
     public string AccountId => _state.AccountId;
@@ -134,31 +131,23 @@ internal sealed class CommitDraft
     /// <summary>The account's clock, which never goes back: what periods and rates are counted by.</summary>
     public DateTimeOffset At { get; }
 
-    public Guid CommitId { get; }
-
-    public string Owner { get; }
-
     /// <summary>The lease that is spent from, as it is once this is committed; null where the account itself is changed.</summary>
     public LeaseState? Lease { get; }
 
     /// <summary>The lease that begins with this commit, or null.</summary>
     public LeaseState? GrantedLease { get; private set; }
 
-    public long Sequence { get; }
+    /// <summary>What it is in the ledger: a row, or the next part of the lease's page.</summary>
+    public LedgerRow Row { get; }
 
     /// <summary>The head once this is committed: behind the numbers that a new lease takes along.</summary>
-    public LedgerHead NextHead => new(Sequence + (GrantedLease is null ? 0 : LeaseState.SequenceRun), CommitId, At);
+    public LedgerHead NextHead => new(Row.Sequence + (GrantedLease is null ? 0 : LeaseState.SequenceRun), Row.CommitId, At);
 
     /// <summary>Where the next entry will stand.</summary>
-    public LedgerPlace NextPlace => new(Sequence, _firstIndex + _entries.Count);
-
-    /// <summary>The UTC day that the entries are found under, as yyyyMMdd.</summary>
-    public int Day => LedgerRow.DayOf(RowAt);
+    public LedgerPlace NextPlace => new(Row.Sequence, Row.FirstIndex + _entries.Count);
 
     /// <summary>How long after the time of their row the entries are decided, in ticks of 100 ns.</summary>
-    public long LaterTicks => (At - RowAt).Ticks;
-
-    public IReadOnlyList<LedgerEntry> Entries => _entries;
+    public long LaterTicks => (At - Row.At).Ticks;
 
     public IReadOnlyList<SideRow> SideRows => _sideRows;
 
@@ -169,9 +158,6 @@ internal sealed class CommitDraft
     public PoolState? Pool { get; private set; }
 
     public bool IsEmpty => _entries.Count == 0 && _sideRows.Count == 0;
-
-    /// <summary>What the reference of an entry says of how many there are: on a lease's page, that nobody knows yet.</summary>
-    public int EntryCount => Lease is null ? _entries.Count : 0;
 
     /// <summary>True where one more operation fits: it may change a key, add two rows beside, and these entries.</summary>
     public bool HasRoomFor(int entriesLength) =>
@@ -214,25 +200,25 @@ internal sealed class CommitDraft
         Change(keyId).Meter.Leased += slice;
         GrantedLease = new LeaseState
         {
-            Id = (Sequence + 1).ToString("D19", CultureInfo.InvariantCulture),
+            Id = (Row.Sequence + 1).ToString("D19", CultureInfo.InvariantCulture),
             AccountId = AccountId,
-            Owner = Owner,
+            Owner = Row.Owner,
             Slice = slice,
-            FirstSequence = Sequence + 1,
-            Sequence = Sequence + 1,
+            FirstSequence = Row.Sequence + 1,
+            Sequence = Row.Sequence + 1,
             At = At,
             Until = At + lifetime,
         };
         Add(new SideRow.Granted(GrantedLease));
     }
 
-    /// <summary>Adds an entry. Returns its number in the ledger's row.</summary>
+    /// <summary>Adds an entry. Returns its number among those of <see cref="Row"/>.</summary>
     public int Add(LedgerEntry entry)
     {
         _entries.Add(entry);
         _entriesLength += entry.MaxLength;
         Lease?.Add(entry);
-        return _firstIndex + _entries.Count - 1;
+        return _entries.Count - 1;
     }
 
     public void Add(SideRow row) => _sideRows.Add(row);
@@ -260,9 +246,6 @@ internal sealed class CommitDraft
         }
     }
 
-    /// <summary>The ledger row.</summary>
-    public LedgerRow ToRow() => new() { Sequence = Sequence, CommitId = CommitId, At = At, Owner = Owner, Entries = _entries };
-
     /// <summary>The account once this is committed.</summary>
     public AccountState ToState()
     {
@@ -281,7 +264,12 @@ internal sealed class CommitDraft
         };
     }
 
-    private DateTimeOffset RowAt => Lease?.PageAt ?? At;
+    /// <summary>The account's clock, which an instance's own may be behind.</summary>
+    private static DateTimeOffset ClockOf(AccountState state, DateTimeOffset now, IEnumerable<DateTimeOffset> leases)
+    {
+        var last = leases.Append(state.Head.At).Max();
+        return last > now && last - now <= MaxClockLag ? last : now;
+    }
 
     private static LedgerEntry Refilled(string id) => new()
     {
@@ -304,7 +292,7 @@ internal sealed class CommitDraft
         Add(new SideRow.Ended(lease));
         if (lease.Page.Count > 0)
         {
-            Add(new SideRow.Page(lease.ToRow()));
+            Add(new SideRow.Page(lease.ToRow(isOpen: false)));
         }
     }
 }

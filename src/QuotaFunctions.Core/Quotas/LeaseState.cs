@@ -103,7 +103,9 @@ internal sealed class LeaseState
     }
 
     /// <summary>The page as a row of the ledger.</summary>
-    public LedgerRow ToRow() => new() { Sequence = Sequence, CommitId = CommitId, At = PageAt, Owner = Owner, Entries = _page, WrittenAt = WrittenAt };
+    /// <param name="isOpen">True where it stays a page, which grows yet.</param>
+    public LedgerRow ToRow(bool isOpen) =>
+        new() { Sequence = Sequence, CommitId = CommitId, At = PageAt, Owner = Owner, Entries = _page, WrittenAt = WrittenAt, IsOpen = isOpen };
 
     public LeaseState Clone()
     {

@@ -86,6 +86,10 @@ internal sealed record LedgerEntry
     [JsonPropertyName("l")]
     public int LatencyMs { get; init; }
 
+    /// <summary>True where the log can be told all of it from the entry alone; how any other ended, only its process knows.</summary>
+    [JsonIgnore]
+    public bool IsWhole => Kind is LedgerEntryKind.Consume or LedgerEntryKind.Act;
+
     private static readonly SearchValues<char> Unescaped =
         SearchValues.Create("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_.:/ @,;=*()");
 
@@ -116,36 +120,52 @@ internal sealed record LedgerEntry
         text is null ? 0 : 7 + (text.AsSpan().ContainsAnyExcept(Unescaped) ? 6 * text.Length : text.Length);
 }
 
-/// <summary>A commit's row in the ledger, or a lease's page: several of its commits, under one number.</summary>
+/// <summary>A commit's row in the ledger, or a lease's page: several of its commits, under one number. Or a part of a page.</summary>
 internal sealed record LedgerRow
 {
+    [JsonPropertyName("s")]
     public required long Sequence { get; init; }
 
     /// <summary>The commit's id; of a page the last one's.</summary>
+    [JsonPropertyName("c")]
     public required Guid CommitId { get; init; }
 
     /// <summary>When it was decided, by the account's clock; of a page the first of its commits.</summary>
+    [JsonPropertyName("t")]
     public required DateTimeOffset At { get; init; }
 
     /// <summary>The instance that decided it.</summary>
+    [JsonPropertyName("o")]
     public required string Owner { get; init; }
 
+    [JsonPropertyName("e")]
     public required IReadOnlyList<LedgerEntry> Entries { get; init; }
 
+    /// <summary>The number of the first of the entries: 0, but for a part of a page.</summary>
+    [JsonPropertyName("i")]
+    public int FirstIndex { get; init; }
+
     /// <summary>UTC day of <see cref="At"/>, as yyyyMMdd.</summary>
+    [JsonIgnore]
     public int Day => DayOf(At);
 
     /// <summary>
     /// When its last entry was written, by the service's clock: of a page, as the row that is made of it is newer. Null for the row's
     /// own time.
     /// </summary>
+    [JsonPropertyName("w")]
     public DateTimeOffset? WrittenAt { get; init; }
 
     /// <summary>True for a lease's page, which grows yet.</summary>
+    [JsonPropertyName("p")]
     public bool IsOpen { get; init; }
 
-    /// <summary>An entry, and what it changed.</summary>
-    public LedgerRef RefOf(int index) => new(Sequence, index, IsOpen ? 0 : Entries.Count, Entries[index].Delta, Entries[index].PoolDelta);
+    /// <summary>The id of the charge that is one of <see cref="Entries"/>, or the act's.</summary>
+    public ChargeId IdOf(int index) => new(Day, Sequence, FirstIndex + index);
+
+    /// <summary>An entry, and what it changed. How many there are on a page that grows, nobody knows.</summary>
+    public LedgerRef RefOf(int index) =>
+        new(Sequence, FirstIndex + index, IsOpen ? 0 : Entries.Count, Entries[index].Delta, Entries[index].PoolDelta);
 
     /// <summary>When an entry was decided.</summary>
     public DateTimeOffset AtOf(int index) => At.AddTicks(Entries[index].LaterTicks);

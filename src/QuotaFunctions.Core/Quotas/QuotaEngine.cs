@@ -29,9 +29,9 @@ internal sealed class QuotaEngine(
 
             var operation = new ChargeOperation(request, locator, deadline, cancellationToken);
             var result = await lanes.RunAsync(locator.AccountId, operation);
-            if (result.Charge is { } charge)
+            if (result.Charge?.Request.Kind == ChargeKind.Forward)
             {
-                await NoteAsync(charge, result.Replayed);
+                openCharges.Open();
             }
 
             return result;
@@ -140,19 +140,6 @@ internal sealed class QuotaEngine(
         finally
         {
             openCharges.Close();
-        }
-    }
-
-    private async ValueTask NoteAsync(Charge charge, bool replayed)
-    {
-        if (charge.Request.Kind == ChargeKind.Forward)
-        {
-            openCharges.Open();
-        }
-        else if (!replayed)
-        {
-            // Not bound to the request: the charge stands, and so it must get into the log.
-            await audit.WriteAsync(AuditEvent.OfConsumed(charge), CancellationToken.None);
         }
     }
 

@@ -15,7 +15,6 @@ public static class QuotasServiceCollectionExtensions
     public static IServiceCollection AddQuotas(this IServiceCollection services, IConfiguration configuration) => services
         .AddSettings<QuotaEngineOptions>(configuration, QuotaEngineOptions.Read)
         .AddSingleton<IAccountStore, TableAccountStore>()
-        .AddSingleton<CommitPace>()
         .AddSingleton(provider => ActivatorUtilities.CreateInstance<LaneContext>(
             provider, provider.GetRequiredService<IOptions<QuotaEngineOptions>>().Value, provider.GetRequiredService<InstanceIdentity>().Id))
         .AddSingleton<AccountLanes>()

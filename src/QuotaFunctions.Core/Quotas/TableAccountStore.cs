@@ -40,7 +40,7 @@ internal sealed class TableAccountStore(TableServiceClient tables, StorageNames 
             if (draft is { Lease: { } lease, SideRows: [] })
             {
                 var merged = await _table.UpdateEntityAsync(
-                    AccountEntity.Spent(lease, draft.Entries), lease.Version, TableUpdateMode.Merge, cancellationToken);
+                    AccountEntity.Spent(lease, draft.Row.Entries), lease.Version, TableUpdateMode.Merge, cancellationToken);
                 lease.Version = VersionOf(merged);
                 return true;
             }
@@ -66,7 +66,7 @@ internal sealed class TableAccountStore(TableServiceClient tables, StorageNames 
         var leases = await ReadLeasesAsync(accountId, withPages: false, cancellationToken);
         var holder = leases.FirstOrDefault(lease => lease.Sequence == sequence);
         var lease = holder is null ? null : await FindLeaseAsync(accountId, holder.Id, withPage: true, cancellationToken);
-        return lease?.Sequence == sequence && lease.Page.Count > 0 ? lease.ToRow() with { IsOpen = true } : await FindRowAsync();
+        return lease?.Sequence == sequence && lease.Page.Count > 0 ? lease.ToRow(isOpen: true) : await FindRowAsync();
 
         async Task<LedgerRow?> FindRowAsync() =>
             await FindAsync(accountId, AccountRows.Commit(sequence), cancellationToken) is { } found ? LedgerEntity.ToRow(found) : null;
@@ -195,7 +195,7 @@ internal sealed class TableAccountStore(TableServiceClient tables, StorageNames 
 
         if (draft.Lease is null)
         {
-            actions.Add(new TableTransactionAction(TableTransactionActionType.Add, LedgerEntity.Of(account, draft.ToRow())));
+            actions.Add(new TableTransactionAction(TableTransactionActionType.Add, LedgerEntity.Of(account, draft.Row)));
         }
 
         actions.AddRange(draft.SideRows.Select(row => Action(account, row)));

@@ -10,11 +10,14 @@ public sealed class AuditEventTests
 {
     private static readonly DateTimeOffset Now = new(2026, 3, 2, 12, 0, 0, TimeSpan.Zero);
 
+    private static readonly LedgerEntry Consumed =
+        new() { Kind = LedgerEntryKind.Consume, KeyId = "key_a", Delta = 5, RequestId = "request", Reference = "reference" };
+
     [Fact]
     public void The_last_word_keeps_what_only_the_first_one_knows()
     {
-        var first = AuditEvent.OfConsumed(NewCharge(isHold: false));
-        var last = AuditEvent.OfCorrection("key_a", Row(new LedgerEntry
+        var first = AuditEvent.OfEntry("key_a", Row(Consumed), 0);
+        var last = AuditEvent.OfEntry("key_a", Row(new LedgerEntry
         {
             Kind = LedgerEntryKind.Settle, KeyId = "key_a", Delta = -3, Settles = first.Id.ToString(), FinalCost = 2, Outcome = "succeeded", Status = 200,
         }), 0);
@@ -29,10 +32,10 @@ public sealed class AuditEventTests
     [Fact]
     public void A_hold_accounts_for_its_entry_only_once_it_is_settled()
     {
-        var charge = NewCharge(isHold: true);
-        Assert.Empty(AuditEvent.OfConsumed(charge).Ledger);
-        Assert.Single(AuditEvent.OfConsumed(NewCharge(isHold: false)).Ledger);
+        Assert.Empty(AuditEvent.OfEntry("key_a", Row(Consumed with { HoldUntil = 1 }), 0).Ledger);
+        Assert.Single(AuditEvent.OfEntry("key_a", Row(Consumed), 0).Ledger);
 
+        var charge = NewCharge();
         var correction = new LedgerRef(9, 0, 1, -1, 0);
         var end = AuditEvent.OfSettlement(new Settlement { Charge = charge, Outcome = ChargeOutcome.Succeeded, Cost = 4 }, 4, correction);
         Assert.Equal([charge.Ledger, correction], end.Ledger);
@@ -41,33 +44,63 @@ public sealed class AuditEventTests
     [Theory]
     [InlineData(LedgerEntryKind.Forward, "unknown")]
     [InlineData(LedgerEntryKind.Consume, "consumed")]
-    public void What_a_dead_process_left_is_told_from_the_ledger_and_is_not_the_last_word(object kind, string outcome)
+    public void How_a_charge_began_is_told_from_the_ledger_and_is_not_the_last_word(object kind, string outcome)
     {
-        var orphan = AuditEvent.OfOrphan("key_a", Row(new LedgerEntry { Kind = (LedgerEntryKind)kind, KeyId = "key_a", Delta = 5, RequestId = "request" }), 0);
-        Assert.Equal((outcome, 5L, "request", Now), (orphan.Entry.Outcome, orphan.Entry.Cost, orphan.Entry.RequestId, orphan.Entry.At));
-        Assert.Equal(AuditWord.First, orphan.Word);
+        var told = AuditEvent.OfEntry("key_a", Row(Consumed with { Kind = (LedgerEntryKind)kind }), 0);
+        Assert.Equal((outcome, 5L, "request", Now), (told.Entry.Outcome, told.Entry.Cost, told.Entry.RequestId, told.Entry.At));
+        Assert.Equal(AuditWord.First, told.Word);
     }
 
     [Fact]
     public void What_was_done_to_a_pool_is_told_by_what_it_changed_of_the_pool()
     {
-        var act = AuditEvent.OfAct("pool_a", Row(new LedgerEntry { Kind = LedgerEntryKind.Act, KeyId = "pool_a", PoolDelta = -7, Outcome = "reset", Actor = "admin" }), 0);
+        var act = AuditEvent.OfEntry("pool_a", Row(new LedgerEntry { Kind = LedgerEntryKind.Act, KeyId = "pool_a", PoolDelta = -7, Outcome = "reset", Actor = "admin" }), 0);
         Assert.Equal((-7L, "reset", "admin", AuditWord.Last), (act.Entry.Cost, act.Entry.Outcome, act.Entry.Actor, act.Word));
     }
 
     [Fact]
-    public void It_is_read_from_a_message_as_it_was_written()
+    public void A_commit_tells_of_what_nobody_else_will()
     {
-        var sent = AuditEvent.OfConsumed(NewCharge(isHold: false));
-        var read = JsonSerializer.Deserialize(JsonSerializer.Serialize([sent], AuditJson.Default.ListAuditEvent), AuditJson.Default.ListAuditEvent)!.Single();
-        Assert.Equal(sent with { Ledger = [] }, read with { Ledger = [] });
-        Assert.Equal(sent.Ledger, read.Ledger);
+        var forwarded = Consumed with { Kind = LedgerEntryKind.Forward };
+        var corrected = Consumed with { Kind = LedgerEntryKind.Settle, Settles = "chg_20260302-1-0" };
+        var note = new CommitNote { AccountId = "key_a", Row = Row(forwarded, Consumed, corrected, Consumed with { LaterTicks = 7 }) };
+
+        Assert.Equal(
+            [(new ChargeId(20260302, 5, 1), Now), (new ChargeId(20260302, 5, 3), Now.AddTicks(7))],
+            note.ToEvents().Select(told => (told.Id, told.Entry.At)));
+    }
+
+    [Fact]
+    public void Part_of_a_page_is_told_under_the_numbers_that_it_has_on_the_page()
+    {
+        var note = new CommitNote { AccountId = "key_a", Row = Row(Consumed, Consumed) with { FirstIndex = 40, IsOpen = true } };
+        Assert.Equal(
+            [new LedgerRef(5, 40, 0, 5, 0), new LedgerRef(5, 41, 0, 5, 0)],
+            note.ToEvents().Select(told => Assert.Single(told.Ledger)));
+        Assert.Equal([40, 41], note.ToEvents().Select(told => told.Id.Index));
+    }
+
+    [Fact]
+    public void A_message_is_read_as_it_was_written()
+    {
+        var told = AuditEvent.OfSettlement(new Settlement { Charge = NewCharge(), Outcome = ChargeOutcome.Succeeded, Cost = 5, Status = 200 }, 5, null);
+        var commit = new CommitNote { AccountId = "key_a", Row = Row(Consumed) with { FirstIndex = 3, IsOpen = true, WrittenAt = Now } };
+        var page = new PageNote { AccountId = "key_a", Sequence = 5 };
+
+        var read = JsonSerializer.Deserialize(JsonSerializer.Serialize([told, commit, page], AuditJson.Default.ListAuditNote), AuditJson.Default.ListAuditNote)!;
+
+        Assert.Equal(told with { Ledger = [] }, Assert.IsType<AuditEvent>(read[0]) with { Ledger = [] });
+        Assert.Equal(told.Ledger, ((AuditEvent)read[0]).Ledger);
+        var row = Assert.IsType<CommitNote>(read[1]).Row;
+        Assert.Equal(commit.Row with { Entries = [] }, row with { Entries = [] });
+        Assert.Equal(commit.Row.Entries, row.Entries);
+        Assert.Equal(page, read[2]);
     }
 
     private static LedgerRow Row(params LedgerEntry[] entries) =>
         new() { Sequence = 5, CommitId = Guid.NewGuid(), At = Now, Owner = "instance", Entries = entries };
 
-    private static Charge NewCharge(bool isHold)
+    private static Charge NewCharge()
     {
         Assert.True(KeySecret.TryParse("secret", out var secret));
         return new Charge
@@ -76,7 +109,6 @@ public sealed class AuditEventTests
             Id = new ChargeId(20260302, 4, 1),
             Cost = 5,
             At = Now,
-            IsHold = isHold,
             Ledger = new LedgerRef(4, 1, 2, 5, 0),
             Request = new ChargeRequest { Secret = secret, RequestId = "request", Reference = "reference" },
         };

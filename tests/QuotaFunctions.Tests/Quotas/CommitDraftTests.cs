@@ -29,8 +29,8 @@ public sealed class CommitDraftTests
             draft.Add(entry);
         }
 
-        Assert.NotEmpty(draft.Entries);
-        var json = JsonSerializer.Serialize(draft.Entries, LedgerJson.Default.IReadOnlyListLedgerEntry);
+        Assert.NotEmpty(draft.Row.Entries);
+        var json = JsonSerializer.Serialize(draft.Row.Entries, LedgerJson.Default.IReadOnlyListLedgerEntry);
         Assert.InRange(json.Length, 1, CommitDraft.MaxEntriesLength);
         Assert.InRange(JsonSerializer.Serialize([entry], LedgerJson.Default.ListLedgerEntry).Length - 2, 1, entry.MaxLength);
     }
@@ -72,13 +72,13 @@ public sealed class CommitDraftTests
         for (var part = 0; part < LeaseState.MaxParts; part++)
         {
             var draft = Spend(ref lease, Now.AddMilliseconds(part), entries: 2);
-            Assert.Equal((100, (2 * part) + 2), (draft.Sequence, draft.NextPlace.Index));
+            Assert.Equal((100, (2 * part) + 2), (draft.Row.Sequence, draft.NextPlace.Index));
             Assert.Empty(draft.SideRows);
         }
 
         var turning = Spend(ref lease, Now.AddSeconds(1), entries: 2);
 
-        Assert.Equal((100 + LeaseState.MaxParts, 2), (turning.Sequence, turning.NextPlace.Index));
+        Assert.Equal((100 + LeaseState.MaxParts, 2), (turning.Row.Sequence, turning.NextPlace.Index));
         var page = Assert.IsType<SideRow.Page>(Assert.Single(turning.SideRows)).Row;
         Assert.Equal((100, 2 * LeaseState.MaxParts, Now), (page.Sequence, page.Entries.Count, page.At));
         Assert.Equal(Now.AddMilliseconds(1), page.AtOf(2));
@@ -114,7 +114,7 @@ public sealed class CommitDraftTests
         var evening = Spend(ref lease, Now.Date.AddDays(1).AddTicks(-1), entries: 1);
         var morning = Spend(ref lease, Now.Date.AddDays(1), entries: 1);
 
-        Assert.Equal((20260302, 20260303), (evening.Day, morning.Day));
+        Assert.Equal((20260302, 20260303), (evening.Row.Day, morning.Row.Day));
         Assert.Equal(20260302, Assert.IsType<SideRow.Page>(Assert.Single(morning.SideRows)).Row.Day);
     }
 
@@ -125,7 +125,7 @@ public sealed class CommitDraftTests
         Spend(ref lease, Now, entries: 2);
         var row = AccountEntity.Of(lease);
         var second = Spend(ref lease, Now.AddSeconds(1), entries: 3);
-        foreach (var (name, value) in AccountEntity.Spent(lease, second.Entries))
+        foreach (var (name, value) in AccountEntity.Spent(lease, second.Row.Entries))
         {
             row[name] = value;
         }

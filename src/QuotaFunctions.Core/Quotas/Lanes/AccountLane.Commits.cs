@@ -51,12 +51,12 @@ internal sealed partial class AccountLane
         catch (RequestFailedException wrong) when (wrong.Status is 400 or 413)
         {
             // No write of it can ever be carried out: a fault of ours, or a record that has grown too large.
-            LogWrong(_context.Logger, _accountId, draft.Sequence, wrong.ErrorCode);
+            LogWrong(_context.Logger, _accountId, draft.Row.Sequence, wrong.ErrorCode);
             return await FateOrOpenAsync(draft, isRefused: true);
         }
         catch (Exception failure) when (!_stop.IsCancellationRequested)
         {
-            LogInDoubt(_context.Logger, _accountId, draft.Sequence, failure.GetType().Name);
+            LogInDoubt(_context.Logger, _accountId, draft.Row.Sequence, failure.GetType().Name);
             return await FateOrOpenAsync(draft, isRefused: false);
         }
     }
@@ -64,7 +64,6 @@ internal sealed partial class AccountLane
     private async Task<bool> WriteAsync(CommitDraft draft)
     {
         var before = _context.Clock.GetTimestamp();
-        _context.Pace.Begin();
         try
         {
             return await PatientlyAsync(_context.Store.TryCommitAsync(draft, _stop.Token));
@@ -72,7 +71,6 @@ internal sealed partial class AccountLane
         finally
         {
             _commitTook = _context.Clock.GetElapsedTime(before);
-            _context.Pace.End(_commitTook);
         }
     }
 
@@ -115,9 +113,9 @@ internal sealed partial class AccountLane
         }
 
         var head = _state.Head;
-        return head.CommitId == draft.CommitId ? CommitFate.Landed
-            : head.Sequence < draft.Sequence ? CommitFate.Open
-            : head.Sequence == draft.Sequence ? CommitFate.Impossible
+        return head.CommitId == draft.Row.CommitId ? CommitFate.Landed
+            : head.Sequence < draft.Row.Sequence ? CommitFate.Open
+            : head.Sequence == draft.Row.Sequence ? CommitFate.Impossible
             : await FindRowFateAsync(draft);
     }
 
@@ -127,15 +125,15 @@ internal sealed partial class AccountLane
         var lease = await PatientlyAsync(_context.Store.FindLeaseAsync(_accountId, draft.Lease!.Id, withPage: true, _stop.Token));
         _lease = lease is { IsClosed: false } ? lease : null;
         return lease is null ? await FindRowFateAsync(draft)
-            : lease.CommitId == draft.CommitId ? CommitFate.Landed
+            : lease.CommitId == draft.Row.CommitId ? CommitFate.Landed
             : lease.IsClosed ? CommitFate.Impossible
             : CommitFate.Open;
     }
 
     private async Task<CommitFate> FindRowFateAsync(CommitDraft draft)
     {
-        var winner = await PatientlyAsync(_context.Store.FindCommitAsync(_accountId, draft.Sequence, _stop.Token));
-        return winner is not null ? winner.CommitId == draft.CommitId ? CommitFate.Landed : CommitFate.Impossible
+        var winner = await PatientlyAsync(_context.Store.FindCommitAsync(_accountId, draft.Row.Sequence, _stop.Token));
+        return winner is not null ? winner.CommitId == draft.Row.CommitId ? CommitFate.Landed : CommitFate.Impossible
             : draft.Lease is null ? CommitFate.Lost
             : CommitFate.Impossible;
     }
@@ -161,8 +159,8 @@ internal sealed partial class AccountLane
 
     private async Task FinishAsync(List<LaneOperation> batch, CommitDraft draft, HashSet<LaneOperation> taking)
     {
-        _committed += draft.Entries.Count;
-        var toLog = new List<AuditEvent>();
+        _committed += draft.Row.Entries.Count;
+        var toLog = new List<AuditNote>();
         foreach (var operation in batch)
         {
             if (!taking.Contains(operation))
@@ -182,22 +180,20 @@ internal sealed partial class AccountLane
             }
             else if (operation.Undo(draft) is { } undo)
             {
-                LogGivenBack(_context.Logger, _accountId, draft.Sequence);
+                LogGivenBack(_context.Logger, _accountId, draft.Row.Sequence);
                 _waiting.AddLast(undo);
             }
         }
 
-        for (var i = 0; i < draft.Entries.Count; i++)
+        if (draft.Row.Entries.Any(entry => entry.IsWhole))
         {
-            if (draft.Entries[i].Kind == LedgerEntryKind.Act)
-            {
-                toLog.Add(AuditEvent.OfAct(_accountId, draft.ToRow(), i));
-            }
+            toLog.Add(new CommitNote { AccountId = _accountId, Row = draft.Row });
         }
 
-        foreach (var entry in toLog)
+        toLog.AddRange(draft.SideRows.OfType<SideRow.Page>().Select(page => new PageNote { AccountId = _accountId, Sequence = page.Row.Sequence }));
+        foreach (var note in toLog)
         {
-            var written = _context.Audit.WriteAsync(entry, _stop.Token);
+            var written = _context.Audit.WriteAsync(note, _stop.Token);
             if (!written.IsCompletedSuccessfully)
             {
                 await PatientlyAsync(written.AsTask());

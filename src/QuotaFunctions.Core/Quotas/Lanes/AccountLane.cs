@@ -8,7 +8,6 @@ namespace QuotaFunctions.Core.Quotas.Lanes;
 internal sealed record LaneContext(
     IAccountStore Store,
     IAuditSink Audit,
-    CommitPace Pace,
     TimeProvider Clock,
     QuotaEngineOptions Options,
     string InstanceId,

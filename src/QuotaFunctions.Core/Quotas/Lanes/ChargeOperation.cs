@@ -123,18 +123,14 @@ internal sealed class ChargeOperation(ChargeRequest request, KeyLocator locator,
     public override LaneOperation? Undo(CommitDraft draft) => request.Idempotency is not null ? null : new SettleOperation(
         new Settlement { Charge = ToCharge(draft), Outcome = ChargeOutcome.Failed, Cost = 0, Status = 503 });
 
-    public override AuditEvent? ToLog(CommitDraft draft, bool isLate)
-    {
-        if (!isLate || request.Idempotency is null)
-        {
-            return null;
-        }
-
-        // A hold of a request that was never forwarded is closed at its deadline, like any other that nobody settles.
-        return request.Kind == ChargeKind.Consume ? AuditEvent.OfConsumed(ToCharge(draft))
-            : _entry!.HoldUntil == 0 ? AuditEvent.OfOrphan(locator.AccountId, draft.ToRow(), _index)
+    /// <summary>
+    /// A request that was refused meanwhile is never forwarded, so nobody else will say how it ended. A hold is closed at its deadline,
+    /// like any other that nobody settles.
+    /// </summary>
+    public override AuditEvent? ToLog(CommitDraft draft, bool isLate) =>
+        isLate && request is { Idempotency: not null, Kind: ChargeKind.Forward } && _entry!.HoldUntil == 0
+            ? AuditEvent.OfEntry(locator.AccountId, draft.Row, _index)
             : null;
-    }
 
     private static LedgerEntry EntryOf(ChargeRequest request, KeyLocator locator, long cost, long holdUntil) => new()
     {
@@ -259,8 +255,7 @@ internal sealed class ChargeOperation(ChargeRequest request, KeyLocator locator,
         Enter(draft, cost, holdUntil);
         if (request.Idempotency is { } claim && !replayed)
         {
-            var charge = new ChargeId(draft.Day, draft.Sequence, _index);
-            draft.Remember(locator.KeyId, new OnceRecord(claim.Key, claim.RequestHash, charge, cost, draft.At));
+            draft.Remember(locator.KeyId, new OnceRecord(claim.Key, claim.RequestHash, draft.Row.IdOf(_index), cost, draft.At));
         }
 
         _replayed = replayed;
@@ -294,12 +289,12 @@ internal sealed class ChargeOperation(ChargeRequest request, KeyLocator locator,
     private Charge ToCharge(CommitDraft draft) => new()
     {
         Key = locator,
-        Id = new ChargeId(draft.Day, draft.Sequence, _index),
+        Id = draft.Row.IdOf(_index),
         Cost = _entry!.Delta,
         At = draft.At,
         Request = request,
         Unit = draft.Peek(locator.KeyId)!.Meter.Unit,
         IsHold = _entry.HoldUntil > 0,
-        Ledger = new LedgerRef(draft.Sequence, _index, draft.EntryCount, _entry.Delta, _entry.PoolDelta),
+        Ledger = draft.Row.RefOf(_index),
     };
 }

@@ -67,7 +67,7 @@ internal sealed class LeasePolicy(QuotaEngineOptions options, TimeProvider clock
     public void Extend(CommitDraft draft, string keyId, bool hasNone)
     {
         var isWanted = options.Leases == LeaseMode.Always || (options.Leases == LeaseMode.Auto && _pressure >= WorthWhile);
-        if (!isWanted || !hasNone || draft.Entries.All(entry => entry.Kind != LedgerEntryKind.Forward && entry.Kind != LedgerEntryKind.Consume))
+        if (!isWanted || !hasNone || draft.Row.Entries.All(entry => entry.Kind != LedgerEntryKind.Forward && entry.Kind != LedgerEntryKind.Consume))
         {
             return;
         }

@@ -83,6 +83,5 @@ internal sealed class SettleOperation(Settlement settlement)
     public override long? ClaimOn(KeyState key, DateTimeOffset now) => Math.Max(0, settlement.Cost - _charge.Cost);
 
     /// <summary>The lane logs it, whether anybody still waits for it or not.</summary>
-    public override AuditEvent ToLog(CommitDraft draft, bool isLate) => AuditEvent.OfSettlement(
-        settlement, _entry!.FinalCost, new LedgerRef(draft.Sequence, _index, draft.EntryCount, _entry.Delta, _entry.PoolDelta));
+    public override AuditEvent ToLog(CommitDraft draft, bool isLate) => AuditEvent.OfSettlement(settlement, _entry!.FinalCost, draft.Row.RefOf(_index));
 }

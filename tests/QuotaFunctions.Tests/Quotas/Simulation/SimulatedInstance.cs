@@ -86,14 +86,14 @@ internal sealed class SimulatedInstance
     /// <summary>What the buffer is: events wait for a moment, and are sent together.</summary>
     private sealed class Outbox(AuditQueue queue) : IAuditSink
     {
-        private readonly List<AuditEvent> _events = [];
+        private readonly List<AuditNote> _notes = [];
 
         public bool IsDead { get; set; }
 
-        public ValueTask WriteAsync(AuditEvent auditEvent, CancellationToken cancellationToken)
+        public ValueTask WriteAsync(AuditNote note, CancellationToken cancellationToken)
         {
-            _events.Add(auditEvent);
-            if (_events.Count == 1)
+            _notes.Add(note);
+            if (_notes.Count == 1)
             {
                 _ = SendAsync();
             }
@@ -106,8 +106,8 @@ internal sealed class SimulatedInstance
             await queue.World.DelayAsync(TimeSpan.FromMilliseconds(500));
             if (!IsDead)
             {
-                queue.Send(JsonSerializer.Serialize(_events, AuditJson.Default.ListAuditEvent));
-                _events.Clear();
+                queue.Send(JsonSerializer.Serialize(_notes, AuditJson.Default.ListAuditNote));
+                _notes.Clear();
             }
         }
     }

@@ -1,0 +1,83 @@
+using System.Text.Json.Serialization;
+using QuotaFunctions.Core.Quotas;
+
+namespace QuotaFunctions.Core.Auditing;
+
+/// <summary>Which word on a charge an event has. Each is kept beside the others, so that they may come in any order and more than once.</summary>
+internal enum AuditWord
+{
+    /// <summary>It was admitted.</summary>
+    First = 0,
+
+    /// <summary>How it ended, by the ledger's correction alone.</summary>
+    Correction = 1,
+
+    /// <summary>How it ended, by whoever knows all of it.</summary>
+    Last = 2,
+}
+
+/// <summary>What the log says of a charge or an act. Names are short: messages and rows hold many of them.</summary>
+internal sealed record AuditEntry
+{
+    /// <summary>When it was admitted; default in a correction, which does not know.</summary>
+    [JsonPropertyName("t")]
+    public DateTimeOffset At { get; init; }
+
+    [JsonPropertyName("o")]
+    public required string Outcome { get; init; }
+
+    [JsonPropertyName("n")]
+    public long Cost { get; init; }
+
+    [JsonPropertyName("s")]
+    public int Status { get; init; }
+
+    [JsonPropertyName("l")]
+    public int LatencyMs { get; init; }
+
+    [JsonPropertyName("v")]
+    public string? Provider { get; init; }
+
+    [JsonPropertyName("m")]
+    public string? Model { get; init; }
+
+    [JsonPropertyName("x")]
+    public string? Address { get; init; }
+
+    [JsonPropertyName("r")]
+    public string? RequestId { get; init; }
+
+    [JsonPropertyName("f")]
+    public string? Reference { get; init; }
+
+    [JsonPropertyName("u")]
+    public string? Actor { get; init; }
+
+    /// <summary>This word with what only an earlier one on the same charge knows.</summary>
+    public AuditEntry Over(AuditEntry? earlier) => earlier is null ? this : this with
+    {
+        At = At == default ? earlier.At : At,
+        Provider = Provider ?? earlier.Provider,
+        Model = Model ?? earlier.Model,
+        Address = Address ?? earlier.Address,
+        RequestId = RequestId ?? earlier.RequestId,
+        Reference = Reference ?? earlier.Reference,
+    };
+
+    /// <summary>As the log shows it.</summary>
+    public AuditRow ToRow(ChargeId id) => new()
+    {
+        Id = id.ToString(),
+        At = At,
+        Outcome = Outcome,
+        Cost = Cost,
+        Status = Status == 0 ? null : Status,
+        LatencyMs = LatencyMs == 0 ? null : LatencyMs,
+        Provider = Provider,
+        Model = Model,
+        Address = Address,
+        RequestId = RequestId,
+        Reference = Reference,
+        Actor = Actor,
+    };
+}

@@ -1,0 +1,72 @@
+using QuotaFunctions.Core.Quotas;
+
+namespace QuotaFunctions.Core.Auditing;
+
+/// <summary>Which entries of some rows of the ledger are in the log.</summary>
+internal sealed class WrittenEntries
+{
+    /// <summary>Commits between two that are asked for, up to which one query serves both.</summary>
+    private const int MaxGap = 200;
+
+    private readonly Dictionary<(string KeyId, ChargeId Id), bool> _written = [];
+
+    private WrittenEntries()
+    {
+    }
+
+    /// <summary>Asks the log for all entries of these rows.</summary>
+    public static async Task<WrittenEntries> ReadAsync(IAuditTable log, IEnumerable<LedgerRow> rows, CancellationToken cancellationToken)
+    {
+        var result = new WrittenEntries();
+        var asked = rows.SelectMany(row => row.Entries.Select((entry, index) => (entry.KeyId, Id: SettledBy(entry) ?? row.IdOf(index))));
+        foreach (var day in asked.GroupBy(entry => (entry.KeyId, entry.Id.Day)))
+        {
+            foreach (var (first, last) in Runs(day.Select(entry => entry.Id.Sequence)))
+            {
+                foreach (var (id, isFinal) in await log.ReadWrittenAsync(day.Key.KeyId, day.Key.Day, first, last, cancellationToken))
+                {
+                    result._written[(day.Key.KeyId, id)] = isFinal;
+                }
+            }
+        }
+
+        return result;
+    }
+
+    /// <summary>The charge that a correction settles; null for any other entry.</summary>
+    public static ChargeId? SettledBy(LedgerEntry entry) =>
+        entry.Kind == LedgerEntryKind.Settle && ChargeId.TryParse(entry.Settles, out var settled) ? settled : null;
+
+    /// <summary>True where there is any word on a charge.</summary>
+    public bool HasAny(string keyId, ChargeId id) => _written.ContainsKey((keyId, id));
+
+    /// <summary>True where an entry is accounted for: a correction and a hold only by the last word.</summary>
+    public bool Has(LedgerRow row, int index)
+    {
+        var entry = row.Entries[index];
+        var settled = SettledBy(entry);
+        return _written.TryGetValue((entry.KeyId, settled ?? row.IdOf(index)), out var isFinal) && (isFinal || (settled is null && entry.HoldUntil == 0));
+    }
+
+    /// <summary>True where all entries of a row are.</summary>
+    public bool HasAll(LedgerRow row) => Enumerable.Range(0, row.Entries.Count).All(index => Has(row, index));
+
+    /// <summary>Splits numbers where they are far apart, as those of different leases are: what lies between is not asked for.</summary>
+    private static List<(long First, long Last)> Runs(IEnumerable<long> sequences)
+    {
+        var runs = new List<(long First, long Last)>();
+        foreach (var sequence in sequences.Distinct().Order())
+        {
+            if (runs.Count > 0 && sequence - runs[^1].Last <= MaxGap)
+            {
+                runs[^1] = (runs[^1].First, sequence);
+            }
+            else
+            {
+                runs.Add((sequence, sequence));
+            }
+        }
+
+        return runs;
+    }
+}
