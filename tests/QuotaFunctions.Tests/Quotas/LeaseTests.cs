@@ -1,3 +1,4 @@
+using System.Text.Json;
 using QuotaFunctions.Core.Auditing;
 using QuotaFunctions.Core.Keys;
 using QuotaFunctions.Core.Quotas;
@@ -43,6 +44,38 @@ public sealed class LeaseTests
         Assert.Equal(200, charges.DistinctBy(charge => charge.Id).Count());
         Assert.InRange(charges.DistinctBy(charge => charge.Id.Sequence).Count(), 4, 8);
         Assert.Equal(new Verification(true, 200, 200, 0, 200), await instances[1].Log.VerifyAsync(Key.KeyId, CancellationToken.None));
+    });
+
+    /// <summary>Its parts come in messages of their own, which may be late, or lost.</summary>
+    [Fact]
+    public void A_page_stays_in_the_ledger_until_all_of_it_is_in_the_log() => Run(8, instances: 2, async (world, instances) =>
+    {
+        var charges = new List<Charge>();
+        for (var i = 0; i < 100; i++)
+        {
+            charges.Add((await ChargeAsync(instances[0], cost: 1)).Charge!);
+        }
+
+        var page = charges.GroupBy(charge => charge.Id.Sequence).First(row => row.Count() > 1).Key;
+        await instances[1].ConsumeAsync(JsonSerializer.Serialize([new PageNote { AccountId = Key.AccountId, Sequence = page }], AuditJson.Default.ListAuditNote));
+        Assert.Equal(new Verification(true, 100, 100, 0, 100), await instances[1].Log.VerifyAsync(Key.KeyId, CancellationToken.None));
+
+        var row = (await instances[1].Store.FindCommitAsync(Key.AccountId, page, CancellationToken.None))!;
+        var parts = new List<AuditNote> { new CommitNote { AccountId = Key.AccountId, Row = row with { Entries = [.. row.Entries.Take(40)], IsOpen = true } } };
+        await ConsumeAsync(parts);
+        Assert.NotNull(await instances[1].Store.FindCommitAsync(Key.AccountId, page, CancellationToken.None));
+
+        parts = [new CommitNote { AccountId = Key.AccountId, Row = row with { Entries = [.. row.Entries.Skip(40)], FirstIndex = 40, IsOpen = true } }];
+        await ConsumeAsync(parts);
+        Assert.Null(await instances[1].Store.FindCommitAsync(Key.AccountId, page, CancellationToken.None));
+        var count = row.Entries.Count;
+        Assert.Equal(new Verification(true, 100, 100, count, 100 - count), await instances[1].Log.VerifyAsync(Key.KeyId, CancellationToken.None));
+
+        Task ConsumeAsync(List<AuditNote> notes)
+        {
+            notes.Add(new PageNote { AccountId = Key.AccountId, Sequence = page });
+            return instances[1].ConsumeAsync(JsonSerializer.Serialize(notes, AuditJson.Default.ListAuditNote));
+        }
     });
 
     /// <summary>More leases than one transaction can end.</summary>

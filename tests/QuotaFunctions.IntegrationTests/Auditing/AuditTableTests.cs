@@ -1,0 +1,144 @@
+using QuotaFunctions.Core.Auditing;
+using QuotaFunctions.Core.Quotas;
+using QuotaFunctions.IntegrationTests.Quotas;
+using QuotaFunctions.TestSupport;
+
+namespace QuotaFunctions.IntegrationTests.Auditing;
+
+/// <summary>The log on a real table: many entries share a row, and nobody notices.</summary>
+public sealed class AuditTableTests(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
+{
+    private const int Day = 20260302;
+
+    private static readonly DateTimeOffset Noon = new(2026, 3, 2, 12, 0, 0, TimeSpan.Zero);
+
+    private readonly string _prefix = AzuriteFixture.UniqueName()[..16];
+    private readonly string _key = "key_" + Guid.NewGuid().ToString("N")[..20];
+
+    [Fact]
+    public async Task Every_page_size_yields_all_entries_once_the_newest_first()
+    {
+        await using var engine = await StartAsync();
+        var events = Enumerable.Range(0, 100).Select(index => Event(7, index)).Concat(Enumerable.Range(0, 3).Select(index => Event(8, index))).ToList();
+        await engine.Get<IAuditTable>().WriteAsync(events, CancellationToken.None);
+        var expected = events.OrderByDescending(told => told.Id.Sequence).ThenByDescending(told => told.Id.Index).Select(told => told.Id.ToString()).ToList();
+
+        foreach (var size in (int[])[1, 31, 32, 33, 64, 1000])
+        {
+            Assert.Equal(expected, await ReadByCursorAsync(engine, size));
+        }
+
+        var second = await engine.Log.ReadAsync(new AuditQuery { KeyId = _key, Page = 2, PageSize = 40 }, CancellationToken.None);
+        Assert.Equal(expected.Skip(40).Take(40), second.Rows.Select(row => row.Id));
+    }
+
+    /// <summary>Two instances with leases fill pages at the same time: the older page has newer entries than the newer page has old ones.</summary>
+    [Fact]
+    public async Task A_span_of_time_is_read_whole_where_pages_overlap()
+    {
+        await using var engine = await StartAsync();
+        var events = Enumerable.Range(0, 10).SelectMany(second => new[] { Event(100, second, second), Event(164, second, second) }).ToList();
+        await engine.Get<IAuditTable>().WriteAsync(events, CancellationToken.None);
+
+        var query = new AuditQuery { KeyId = _key, From = Noon.AddSeconds(3), To = Noon.AddSeconds(7) };
+        var read = (await engine.Log.ReadAsync(query, CancellationToken.None)).Rows;
+
+        Assert.Equal([3, 3, 4, 4, 5, 5, 6, 6], read.Select(row => (int)(row.At - Noon).TotalSeconds).Order());
+    }
+
+    [Theory]
+    [InlineData("First Correction Last")]
+    [InlineData("Last Correction First")]
+    [InlineData("Correction First Last First")]
+    [InlineData("Last First Last Correction")]
+    [InlineData("Correction First")]
+    public async Task Words_come_to_the_same_in_any_order(string order)
+    {
+        await using var engine = await StartAsync();
+        var first = Event(1, 40);
+        var correction = first with { Word = AuditWord.Correction, Entry = new AuditEntry { Outcome = "succeeded", Cost = 2, Status = 200 } };
+        var last = first with { Word = AuditWord.Last, Entry = first.Entry with { Outcome = "succeeded", Cost = 2, Status = 200 } };
+        foreach (var word in order.Split(' '))
+        {
+            var told = word switch { "First" => first, "Correction" => correction, _ => last };
+            await engine.Get<IAuditTable>().WriteAsync([told], CancellationToken.None);
+        }
+
+        var logged = await engine.Get<IAuditTable>().FindAsync(_key, first.Id, CancellationToken.None);
+
+        Assert.Equal(new LoggedCharge(first.Id, IsFinal: true, last.Entry), logged);
+        var written = await engine.Get<IAuditTable>().ReadWrittenAsync(_key, Day, 1, 1, CancellationToken.None);
+        Assert.Equal([KeyValuePair.Create(first.Id, true)], written);
+    }
+
+    [Fact]
+    public async Task What_shares_a_row_is_written_by_several_at_once()
+    {
+        await using var engine = await StartAsync();
+        await Clients.AskAsync(16, 64, async index =>
+        {
+            await engine.Get<IAuditTable>().WriteAsync([Event(1, index)], CancellationToken.None);
+            return index;
+        });
+
+        var written = await engine.Get<IAuditTable>().ReadWrittenAsync(_key, Day, 1, 1, CancellationToken.None);
+        Assert.Equal(Enumerable.Range(0, 64), written.Keys.Select(id => id.Index).Order());
+        Assert.All(written.Values, Assert.False);
+    }
+
+    /// <summary>The longest texts that the ledger keeps, in the characters that take most, all words: it must fit into the service's rows.</summary>
+    [Fact]
+    public async Task The_largest_commit_fits()
+    {
+        await using var engine = await StartAsync();
+        var text = new string('語', 500);
+        var first = Enumerable.Range(0, 64).Select(index => Event(1, index)).Select(told => told with
+        {
+            Entry = told.Entry with { RequestId = text, Provider = text, Model = text, Reference = text },
+        }).ToList();
+        var last = first.ConvertAll(told => told with { Word = AuditWord.Last, Entry = told.Entry with { Outcome = "succeeded" } });
+
+        await engine.Get<IAuditTable>().WriteAsync(first, CancellationToken.None);
+        await engine.Get<IAuditTable>().WriteAsync(last, CancellationToken.None);
+
+        var read = await engine.Log.ReadAsync(new AuditQuery { KeyId = _key }, CancellationToken.None);
+        Assert.Equal(64, read.Rows.Count);
+        Assert.All(read.Rows, row => Assert.Equal(("succeeded", text, text), (row.Outcome, row.Reference, row.Model)));
+    }
+
+    [Fact]
+    public async Task More_rows_than_a_transaction_takes_are_written_in_several()
+    {
+        await using var engine = await StartAsync();
+        var events = Enumerable.Range(0, LeaseState.MaxParts).SelectMany(commit => new[] { Event(LeaseState.MaxParts + commit, 0), Event(LeaseState.MaxParts + commit, 32) }).ToList();
+
+        await engine.Get<IAuditTable>().WriteAsync(events, CancellationToken.None);
+
+        Assert.Equal(events.Count, (await ReadByCursorAsync(engine, 1000)).Count);
+    }
+
+    private Task<EngineUnderTest> StartAsync() => EngineUnderTest.StartAsync(azurite.ConnectionString, _prefix);
+
+    private async Task<List<string>> ReadByCursorAsync(EngineUnderTest engine, int size)
+    {
+        var ids = new List<string>();
+        string? cursor = null;
+        do
+        {
+            var page = await engine.Log.ReadAsync(new AuditQuery { KeyId = _key, PageSize = size, Cursor = cursor }, CancellationToken.None);
+            Assert.InRange(page.Rows.Count, 1, size);
+            ids.AddRange(page.Rows.Select(row => row.Id));
+            cursor = page.Next;
+        }
+        while (cursor is not null);
+        return ids;
+    }
+
+    private AuditEvent Event(long sequence, int index, int second = 0) => new()
+    {
+        AccountId = _key,
+        KeyId = _key,
+        Id = new ChargeId(Day, sequence, index),
+        Entry = new AuditEntry { At = Noon.AddSeconds(second), Outcome = "consumed", Cost = 1, RequestId = "request", Reference = "reference" },
+    };
+}
