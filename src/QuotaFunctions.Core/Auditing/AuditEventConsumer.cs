@@ -1,9 +1,10 @@
 using System.Text.Json;
+using QuotaFunctions.Core.Quotas;
 
 namespace QuotaFunctions.Core.Auditing;
 
 /// <inheritdoc cref="IAuditEventConsumer"/>
-internal sealed class AuditEventConsumer(IAuditTable log, LedgerBooks books) : IAuditEventConsumer
+internal sealed class AuditEventConsumer(IAuditTable log, LedgerBooks books, IAccountStore store) : IAuditEventConsumer
 {
     /// <inheritdoc/>
     public async Task ConsumeAsync(string message, CancellationToken cancellationToken)
@@ -36,7 +37,7 @@ internal sealed class AuditEventConsumer(IAuditTable log, LedgerBooks books) : I
     /// <summary>A page came in parts, in messages that others may have yet.</summary>
     private async Task FoldPageAsync(PageNote page, CancellationToken cancellationToken)
     {
-        if (await books.FindAsync(page.AccountId, page.Sequence, cancellationToken) is { } row
+        if (await store.FindCommitAsync(page.AccountId, page.Sequence, orPage: false, cancellationToken) is { } row
             && (await WrittenEntries.ReadAsync(log, [row], cancellationToken)).HasAll(row))
         {
             await books.FoldAsync(page.AccountId, [AuditedCommit.Of(row)], cancellationToken);

@@ -52,21 +52,15 @@ internal sealed class LedgerBooks(TableServiceClient tables, StorageNames names)
     /// <summary>All rows of all accounts that are not folded, account by account, in order.</summary>
     public IAsyncEnumerable<OpenCommit> ReadOpenAsync(CancellationToken cancellationToken) => ReadOpenAsync(AccountRows.AllCommits, cancellationToken);
 
-    /// <summary>All leases of all accounts.</summary>
+    /// <summary>All leases of all accounts, without their pages.</summary>
     public async IAsyncEnumerable<LeaseState> ReadLeasesAsync(
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await foreach (var row in _table.QueryAsync<TableEntity>(AccountRows.AllLeases, cancellationToken: cancellationToken))
+        await foreach (var row in _table.QueryAsync<TableEntity>(
+            AccountRows.AllLeases, select: AccountEntity.LeaseWithoutPage, cancellationToken: cancellationToken))
         {
             yield return AccountEntity.ToLease(row);
         }
-    }
-
-    /// <summary>A row that is not folded yet; null where there is none.</summary>
-    public async Task<LedgerRow?> FindAsync(string accountId, long sequence, CancellationToken cancellationToken)
-    {
-        var row = await _table.GetEntityIfExistsAsync<TableEntity>(accountId, AccountRows.Commit(sequence), cancellationToken: cancellationToken);
-        return row.HasValue ? LedgerEntity.ToRow(row.Value!) : null;
     }
 
     /// <summary>The ledger of a key, or of a pool itself.</summary>

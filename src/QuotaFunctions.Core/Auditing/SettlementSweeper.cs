@@ -90,7 +90,11 @@ internal sealed partial class SettlementSweeper(
             var storedAt = lease.WrittenAt ?? now;
             if (IsLeftBehind(lease.Owner, storedAt, seen, now) || lease.Until + (2 * SilenceLimit) < now)
             {
-                await SweepAsync([new OpenCommit(lease.AccountId, lease.ToRow(isOpen: true), storedAt)], seen, now, cancellationToken);
+                if (await store.FindLeaseAsync(lease.AccountId, lease.Id, withPage: true, cancellationToken) is { } page)
+                {
+                    await SweepAsync([new OpenCommit(page.AccountId, page.ToRow(isOpen: true), storedAt)], seen, now, cancellationToken);
+                }
+
                 await lanes.RunAsync(lease.AccountId, new ChangeOperation(lease.AccountId, lease.AccountId, (_, _, _) => null, lanes.NewDeadline()));
             }
         }
@@ -164,7 +168,7 @@ internal sealed partial class SettlementSweeper(
 
         // How a charge began is not in its correction, and once that is the last word in the log, nobody adds it.
         if (WrittenEntries.SettledBy(entry) is { } settled && !written.HasAny(entry.KeyId, settled)
-            && await store.FindCommitAsync(accountId, settled.Sequence, cancellationToken) is { } commit && settled.Index < commit.Entries.Count)
+            && await store.FindCommitAsync(accountId, settled.Sequence, orPage: true, cancellationToken) is { } commit && settled.Index < commit.Entries.Count)
         {
             late.Add(AuditEvent.OfEntry(accountId, commit, settled.Index));
         }

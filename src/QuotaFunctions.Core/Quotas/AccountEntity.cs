@@ -18,7 +18,11 @@ internal static class AccountEntity
 
     /// <summary>The properties of a lease but for its page.</summary>
     public static readonly string[] LeaseWithoutPage =
-        ["PartitionKey", "RowKey", "Owner", "Slice", "Spent", "FirstSequence", Sequence, CommitId, At, "PageAt", "Until", IsClosed, "Timestamp"];
+    [
+        .. Of(new LeaseState { Id = "", AccountId = "", Owner = "", Slice = 0, FirstSequence = 0, Sequence = 0, Until = default }).Keys,
+        IsClosed,
+        "Timestamp",
+    ];
 
     public static void WriteHead(TableEntity row, LedgerHead head)
     {

@@ -20,8 +20,12 @@ internal interface IAccountStore
     /// </summary>
     Task<bool> TryCommitAsync(CommitDraft draft, CancellationToken cancellationToken);
 
-    /// <summary>Reads the ledger's row, or the page of a lease, with a number; null where there is none, or not any more.</summary>
-    Task<LedgerRow?> FindCommitAsync(string accountId, long sequence, CancellationToken cancellationToken);
+    /// <summary>Reads the ledger's row with a number; null where there is none, or not any more.</summary>
+    /// <param name="accountId">Whose.</param>
+    /// <param name="sequence">The number.</param>
+    /// <param name="orPage">Whether it may stand on the page of a lease that is out yet.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    Task<LedgerRow?> FindCommitAsync(string accountId, long sequence, bool orPage, CancellationToken cancellationToken);
 
     /// <summary>Reads an Idempotency-Key that was charged; null where there is none.</summary>
     Task<OnceRecord?> FindOnceAsync(KeyLocator locator, string idempotencyKey, CancellationToken cancellationToken);

@@ -106,7 +106,7 @@ internal sealed class QuotaEngine(
             return new ConsumeSettlementResult(ConsumeSettlementStatus.AlreadySettled);
         }
 
-        if (await FindConsumedAsync(secret, locator, id, cancellationToken) is not { } charge || charge.At + ReportWindow < now)
+        if (await FindConsumedAsync(secret, key!, id, cancellationToken) is not { } charge || charge.At + ReportWindow < now)
         {
             return new ConsumeSettlementResult(ConsumeSettlementStatus.NotFound);
         }
@@ -144,9 +144,10 @@ internal sealed class QuotaEngine(
     }
 
     /// <summary>Finds a consumed charge in the ledger or, once its row is folded, in the log.</summary>
-    private async Task<Charge?> FindConsumedAsync(KeySecret secret, KeyLocator locator, ChargeId id, CancellationToken cancellationToken)
+    private async Task<Charge?> FindConsumedAsync(KeySecret secret, KeyState key, ChargeId id, CancellationToken cancellationToken)
     {
-        if (await store.FindCommitAsync(locator.AccountId, id.Sequence, cancellationToken) is { } commit)
+        var locator = key.Locator;
+        if (await store.FindCommitAsync(locator.AccountId, id.Sequence, orPage: key.Meter.Leased > 0, cancellationToken) is { } commit)
         {
             var entry = id.Day == commit.Day && id.Index < commit.Entries.Count ? commit.Entries[id.Index] : null;
             return entry is { Kind: LedgerEntryKind.Consume } && entry.KeyId == locator.KeyId

@@ -55,14 +55,15 @@ internal sealed class TableAccountStore(TableServiceClient tables, StorageNames 
         }
     }
 
-    public async Task<LedgerRow?> FindCommitAsync(string accountId, long sequence, CancellationToken cancellationToken)
+    public async Task<LedgerRow?> FindCommitAsync(string accountId, long sequence, bool orPage, CancellationToken cancellationToken)
     {
-        if (await FindRowAsync() is { } row)
+        var row = await FindRowAsync();
+        if (row is not null || !orPage)
         {
             return row;
         }
 
-        // On the page of a lease, or on one that became a row meanwhile.
+        // On a page, or on one that became a row meanwhile.
         var leases = await ReadLeasesAsync(accountId, withPages: false, cancellationToken);
         var holder = leases.FirstOrDefault(lease => lease.Sequence == sequence);
         var lease = holder is null ? null : await FindLeaseAsync(accountId, holder.Id, withPage: true, cancellationToken);

@@ -60,14 +60,14 @@ public sealed class LeaseTests
         await instances[1].ConsumeAsync(JsonSerializer.Serialize([new PageNote { AccountId = Key.AccountId, Sequence = page }], AuditJson.Default.ListAuditNote));
         Assert.Equal(new Verification(true, 100, 100, 0, 100), await instances[1].Log.VerifyAsync(Key.KeyId, CancellationToken.None));
 
-        var row = (await instances[1].Store.FindCommitAsync(Key.AccountId, page, CancellationToken.None))!;
+        var row = (await instances[1].Store.FindCommitAsync(Key.AccountId, page, orPage: true, CancellationToken.None))!;
         var parts = new List<AuditNote> { new CommitNote { AccountId = Key.AccountId, Row = row with { Entries = [.. row.Entries.Take(40)], IsOpen = true } } };
         await ConsumeAsync(parts);
-        Assert.NotNull(await instances[1].Store.FindCommitAsync(Key.AccountId, page, CancellationToken.None));
+        Assert.NotNull(await instances[1].Store.FindCommitAsync(Key.AccountId, page, orPage: true, CancellationToken.None));
 
         parts = [new CommitNote { AccountId = Key.AccountId, Row = row with { Entries = [.. row.Entries.Skip(40)], FirstIndex = 40, IsOpen = true } }];
         await ConsumeAsync(parts);
-        Assert.Null(await instances[1].Store.FindCommitAsync(Key.AccountId, page, CancellationToken.None));
+        Assert.Null(await instances[1].Store.FindCommitAsync(Key.AccountId, page, orPage: true, CancellationToken.None));
         var count = row.Entries.Count;
         Assert.Equal(new Verification(true, 100, 100, count, 100 - count), await instances[1].Log.VerifyAsync(Key.KeyId, CancellationToken.None));
 
@@ -147,7 +147,7 @@ public sealed class LeaseTests
 
         // And the page, a row by now, is folded like any other.
         await SweepAsync(world, instances[1]);
-        Assert.Null(await instances[1].Store.FindCommitAsync(Key.AccountId, 2, CancellationToken.None));
+        Assert.Null(await instances[1].Store.FindCommitAsync(Key.AccountId, 2, orPage: true, CancellationToken.None));
         Assert.Equal(new Verification(true, 6, 6, 6, 0), await instances[1].Log.VerifyAsync(Key.KeyId, CancellationToken.None));
     });
 

@@ -132,7 +132,7 @@ internal sealed partial class AccountLane
 
     private async Task<CommitFate> FindRowFateAsync(CommitDraft draft)
     {
-        var winner = await PatientlyAsync(_context.Store.FindCommitAsync(_accountId, draft.Row.Sequence, _stop.Token));
+        var winner = await PatientlyAsync(_context.Store.FindCommitAsync(_accountId, draft.Row.Sequence, orPage: false, _stop.Token));
         return winner is not null ? winner.CommitId == draft.Row.CommitId ? CommitFate.Landed : CommitFate.Impossible
             : draft.Lease is null ? CommitFate.Lost
             : CommitFate.Impossible;

@@ -103,7 +103,6 @@ internal sealed partial class AccountLane
             await LoadAsync();
         }
 
-        await RefreshLeaseAsync();
         if (_state?.Keys.GetValueOrDefault(_accountId) is { } key && NeedsAll(key, batch, now))
         {
             var leases = await PatientlyAsync(_context.Store.ReadLeasesAsync(_accountId, withPages: false, _stop.Token));
@@ -115,10 +114,12 @@ internal sealed partial class AccountLane
             {
                 lease.WrittenAt = leases.FirstOrDefault(before => before.Id == lease.Id)?.WrittenAt;
             }
+
+            _lease = Array.Find(_toEnd, lease => lease.Id == _lease?.Id);
         }
-        else if (_lease is not null)
+        else if (await RefreshLeaseAsync() is { } own)
         {
-            _toEnd = [_lease];
+            _toEnd = [own];
         }
 
         return true;
@@ -132,11 +133,13 @@ internal sealed partial class AccountLane
     }
 
     /// <summary>Reads the own lease as it is in storage: another instance may have closed or ended it.</summary>
-    private async Task RefreshLeaseAsync()
+    private async Task<LeaseState?> RefreshLeaseAsync()
     {
         if (_lease is not null)
         {
             _lease = await PatientlyAsync(_context.Store.FindLeaseAsync(_accountId, _lease.Id, withPage: true, _stop.Token));
         }
+
+        return _lease;
     }
 }

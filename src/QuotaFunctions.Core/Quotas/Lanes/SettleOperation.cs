@@ -35,7 +35,7 @@ internal sealed class SettleOperation(Settlement settlement)
         {
             // A mark that old may have been deleted, but not before the charge's row: where that still is, there was none. The mark
             // is looked for first, as a row never comes back.
-            _isSettled = await store.FindCommitAsync(_charge.Key.AccountId, _charge.Id.Sequence, cancellationToken) is null;
+            _isSettled = await store.FindCommitAsync(_charge.Key.AccountId, _charge.Id.Sequence, orPage: true, cancellationToken) is null;
         }
     }
 
