@@ -50,9 +50,10 @@ internal sealed class TableAuditTable(TableServiceClient tables, StorageNames na
     private const int LastChunk = 999;
 
     /// <summary>
-    /// Entries in a row: with three words of at most 15 KiB on each, below the service's 1 MiB, and three properties on each, below its 252.
+    /// Entries in a row. The texts of a word may take 24 KiB where they are as long as the ledger keeps them and every character is
+    /// escaped, and two words have them: below the service's 1 MiB.
     /// </summary>
-    private const int EntriesPerRow = 32;
+    private const int EntriesPerRow = 16;
 
     /// <summary>
     /// A key's whole day in one partition would be held to a partition's 2,000 rows a second, and Azurite searches the whole partition

@@ -63,10 +63,11 @@ public sealed class AuditEventTests
     {
         var forwarded = Consumed with { Kind = LedgerEntryKind.Forward };
         var corrected = Consumed with { Kind = LedgerEntryKind.Settle, Settles = "chg_20260302-1-0" };
-        var note = new CommitNote { AccountId = "key_a", Row = Row(forwarded, Consumed, corrected, Consumed with { LaterTicks = 7 }) };
+        var act = new LedgerEntry { Kind = LedgerEntryKind.Act, KeyId = "key_a", Outcome = "topped_up" };
+        var note = new CommitNote { AccountId = "key_a", Row = Row(forwarded, Consumed, corrected, Consumed with { LaterTicks = 7 }, act) };
 
         Assert.Equal(
-            [(new ChargeId(20260302, 5, 1), Now), (new ChargeId(20260302, 5, 3), Now.AddTicks(7))],
+            [(new ChargeId(20260302, 5, 1), Now), (new ChargeId(20260302, 5, 3), Now.AddTicks(7)), (new ChargeId(20260302, 5, 4), Now)],
             note.ToEvents().Select(told => (told.Id, told.Entry.At)));
     }
 
