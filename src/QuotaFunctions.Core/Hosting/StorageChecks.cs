@@ -3,17 +3,20 @@ using Azure.Storage.Queues;
 
 namespace QuotaFunctions.Core.Hosting;
 
-/// <summary>Looks for a row that is never there: well as soon as the table is there and answers.</summary>
+/// <summary>Looks for a row that is never there: well as soon as all tables are there and answer.</summary>
 internal sealed class TableCheck(TableServiceClient tables, StorageNames names) : IDependencyCheck
 {
     public string Name => "table";
 
     public bool IsVital => true;
 
-    public async Task CheckAsync(CancellationToken cancellationToken)
+    public Task CheckAsync(CancellationToken cancellationToken) =>
+        Task.WhenAll(names.Tables.Select(name => CheckAsync(tables.GetTableClient(name), cancellationToken)));
+
+    private static async Task CheckAsync(TableClient table, CancellationToken cancellationToken)
     {
         // A query, as a look-up of one entity does not tell a missing row from a missing table
-        await foreach (var page in tables.GetTableClient(names.Accounts)
+        await foreach (var page in table
             .QueryAsync<TableEntity>("PartitionKey eq 'health' and RowKey eq 'health'", maxPerPage: 1, ["RowKey"], cancellationToken)
             .AsPages())
         {
