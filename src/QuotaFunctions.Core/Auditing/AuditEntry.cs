@@ -4,6 +4,7 @@ using QuotaFunctions.Core.Quotas;
 namespace QuotaFunctions.Core.Auditing;
 
 /// <summary>Which word on a charge an event has. Each is kept beside the others, so that they may come in any order and more than once.</summary>
+/// <remarks>In the order in which they go over each other. The names are stored.</remarks>
 internal enum AuditWord
 {
     /// <summary>It was admitted.</summary>

@@ -65,9 +65,7 @@ internal sealed record AuditEvent : AuditNote
         {
             AccountId = accountId,
             KeyId = entry.KeyId,
-            Id = !isCorrection ? row.IdOf(index)
-                : ChargeId.TryParse(entry.Settles, out var settled) ? settled
-                : throw new FormatException("The entry settles no charge."),
+            Id = isCorrection ? entry.SettledCharge ?? throw new FormatException("The entry settles no charge.") : row.IdOf(index),
             Word = isCorrection ? AuditWord.Correction : entry.Kind == LedgerEntryKind.Act ? AuditWord.Last : AuditWord.First,
             Entry = new AuditEntry
             {

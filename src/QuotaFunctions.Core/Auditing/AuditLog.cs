@@ -63,7 +63,7 @@ internal sealed class AuditLog(IAuditTable log, LedgerBooks books, IAccountStore
         // What was committed after the record was read is not in its sum. A page that became a row since then is among the rows.
         var pages = start.Leases.Where(lease => !ledger.Open.Any(row => row.Sequence == lease.Sequence)).Select(lease => lease.ToRow(isOpen: true));
         var entries = ledger.Open.Concat(pages)
-            .SelectMany(row => row.Entries.Select((entry, index) => (Entry: entry, Place: new LedgerPlace(row.Sequence, index), Id: WrittenEntries.SettledBy(entry) ?? row.IdOf(index))))
+            .SelectMany(row => row.Entries.Select((entry, index) => (Entry: entry, Place: new LedgerPlace(row.Sequence, index), Id: entry.SettledCharge ?? row.IdOf(index))))
             .Where(item => item.Entry.KeyId == locator.KeyId && start.Covers(item.Place))
             .ToList();
         var open = entries.Select(item => item.Id).ToHashSet();

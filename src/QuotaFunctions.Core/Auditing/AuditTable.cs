@@ -67,6 +67,8 @@ internal sealed class TableAuditTable(TableServiceClient tables, StorageNames na
     /// <summary>Events in a transaction, but for those of its last row: far below the service's 4 MiB, and done with in a few milliseconds.</summary>
     private const int MaxEvents = 128;
 
+    private static readonly AuditWord[] Words = Enum.GetValues<AuditWord>();
+
     private readonly TableClient _table = tables.GetTableClient(names.Audit);
 
     public async Task WriteAsync(IReadOnlyCollection<AuditEvent> events, CancellationToken cancellationToken)
@@ -94,7 +96,7 @@ internal sealed class TableAuditTable(TableServiceClient tables, StorageNames na
 
     public async Task<LoggedCharge?> FindAsync(string keyId, ChargeId id, CancellationToken cancellationToken)
     {
-        string[] words = [.. Enum.GetValues<AuditWord>().Select(word => Property(word, id.Index))];
+        string[] words = [.. Words.Select(word => Property(word, id.Index))];
         var row = await _table.GetEntityIfExistsAsync<TableEntity>(Partition(keyId, id), Row(id), words, cancellationToken);
         return row.HasValue ? Read(row.Value!, id) : null;
     }
@@ -198,7 +200,7 @@ internal sealed class TableAuditTable(TableServiceClient tables, StorageNames na
     {
         AuditEntry? entry = null;
         var last = AuditWord.First;
-        foreach (var word in Enum.GetValues<AuditWord>())
+        foreach (var word in Words)
         {
             if (row.GetString(Property(word, id.Index)) is { } json)
             {

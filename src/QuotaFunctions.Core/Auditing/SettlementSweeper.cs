@@ -167,7 +167,7 @@ internal sealed partial class SettlementSweeper(
         }
 
         // How a charge began is not in its correction, and once that is the last word in the log, nobody adds it.
-        if (WrittenEntries.SettledBy(entry) is { } settled && !written.HasAny(entry.KeyId, settled)
+        if (entry.SettledCharge is { } settled && !written.HasAny(entry.KeyId, settled)
             && await store.FindCommitAsync(accountId, settled.Sequence, orPage: true, cancellationToken) is { } commit && settled.Index < commit.Entries.Count)
         {
             late.Add(AuditEvent.OfEntry(accountId, commit, settled.Index));

@@ -18,7 +18,7 @@ internal sealed class WrittenEntries
     public static async Task<WrittenEntries> ReadAsync(IAuditTable log, IEnumerable<LedgerRow> rows, CancellationToken cancellationToken)
     {
         var result = new WrittenEntries();
-        var asked = rows.SelectMany(row => row.Entries.Select((entry, index) => (entry.KeyId, Id: SettledBy(entry) ?? row.IdOf(index))));
+        var asked = rows.SelectMany(row => row.Entries.Select((entry, index) => (entry.KeyId, Id: entry.SettledCharge ?? row.IdOf(index))));
         foreach (var day in asked.GroupBy(entry => (entry.KeyId, entry.Id.Day)))
         {
             foreach (var (first, last) in Runs(day.Select(entry => entry.Id.Sequence)))
@@ -33,10 +33,6 @@ internal sealed class WrittenEntries
         return result;
     }
 
-    /// <summary>The charge that a correction settles; null for any other entry.</summary>
-    public static ChargeId? SettledBy(LedgerEntry entry) =>
-        entry.Kind == LedgerEntryKind.Settle && ChargeId.TryParse(entry.Settles, out var settled) ? settled : null;
-
     /// <summary>True where there is any word on a charge.</summary>
     public bool HasAny(string keyId, ChargeId id) => _written.ContainsKey((keyId, id));
 
@@ -44,7 +40,7 @@ internal sealed class WrittenEntries
     public bool Has(LedgerRow row, int index)
     {
         var entry = row.Entries[index];
-        var settled = SettledBy(entry);
+        var settled = entry.SettledCharge;
         return _written.TryGetValue((entry.KeyId, settled ?? row.IdOf(index)), out var isFinal) && (isFinal || (settled is null && entry.HoldUntil == 0));
     }
 

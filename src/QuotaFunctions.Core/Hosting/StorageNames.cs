@@ -17,7 +17,7 @@ public sealed class StorageNames(IOptions<StorageOptions> options)
     /// <summary>From a secret's hash to its key.</summary>
     public string KeyDirectory => _prefix + "keydirectory";
 
-    /// <summary>One row per admitted request.</summary>
+    /// <summary>The log: every admitted request, and what was done to quotas.</summary>
     public string Audit => _prefix + "audit";
 
     /// <summary>Small marks of what the service itself did last.</summary>

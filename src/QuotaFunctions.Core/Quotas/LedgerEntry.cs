@@ -90,6 +90,10 @@ internal sealed record LedgerEntry
     [JsonIgnore]
     public bool IsWhole => Kind is LedgerEntryKind.Consume or LedgerEntryKind.Act;
 
+    /// <summary>The charge that a correction settles; null for any other entry.</summary>
+    [JsonIgnore]
+    public ChargeId? SettledCharge => Kind == LedgerEntryKind.Settle && ChargeId.TryParse(Settles, out var settled) ? settled : null;
+
     private static readonly SearchValues<char> Unescaped =
         SearchValues.Create("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_.:/ @,;=*()");
 
