@@ -14,40 +14,37 @@ internal sealed class HttpLoad
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
     private readonly IReadOnlyList<Uri> _targets;
     private readonly int _clients;
-    private readonly byte[] _request;
+    private readonly IReadOnlyList<byte[]> _requests;
     private readonly int _expectedStatus;
 
     /// <param name="targets">The services; the clients are spread over them evenly.</param>
     /// <param name="clients">How many.</param>
-    /// <param name="secret">The key that is charged.</param>
+    /// <param name="secrets">The keys that are charged: one for each service, or one for all.</param>
     /// <param name="expectedStatus">The status that counts as success.</param>
-    public HttpLoad(IReadOnlyList<Uri> targets, int clients, string secret, int expectedStatus = 200)
+    public HttpLoad(IReadOnlyList<Uri> targets, int clients, IReadOnlyList<string> secrets, int expectedStatus = 200)
     {
         _targets = targets;
         _clients = clients;
         _expectedStatus = expectedStatus;
         const string body = """{"cost":1}""";
-        _request = Encoding.ASCII.GetBytes(string.Create(
+        _requests = [.. secrets.Select(secret => Encoding.ASCII.GetBytes(string.Create(
             CultureInfo.InvariantCulture,
-            $"POST /quota/consume HTTP/1.1\r\nHost: 127.0.0.1\r\nX-API-Key: {secret}\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body}"));
+            $"POST /quota/consume HTTP/1.1\r\nHost: 127.0.0.1\r\nX-API-Key: {secret}\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body}")))];
     }
 
-    /// <summary>Lets them run for a while to warm up, then measures: in all, and for each target.</summary>
-    public async Task<(Measurement All, IReadOnlyList<int> ByTarget)> RunAsync(TimeSpan warmUp, TimeSpan duration)
-    {
-        await Task.Factory.StartNew(() => Run(warmUp), TaskCreationOptions.LongRunning);
-        return await Task.Factory.StartNew(() => Run(duration), TaskCreationOptions.LongRunning);
-    }
+    /// <summary>Lets them run for a while, and says what they got: in all, and of each service.</summary>
+    public Task<(Measurement All, IReadOnlyList<int> ByTarget)> RunAsync(TimeSpan duration) =>
+        Task.Factory.StartNew(() => Run(duration), TaskCreationOptions.LongRunning);
 
     private (Measurement All, IReadOnlyList<int> ByTarget) Run(TimeSpan duration)
     {
         var clock = TimeProvider.System;
-        var connections = Enumerable.Range(0, _clients).Select(index => new Connection(_targets[index % _targets.Count], _expectedStatus)).ToList();
+        var connections = Enumerable.Range(0, _clients).Select(Connect).ToList();
         try
         {
             var bySocket = connections.ToDictionary(connection => connection.Socket);
             var start = clock.GetTimestamp();
-            connections.ForEach(connection => connection.Send(_request, start));
+            connections.ForEach(connection => connection.Send(start));
             var waiting = connections.Count;
             var readable = new List<Socket>(connections.Count);
             while (waiting > 0 && clock.GetElapsedTime(start) < duration + Grace)
@@ -66,7 +63,7 @@ internal sealed class HttpLoad
                     var now = clock.GetTimestamp();
                     if (clock.GetElapsedTime(start, now) < duration)
                     {
-                        connection.Send(_request, now);
+                        connection.Send(now);
                     }
                     else
                     {
@@ -85,15 +82,23 @@ internal sealed class HttpLoad
         }
     }
 
+    private Connection Connect(int index)
+    {
+        var target = index % _targets.Count;
+        return new Connection(_targets[target], _requests[target % _requests.Count], _expectedStatus);
+    }
+
     private sealed class Connection
     {
         private readonly byte[] _buffer = new byte[8192];
+        private readonly byte[] _request;
         private readonly int _expectedStatus;
         private int _length;
         private long _sentAt;
 
-        public Connection(Uri target, int expectedStatus)
+        public Connection(Uri target, byte[] request, int expectedStatus)
         {
+            _request = request;
             _expectedStatus = expectedStatus;
             Socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
             Socket.Connect(IPAddress.Loopback, target.Port);
@@ -103,11 +108,11 @@ internal sealed class HttpLoad
 
         public Tally Tally { get; } = new();
 
-        public void Send(byte[] request, long now)
+        public void Send(long now)
         {
             _length = 0;
             _sentAt = now;
-            Socket.Send(request);
+            Socket.Send(_request);
         }
 
         /// <summary>Takes what came. True where that completes the answer.</summary>

@@ -36,10 +36,16 @@ internal static class ThroughputBenchmarks
         {
             foreach (var clients in (int[])[ManyClients, ManyClients * ProcessCount])
             {
-                await ProcessesAsync(report, duration, clients, 1, "one process", "auto");
-                await ProcessesAsync(report, duration, clients, ProcessCount, $"{ProcessCount} processes with leases", "auto");
-                await ProcessesAsync(report, duration, clients, ProcessCount, $"{ProcessCount} processes without leases", "off");
+                await ProcessesAsync(report, duration, clients, 1, "one process, one key");
+                await ProcessesAsync(report, duration, clients, ProcessCount, $"{ProcessCount} processes, a key for each", keys: ProcessCount);
+                await ProcessesAsync(report, duration, clients, ProcessCount, $"{ProcessCount} processes with leases, one key");
+                await ProcessesAsync(report, duration, clients, ProcessCount, $"{ProcessCount} processes without leases, one key", leases: "off");
             }
+
+            // As instances are that have machines of their own: what the others leave free, none of them gets.
+            const string each = "a tenth of a core for each";
+            await ProcessesAsync(report, duration, ManyClients, 1, $"one process, one key, {each}", cores: 0.1);
+            await ProcessesAsync(report, duration, ManyClients, ProcessCount, $"{ProcessCount} processes with leases, one key, {each}", cores: 0.1);
         }
 
         if (chosen.Contains("memory"))
@@ -106,7 +112,9 @@ internal static class ThroughputBenchmarks
     {
         var hot = (await engine.NewKeyAsync(PlentyOfQuota)).Reveal();
         await using var app = await StartAppAsync(azurite);
-        var (granted, _) = await new HttpLoad([app.BaseAddress], clients, hot).RunAsync(WarmUp, duration);
+        var load = new HttpLoad([app.BaseAddress], clients, [hot]);
+        await load.RunAsync(WarmUp);
+        var (granted, _) = await load.RunAsync(duration);
         report.Add("POST /quota/consume, one key", clients, granted);
     });
 
@@ -114,16 +122,19 @@ internal static class ThroughputBenchmarks
     {
         var empty = (await engine.NewKeyAsync(0)).Reveal();
         await using var app = await StartAppAsync(azurite);
-        var (refused, _) = await new HttpLoad([app.BaseAddress], ManyClients, empty, expectedStatus: 429).RunAsync(WarmUp, duration);
+        var load = new HttpLoad([app.BaseAddress], ManyClients, [empty], expectedStatus: 429);
+        await load.RunAsync(WarmUp);
+        var (refused, _) = await load.RunAsync(duration);
         report.Add("POST /quota/consume, refusals of an empty key", ManyClients, refused);
     });
 
-    /// <summary>Some processes and one key.</summary>
+    /// <summary>Some processes, and one key for all of them or one for each; where <paramref name="cores"/> is given, with so much of a core for each.</summary>
     private static Task ProcessesAsync(
-        Report report, TimeSpan duration, int clients, int count, string who, string leases) => OnFreshStorageAsync(async (azurite, engine) =>
+        Report report, TimeSpan duration, int clients, int count, string what, int keys = 1, string leases = "auto", double? cores = null) => OnFreshStorageAsync(async (azurite, engine) =>
     {
-        var hot = (await engine.NewKeyAsync(PlentyOfQuota)).Reveal();
+        var hot = (await Task.WhenAll(Enumerable.Range(0, keys).Select(_ => engine.NewKeyAsync(PlentyOfQuota)))).Select(key => key.Reveal()).ToList();
         var apps = new List<AppProcess>();
+        var shares = new List<ProcessorShare>();
         try
         {
             for (var i = 0; i < count; i++)
@@ -131,8 +142,23 @@ internal static class ThroughputBenchmarks
                 apps.Add(await StartAppAsync(azurite, leases, withTimer: i == 0));
             }
 
-            var (granted, byProcess) = await new HttpLoad([.. apps.Select(app => app.BaseAddress)], clients, hot).RunAsync(ProcessesWarmUp, duration);
-            report.Add($"{who}, one key", clients, granted, string.Create(
+            var load = new HttpLoad([.. apps.Select(app => app.BaseAddress)], clients, hot);
+            await load.RunAsync(ProcessesWarmUp);
+            if (cores is { } share)
+            {
+                // Only now: compiling is not what is measured.
+                shares.AddRange(apps.Select(app => ProcessorShare.TryGive(app.Id, share)).OfType<ProcessorShare>());
+                if (shares.Count < count)
+                {
+                    Report.Note(what, "not measured: this machine's control groups are not ours to set");
+                    return;
+                }
+
+                await load.RunAsync(WarmUp);
+            }
+
+            var (granted, byProcess) = await load.RunAsync(duration);
+            report.Add(what, clients, granted, string.Create(
                 CultureInfo.InvariantCulture, $"least share of a process {100.0 * byProcess.Min() / Math.Max(1, granted.Succeeded):N1} %"));
         }
         finally
@@ -141,6 +167,8 @@ internal static class ThroughputBenchmarks
             {
                 await app.DisposeAsync();
             }
+
+            shares.ForEach(share => share.Dispose());
         }
     });
 
