@@ -1,5 +1,6 @@
-using System.Globalization;
+using System.Text;
 using System.Text.Json;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
 
 namespace QuotaFunctions.LocalHost;
@@ -7,7 +8,8 @@ namespace QuotaFunctions.LocalHost;
 /// <summary>What <c>host.json</c> says, with the Functions host's defaults for what it does not say.</summary>
 internal sealed record HostJson
 {
-    private static readonly JsonDocumentOptions Lenient = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
+    /// <summary>Where the settings are that go over the file's: <c>AzureFunctionsJobHost__extensions__queues__batchSize</c>, for instance.</summary>
+    private const string Overrides = "AzureFunctionsJobHost";
 
     /// <summary>What every HTTP route begins with; "api" by default.</summary>
     public string RoutePrefix { get; init; } = "api";
@@ -18,20 +20,22 @@ internal sealed record HostJson
     /// <summary>The lowest level to log, by category; the category "default" stands for all others.</summary>
     public IReadOnlyDictionary<string, LogLevel> LogLevels { get; init; } = new Dictionary<string, LogLevel>();
 
-    /// <summary>Reads the file in <paramref name="rootDirectory"/>.</summary>
-    public static HostJson Load(string rootDirectory)
+    /// <summary>Reads the file in <paramref name="rootDirectory"/>, and what the app's settings say over it.</summary>
+    public static HostJson Load(string rootDirectory, IConfiguration settings)
     {
         var path = Path.Combine(rootDirectory, "host.json");
-        return File.Exists(path) ? Parse(File.ReadAllText(path)) : new HostJson();
+        return Parse(File.Exists(path) ? File.ReadAllText(path) : """{ "version": "2.0" }""", settings);
     }
 
-    /// <summary>Reads the file's text.</summary>
-    public static HostJson Parse(string json)
+    /// <summary>Reads the file's text, and what the app's settings say over it.</summary>
+    public static HostJson Parse(string json, IConfiguration settings)
     {
         try
         {
-            using var document = JsonDocument.Parse(json, Lenient);
-            return Read(document.RootElement);
+            return Read(new ConfigurationBuilder()
+                .AddJsonStream(new MemoryStream(Encoding.UTF8.GetBytes(json)))
+                .AddInMemoryCollection(settings.GetSection(Overrides).AsEnumerable(makePathsRelative: true))
+                .Build());
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException or FormatException)
         {
@@ -39,48 +43,25 @@ internal sealed record HostJson
         }
     }
 
-    private static HostJson Read(JsonElement root)
+    private static HostJson Read(IConfiguration root)
     {
-        if (Get(root, "version") is not { } version || version.GetString() != "2.0")
+        if (root["version"] != "2.0")
         {
             throw new HostStartException("host.json: \"version\" must be \"2.0\"");
         }
 
-        var extensions = Get(root, "extensions");
-        var prefix = Get(Get(extensions, "http"), "routePrefix")?.GetString();
-        var levels = Get(Get(root, "logging"), "logLevel");
         return new HostJson
         {
-            RoutePrefix = prefix?.Trim('/') ?? "api",
-            Queues = QueueSettings.Read(Get(extensions, "queues")),
-            LogLevels = levels is null
-                ? new Dictionary<string, LogLevel>()
-                : levels.Value.EnumerateObject().ToDictionary(level => level.Name, level => ReadLevel(level)),
+            RoutePrefix = root["extensions:http:routePrefix"]?.Trim('/') ?? "api",
+            Queues = QueueSettings.Read(root.GetSection("extensions:queues")),
+            LogLevels = root.GetSection("logging:logLevel").GetChildren().ToDictionary(level => level.Key, ReadLevel),
         };
     }
 
-    private static LogLevel ReadLevel(JsonProperty level) =>
-        Enum.TryParse<LogLevel>(level.Value.GetString(), ignoreCase: true, out var value)
+    private static LogLevel ReadLevel(IConfigurationSection level) =>
+        Enum.TryParse<LogLevel>(level.Value, ignoreCase: true, out var value)
             ? value
-            : throw new HostStartException($"host.json: logging.logLevel.{level.Name} is not a log level");
-
-    private static JsonElement? Get(JsonElement? parent, string name)
-    {
-        if (parent is not { ValueKind: JsonValueKind.Object } element)
-        {
-            return null;
-        }
-
-        foreach (var property in element.EnumerateObject())
-        {
-            if (property.Name.Equals(name, StringComparison.OrdinalIgnoreCase) && property.Value.ValueKind != JsonValueKind.Null)
-            {
-                return property.Value;
-            }
-        }
-
-        return null;
-    }
+            : throw new HostStartException($"host.json: logging.logLevel.{level.Key} is not a log level");
 
     /// <summary>The section <c>extensions.queues</c>.</summary>
     internal sealed record QueueSettings
@@ -105,18 +86,18 @@ internal sealed record HostJson
         /// <summary>Whether messages are Base64 in the queue.</summary>
         public bool Base64 { get; init; } = true;
 
-        internal static QueueSettings Read(JsonElement? section)
+        internal static QueueSettings Read(IConfiguration section)
         {
             var defaults = new QueueSettings();
-            var batchSize = Get(section, "batchSize")?.GetInt32() ?? defaults.BatchSize;
+            var batchSize = section.GetValue("batchSize", defaults.BatchSize);
             var settings = new QueueSettings
             {
                 BatchSize = batchSize,
-                NewBatchThreshold = Get(section, "newBatchThreshold")?.GetInt32() ?? batchSize / 2,
-                VisibilityTimeout = ReadTime(Get(section, "visibilityTimeout"), defaults.VisibilityTimeout),
-                MaxDequeueCount = Get(section, "maxDequeueCount")?.GetInt32() ?? defaults.MaxDequeueCount,
-                MaxPollingInterval = ReadTime(Get(section, "maxPollingInterval"), defaults.MaxPollingInterval),
-                Base64 = ReadEncoding(Get(section, "messageEncoding")),
+                NewBatchThreshold = section.GetValue("newBatchThreshold", batchSize / 2),
+                VisibilityTimeout = section.GetValue("visibilityTimeout", defaults.VisibilityTimeout),
+                MaxDequeueCount = section.GetValue("maxDequeueCount", defaults.MaxDequeueCount),
+                MaxPollingInterval = section.GetValue("maxPollingInterval", defaults.MaxPollingInterval),
+                Base64 = ReadEncoding(section["messageEncoding"]),
             };
             Require(settings.BatchSize is >= 1 and <= 32, "batchSize must be 1 to 32");
             Require(settings.NewBatchThreshold >= 0, "newBatchThreshold must not be negative");
@@ -126,10 +107,7 @@ internal sealed record HostJson
             return settings;
         }
 
-        private static TimeSpan ReadTime(JsonElement? value, TimeSpan fallback) =>
-            value is null ? fallback : TimeSpan.Parse(value.Value.GetString()!, CultureInfo.InvariantCulture);
-
-        private static bool ReadEncoding(JsonElement? value) => value?.GetString()?.ToLowerInvariant() switch
+        private static bool ReadEncoding(string? value) => value?.ToLowerInvariant() switch
         {
             null or "base64" => true,
             "none" => false,

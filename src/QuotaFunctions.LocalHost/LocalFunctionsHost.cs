@@ -87,13 +87,13 @@ public sealed class LocalFunctionsHost : IAsyncDisposable
 
     private static WebApplication Build(LocalFunctionsHostOptions options)
     {
-        var hostJson = HostJson.Load(options.RootDirectory);
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions
         {
             ApplicationName = options.Assembly.GetName().Name,
             ContentRootPath = options.RootDirectory,
         });
         builder.Configuration.AddLocalSettings(options);
+        var hostJson = HostJson.Load(options.RootDirectory, builder.Configuration);
         AddLogging(builder.Logging, hostJson);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
 using QuotaFunctions.LocalHost;
 
@@ -8,7 +9,7 @@ public sealed class HostJsonTests
     [Fact]
     public void What_is_not_said_has_the_Functions_hosts_default()
     {
-        var host = HostJson.Parse("""{ "version": "2.0" }""");
+        var host = Parse("""{ "version": "2.0" }""");
 
         Assert.Equal("api", host.RoutePrefix);
         Assert.Empty(host.LogLevels);
@@ -24,7 +25,7 @@ public sealed class HostJsonTests
     [Fact]
     public void What_is_said_counts_whatever_the_case_and_with_comments()
     {
-        var host = HostJson.Parse(
+        var host = Parse(
             """
             {
               // as people write it
@@ -51,6 +52,30 @@ public sealed class HostJsonTests
         Assert.False(host.Queues.Base64);
     }
 
+    [Fact]
+    public void Settings_of_the_app_go_over_what_is_said()
+    {
+        var host = Parse(
+            """{ "version": "2.0", "extensions": { "queues": { "batchSize": 1, "newBatchThreshold": 0, "maxDequeueCount": 3 } } }""",
+            ("AzureFunctionsJobHost:extensions:queues:batchSize", "8"),
+            ("AzureFunctionsJobHost:extensions:http:routePrefix", "v3"),
+            ("AzureFunctionsJobHost:logging:logLevel:QuotaFunctions", "Debug"));
+
+        Assert.Equal(8, host.Queues.BatchSize);
+        Assert.Equal(0, host.Queues.NewBatchThreshold);
+        Assert.Equal(3, host.Queues.MaxDequeueCount);
+        Assert.Equal("v3", host.RoutePrefix);
+        Assert.Equal(LogLevel.Debug, host.LogLevels["QuotaFunctions"]);
+    }
+
+    [Fact]
+    public void A_setting_that_the_host_could_not_work_with_is_refused_by_name()
+    {
+        var exception = Assert.Throws<HostStartException>(
+            () => Parse("""{ "version": "2.0" }""", ("AzureFunctionsJobHost:extensions:queues:batchSize", "33")));
+        Assert.Contains("batchSize", exception.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("{", "host.json")]
     [InlineData("{}", "version")]
@@ -66,8 +91,11 @@ public sealed class HostJsonTests
     [InlineData("""{ "version": "2.0", "extensions": { "queues": { "messageEncoding": "rot13" } } }""", "messageEncoding")]
     public void What_the_host_could_not_work_with_is_refused_by_name(string json, string inMessage)
     {
-        var exception = Assert.Throws<HostStartException>(() => HostJson.Parse(json));
+        var exception = Assert.Throws<HostStartException>(() => Parse(json));
         Assert.Contains(inMessage, exception.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', exception.Message);
     }
+
+    private static HostJson Parse(string json, params IEnumerable<(string Name, string Value)> settings) => HostJson.Parse(
+        json, new ConfigurationBuilder().AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Name, (string?)setting.Value))).Build());
 }
