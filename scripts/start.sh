@@ -9,10 +9,8 @@
 # Ctrl-C or SIGTERM stops everything that it started.
 set -euo pipefail
 
-fail() {
-  echo "scripts/start.sh: $1" >&2
-  exit "${2:-1}"
-}
+here=$PWD
+source "$(dirname "${BASH_SOURCE[0]}")/lib/common.sh"
 
 # ---- what is wanted
 
@@ -25,7 +23,7 @@ while [[ $# -gt 0 ]]; do
       shift 2
       ;;
     -h | --help)
-      sed -n '2,/^set/{/^#/s/^# \{0,1\}//p}' "$0"
+      sed -n '2,/^set/{/^#/s/^# \{0,1\}//p}' scripts/start.sh
       exit 0
       ;;
     *) fail "unknown argument $1; see --help" 2 ;;
@@ -33,14 +31,11 @@ while [[ $# -gt 0 ]]; do
 done
 [[ $port =~ ^[1-9][0-9]{0,4}$ && $port -le 65531 ]] || fail "--port must be 1 to 65531" 2
 [[ $host == '' || $host == local || $host == func ]] || fail "--host must be local or func" 2
-[[ $data == '' || $data == /* ]] || data=$PWD/$data
+[[ $data == '' || $data == /* ]] || data=$here/$data
 
-cd "$(dirname "${BASH_SOURCE[0]}")/.."
 data=${data:-$PWD/.local/azurite}
 
-for tool in dotnet node npm; do
-  command -v "$tool" >/dev/null || fail "$tool is missing: the .NET 10 SDK, and Node 20 or later with npm, are needed"
-done
+require_tools
 
 # ---- what is already there
 
@@ -87,9 +82,7 @@ trap 'exit 143' TERM
 
 # ---- packages and build
 
-if [[ ! node_modules/.package-lock.json -nt package-lock.json ]]; then
-  npm ci --no-audit --no-fund --loglevel=error
-fi
+fetch_azurite
 
 settings=$(node -e '
   const fs = require("node:fs"), file = "local.settings.json";
@@ -104,7 +97,6 @@ settings=$(node -e '
   console.log(values.Providers__sample__BaseUrl ? "sample" : "");
 ')
 
-export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 MSBUILDDISABLENODEREUSE=1
 built=artifacts/start.built
 if [[ ! -f $built ]] || [[ $(find src eng Directory.* host.json local.settings.json global.json -newer "$built" -print -quit) ]]; then
   echo 'Building …'

@@ -3,23 +3,13 @@
 # Usage: scripts/test.sh [arguments for dotnet test, such as --filter FullyQualifiedName~Quota]
 # Ends in a line "N passed, N failed"; exits with 0 only when something passed and nothing failed.
 set -euo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")/.."
+source "$(dirname "${BASH_SOURCE[0]}")/lib/common.sh"
 
-export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 MSBUILDDISABLENODEREUSE=1
 configuration=${CONFIGURATION:-Release}
 results=artifacts/test-results
 
-for tool in dotnet node npm; do
-  if ! command -v "$tool" >/dev/null; then
-    echo "scripts/test.sh needs $tool: the .NET 10 SDK, and Node 20 or later with npm." >&2
-    exit 1
-  fi
-done
-
-# Azurite, at the version of the lock file
-if [[ ! node_modules/.package-lock.json -nt package-lock.json ]]; then
-  npm ci --no-audit --no-fund --loglevel=error
-fi
+require_tools
+fetch_azurite
 
 dotnet build QuotaFunctions.sln -c "$configuration" -v quiet
 

@@ -1,0 +1,23 @@
+# Sourced by the scripts that build and run the service; from here on they are at the repository's root.
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 MSBUILDDISABLENODEREUSE=1
+
+fail() { # what, exit code
+  echo "scripts/${0##*/}: $1" >&2
+  exit "${2:-1}"
+}
+
+require_tools() {
+  local tool
+  for tool in dotnet node npm; do
+    command -v "$tool" >/dev/null || fail "$tool is missing: the .NET 10 SDK, and Node 20 or later with npm, are needed"
+  done
+}
+
+# At the version of the lock file
+fetch_azurite() {
+  if [[ ! node_modules/.package-lock.json -nt package-lock.json ]]; then
+    npm ci --no-audit --no-fund --loglevel=error
+  fi
+}
