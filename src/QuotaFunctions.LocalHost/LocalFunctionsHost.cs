@@ -93,6 +93,9 @@ public sealed class LocalFunctionsHost : IAsyncDisposable
             ContentRootPath = options.RootDirectory,
         });
         builder.Configuration.AddLocalSettings(options);
+
+        // As the worker does in development: what cannot be made is found at the start, not by a request
+        builder.Host.UseDefaultServiceProvider(static services => services.ValidateOnBuild = services.ValidateScopes = true);
         var hostJson = HostJson.Load(options.RootDirectory, builder.Configuration);
         AddLogging(builder.Logging, hostJson);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>

@@ -69,11 +69,12 @@ public static class QuotaFunctionsApplication
         services.AddSingleton<AdminTokens>();
         services.AddSingleton<ClientAddress>();
 
-        // Kestrel's own limit is 30,000,000 bytes; management routes have a lower one of their own
-        services.AddOptions<KestrelServerOptions>().Configure<IOptions<ServiceOptions>>((kestrel, service) =>
+        services.Configure<KestrelServerOptions>(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = service.Value.ProxyMaxBodyBytes;
+
+            // Whoever reads a body has a limit, which is answered: see LimitedBodyStream
+            kestrel.Limits.MaxRequestBodySize = null;
         });
         return services;
     }

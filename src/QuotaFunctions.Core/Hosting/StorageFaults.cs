@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using Azure;
 using Azure.Identity;
+using Microsoft.AspNetCore.Http;
 using QuotaFunctions.Core.Quotas;
 
 namespace QuotaFunctions.Core.Hosting;
@@ -15,6 +16,9 @@ public static class StorageFaults
     public static bool IsUnavailable(Exception exception) => exception switch
     {
         QuotaUnavailableException => true,
+
+        // An IOException by its type, but the client's doing
+        BadHttpRequestException => false,
         RequestFailedException { Status: 0 or 401 or 403 or 408 or 429 or >= 500 } => true,
         RequestFailedException { ErrorCode: "TableNotFound" or "TableBeingDeleted" or "QueueNotFound" or "QueueBeingDeleted" } => true,
 

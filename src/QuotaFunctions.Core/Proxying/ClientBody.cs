@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using QuotaFunctions.Core.Hosting;
 
 namespace QuotaFunctions.Core.Proxying;
 
@@ -30,18 +31,23 @@ internal sealed class ClientBody
     public long? Length { get; }
 
     /// <summary>Reads the beginning: the whole body, where it is no larger than <see cref="MaxHead"/>.</summary>
-    public static async Task<ClientBody> OpenAsync(HttpRequest request, CancellationToken cancellationToken)
+    /// <param name="request">Whose.</param>
+    /// <param name="maxBytes">The most that the whole body may have.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <exception cref="BadHttpRequestException">It is too large, as far as that is known; from reading the rest: it turned out to be.</exception>
+    public static async Task<ClientBody> OpenAsync(HttpRequest request, long maxBytes, CancellationToken cancellationToken)
     {
         if (request.ContentLength is 0)
         {
             return new ClientBody(default, rest: null, 0);
         }
 
+        var source = LimitedBodyStream.Open(request, maxBytes);
         var buffer = new byte[Math.Min(request.ContentLength ?? FirstRead, FirstRead)];
         var filled = 0;
         while (true)
         {
-            var read = await request.Body.ReadAsync(buffer.AsMemory(filled), cancellationToken).ConfigureAwait(false);
+            var read = await source.ReadAsync(buffer.AsMemory(filled), cancellationToken).ConfigureAwait(false);
             filled += read;
             if (read == 0 || filled == request.ContentLength)
             {
@@ -50,7 +56,7 @@ internal sealed class ClientBody
 
             if (filled == MaxHead)
             {
-                return new ClientBody(buffer, request.Body, request.ContentLength);
+                return new ClientBody(buffer, source, request.ContentLength);
             }
 
             if (filled == buffer.Length)

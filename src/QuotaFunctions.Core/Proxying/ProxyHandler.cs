@@ -21,14 +21,17 @@ public sealed partial class ProxyHandler
     private readonly ProviderCatalog _catalog;
     private readonly UpstreamForwarder _forwarder;
     private readonly IQuotaEngine _engine;
+    private readonly long _maxBodyBytes;
     private readonly TimeProvider _time;
     private readonly ILogger<ProxyHandler> _logger;
 
-    internal ProxyHandler(ProviderCatalog catalog, UpstreamForwarder forwarder, IQuotaEngine engine, TimeProvider time, ILogger<ProxyHandler> logger)
+    internal ProxyHandler(
+        ProviderCatalog catalog, UpstreamForwarder forwarder, IQuotaEngine engine, long maxBodyBytes, TimeProvider time, ILogger<ProxyHandler> logger)
     {
         _catalog = catalog;
         _forwarder = forwarder;
         _engine = engine;
+        _maxBodyBytes = maxBodyBytes;
         _time = time;
         _logger = logger;
     }
@@ -40,7 +43,7 @@ public sealed partial class ProxyHandler
     public Task<ProxyRefusal?> ForwardToModelAsync(HttpContext context, IPAddress? address) => HandleAsync(context, address, async secret =>
     {
         var (path, query) = PathBeyond(context, segments: 1);
-        var body = await ClientBody.OpenAsync(context.Request, context.RequestAborted).ConfigureAwait(false);
+        var body = await ClientBody.OpenAsync(context.Request, _maxBodyBytes, context.RequestAborted).ConfigureAwait(false);
         var facts = FactsOf(context.Request, body);
         if (facts is { Models: > 0, Model: null })
         {
@@ -62,7 +65,7 @@ public sealed partial class ProxyHandler
     {
         var (path, query) = PathBeyond(context, segments: 2);
         var provider = _catalog.Find(name) ?? throw new ProxyRefusedException(Problem.NotFound, "There is no provider of this name.");
-        var body = await ClientBody.OpenAsync(context.Request, context.RequestAborted).ConfigureAwait(false);
+        var body = await ClientBody.OpenAsync(context.Request, _maxBodyBytes, context.RequestAborted).ConfigureAwait(false);
         return PassThrough(context, secret, provider, provider.At(path, query), body, FactsOf(context.Request, body));
     });
 
@@ -73,7 +76,7 @@ public sealed partial class ProxyHandler
     public Task<ProxyRefusal?> ForwardToEndpointAsync(HttpContext context, IPAddress? address) => HandleAsync(context, address, async secret =>
     {
         RefuseEncodedBody(context.Request);
-        var body = await ClientBody.OpenAsync(context.Request, context.RequestAborted).ConfigureAwait(false);
+        var body = await ClientBody.OpenAsync(context.Request, _maxBodyBytes, context.RequestAborted).ConfigureAwait(false);
         var envelope = Envelope.Read(body);
         if (!Uri.TryCreate(envelope.Endpoint, UriKind.Absolute, out var endpoint) || endpoint.Scheme is not ("http" or "https"))
         {

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.Core.Quotas;
 
@@ -15,11 +16,15 @@ public static class ProxyingServiceCollectionExtensions
         services.AddSettings<ProxyOptions>(configuration, (settings, options) => ProxyOptions.Read(configuration, settings, options));
         services.AddSingleton<ProviderCatalog>();
         services.AddSingleton<UpstreamConnector>();
+
+        // With no provider there is no client, but the forwarder wants the factory all the same
+        services.AddHttpClient();
         services.AddSingleton<UpstreamForwarder>();
         services.AddSingleton(static services => new ProxyHandler(
             services.GetRequiredService<ProviderCatalog>(),
             services.GetRequiredService<UpstreamForwarder>(),
             services.GetRequiredService<IQuotaEngine>(),
+            services.GetRequiredService<IOptions<ServiceOptions>>().Value.ProxyMaxBodyBytes,
             services.GetRequiredService<TimeProvider>(),
             services.GetRequiredService<ILogger<ProxyHandler>>()));
         foreach (var name in ProxyOptions.NamesIn(configuration))

@@ -27,27 +27,17 @@ public static class JsonBody
 
     private static async Task<JsonElement?> ReadOptionalAsync(HttpRequest request, CancellationToken cancellationToken)
     {
-        if (request.ContentLength > MaxBytes)
-        {
-            throw TooLarge();
-        }
-
+        var source = LimitedBodyStream.Open(request, MaxBytes);
         var body = new ArrayBufferWriter<byte>();
         while (true)
         {
-            var read = await request.Body.ReadAsync(body.GetMemory(4096), cancellationToken);
+            var read = await source.ReadAsync(body.GetMemory(4096), cancellationToken);
             if (read == 0)
             {
                 return body.WrittenSpan.Trim(" \t\r\n"u8).IsEmpty ? null : JsonFields.Parse(body.WrittenSpan);
             }
 
             body.Advance(read);
-            if (body.WrittenCount > MaxBytes)
-            {
-                throw TooLarge();
-            }
         }
     }
-
-    private static BadHttpRequestException TooLarge() => new("The body is too large.", StatusCodes.Status413PayloadTooLarge);
 }

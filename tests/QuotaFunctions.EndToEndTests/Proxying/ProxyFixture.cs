@@ -18,7 +18,7 @@ public sealed class ProxyFixture : IAsyncLifetime, ICollectionFixture<ProxyFixtu
     public const string Name = "proxy";
 
     /// <summary>The largest body.</summary>
-    public const int MaxBody = 32 * 1024 * 1024;
+    public const int MaxBody = 80 * 1024 * 1024;
 
     private readonly Socket _refusing = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
     private AzuriteProcess _azurite = null!;
@@ -74,6 +74,9 @@ public sealed class ProxyFixture : IAsyncLifetime, ICollectionFixture<ProxyFixtu
             }
         }
     }
+
+    /// <summary>Starts the app once more, on the same storage and without any provider.</summary>
+    public Task<LocalFunctionsHost> StartWithoutProvidersAsync() => AppFixture.StartAppAsync(AppSettings.For(_azurite.ConnectionString));
 
     public async Task DisposeAsync()
     {

@@ -35,6 +35,23 @@ public sealed class RefusalTests(ProxyFixture fixture)
     }
 
     [Theory]
+    [InlineData("/v1/chat/completions", """{"model":"m"}""", HttpStatusCode.Forbidden, "endpoint_not_allowed")]
+    [InlineData("/providers/sample/echo", "{}", HttpStatusCode.NotFound, "not_found")]
+    [InlineData("/proxy", """{"endpoint":"https://api.example.com/"}""", HttpStatusCode.Forbidden, "endpoint_not_allowed")]
+    public async Task Without_a_provider_nothing_is_forwarded(string path, string body, HttpStatusCode status, string code)
+    {
+        using var key = await fixture.NewKeyAsync();
+        await using var host = await fixture.StartWithoutProvidersAsync();
+        using var client = new HttpClient { BaseAddress = host.BaseAddress };
+        client.DefaultRequestHeaders.Add("X-API-Key", key.Secret);
+
+        using var response = await client.PostAsync(path, new StringContent(body));
+
+        await response.IsProblemAsync(status, code);
+        Assert.Equal(0, await key.UsedAsync());
+    }
+
+    [Theory]
     [MemberData(nameof(KeyRoutes))]
     public async Task A_key_that_nobody_has_is_401_everywhere(string method, string path)
     {

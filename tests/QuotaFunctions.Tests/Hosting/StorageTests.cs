@@ -3,6 +3,7 @@ using Azure;
 using Azure.Data.Tables;
 using Azure.Identity;
 using Azure.Storage.Queues;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Moq;
@@ -32,6 +33,7 @@ public sealed class StorageTests
         { new AggregateException(), false },
         { new TaskCanceledException("network time-out"), true },
         { new IOException("reset"), true },
+        { new BadHttpRequestException("too large", 413), false },
         { new AuthenticationFailedException("no token"), true },
         { new InvalidOperationException("ours"), false },
         { new KeyNotFoundException("ours"), false },

@@ -128,6 +128,6 @@ public sealed class EnvelopeTests
     {
         var context = new DefaultHttpContext();
         context.Request.Body = new MemoryStream(Encoding.UTF8.GetBytes(text));
-        return ClientBody.OpenAsync(context.Request, CancellationToken.None);
+        return ClientBody.OpenAsync(context.Request, long.MaxValue, CancellationToken.None);
     }
 }
