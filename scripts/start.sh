@@ -56,22 +56,25 @@ fi
 
 app='' upstream='' azurite=''
 
-stop() { # pid, seconds
+stop() { # pid, seconds, signal
   [[ $1 ]] || return 0
-  kill -TERM "$1" 2>/dev/null || true
+  kill "-$3" "$1" 2>/dev/null || true
   for ((tenths = $2 * 10; tenths > 0; tenths--)); do
     kill -0 "$1" 2>/dev/null || break
     sleep 0.1
   done
-  kill -KILL "$1" 2>/dev/null || true
+
+  # The whole group: the Functions host has a worker
+  kill -KILL -- "-$1" 2>/dev/null || true
   wait "$1" 2>/dev/null || true
 }
 
 stop_all() {
   trap '' INT TERM
-  stop "$app" 60
-  stop "$upstream" 5
-  stop "$azurite" 15
+  # The Functions host does not end on TERM
+  if [[ $host == func ]]; then stop "$app" 60 INT; else stop "$app" 60 TERM; fi
+  stop "$upstream" 5 TERM
+  stop "$azurite" 15 TERM
   rm -f "$lock"
 }
 
@@ -164,7 +167,10 @@ if [[ $settings == sample ]]; then
 fi
 
 if [[ $host == func ]]; then
-  run bash -c 'cd artifacts/bin/QuotaFunctions/release && exec func start --port "$1"' func "$port"
+  # A shell that runs this script in the background has it ignore INT, and so would all that it starts
+  heed=(env --default-signal=INT)
+  "${heed[@]}" true 2>/dev/null || heed=()
+  run bash -c 'cd artifacts/bin/QuotaFunctions/release && exec "${@:2}" func start --port "$1"' func "$port" ${heed[@]+"${heed[@]}"}
 else
   run dotnet artifacts/bin/QuotaFunctions.LocalHost/release/QuotaFunctions.LocalHost.dll --port "$port" --root "$PWD" --state "$data/timers"
 fi
