@@ -31,8 +31,7 @@ public sealed class AppFixture : IAsyncLifetime, ICollectionFixture<AppFixture>
 
     /// <summary>Starts the app on a storage; more than one may run on the same, as instances do in Azure.</summary>
     /// <param name="settings">See <see cref="AppSettings.For"/>.</param>
-    /// <param name="messageLease">How soon a message comes back whose delivery was lost; 10 minutes by default.</param>
-    public static Task<LocalFunctionsHost> StartAppAsync(IReadOnlyDictionary<string, string?> settings, TimeSpan? messageLease = null) =>
+    public static Task<LocalFunctionsHost> StartAppAsync(IReadOnlyDictionary<string, string?> settings) =>
         LocalFunctionsHost.StartAsync(new LocalFunctionsHostOptions
         {
             Assembly = typeof(QuotaFunctionsApplication).Assembly,
@@ -40,7 +39,6 @@ public sealed class AppFixture : IAsyncLifetime, ICollectionFixture<AppFixture>
             Settings = settings,
             UseEnvironment = false,
             UseLocalSettings = false,
-            MessageLease = messageLease ?? TimeSpan.FromMinutes(10),
         });
 
     /// <summary>A client that sends a key with each request.</summary>

@@ -14,7 +14,11 @@ internal sealed partial class SettlementSweeper(
     LedgerBooks books, IAccountStore store, IAuditTable log, AccountLanes lanes, InstanceTable instances, InstanceIdentity self, ILogger<SettlementSweeper> logger)
     : ISettlementSweeper
 {
-    /// <summary>How long a process may be silent, and a charge unaudited, before the charge is taken to be left behind.</summary>
+    /// <summary>
+    /// How long a process may be silent, and a charge unaudited, before the charge is taken to be left behind. After as long, what the
+    /// ledger knows whole goes into the log though its process lives: the message of it may be with a process that was killed, and
+    /// comes back only when the host's hold on it ends.
+    /// </summary>
     public static readonly TimeSpan SilenceLimit = TimeSpan.FromSeconds(60);
 
     /// <summary>
@@ -102,8 +106,10 @@ internal sealed partial class SettlementSweeper(
 
     /// <summary>True for what was written so long ago that it would be done with, by a process that is silent, or longer ago yet.</summary>
     private static bool IsLeftBehind(string owner, DateTimeOffset storedAt, Dictionary<string, DateTimeOffset> seen, DateTimeOffset now) =>
-        storedAt + SilenceLimit < now
+        IsLate(storedAt, now)
         && (storedAt + AgeLimit < now || !seen.TryGetValue(owner, out var lastSeen) || lastSeen + SilenceLimit < now);
+
+    private static bool IsLate(DateTimeOffset storedAt, DateTimeOffset now) => storedAt + SilenceLimit < now;
 
     /// <summary>Sweeps some rows of one account.</summary>
     private async Task SweepAsync(
@@ -116,10 +122,11 @@ internal sealed partial class SettlementSweeper(
         foreach (var (_, row, storedAt) in commits)
         {
             var isOrphan = IsLeftBehind(row.Owner, storedAt, seen, now);
+            var isLate = IsLate(storedAt, now);
             var isDone = true;
             for (var i = 0; i < row.Entries.Count; i++)
             {
-                isDone &= written.Has(row, i) || await CloseAsync(accountId, row, i, isOrphan, now, written, late, cancellationToken);
+                isDone &= written.Has(row, i) || await CloseAsync(accountId, row, i, isLate, isOrphan, now, written, late, cancellationToken);
             }
 
             if (isDone && !row.IsOpen)
@@ -140,14 +147,15 @@ internal sealed partial class SettlementSweeper(
 
     /// <summary>Closes an entry that is not in the log. True when it is settled, or in <paramref name="late"/>, now.</summary>
     private async Task<bool> CloseAsync(
-        string accountId, LedgerRow row, int index, bool isOrphan, DateTimeOffset now,
+        string accountId, LedgerRow row, int index, bool isLate, bool isOrphan, DateTimeOffset now,
         WrittenEntries written, List<AuditEvent> late, CancellationToken cancellationToken)
     {
         var entry = row.Entries[index];
+        var isTold = isOrphan || (isLate && entry.IsWhole);
         if (entry.HoldUntil > 0)
         {
             // How it began, as nobody else will say so any more: its end, which may be in the ledger already, does not know.
-            if (isOrphan && !written.HasAny(entry.KeyId, row.IdOf(index)))
+            if (isTold && !written.HasAny(entry.KeyId, row.IdOf(index)))
             {
                 late.Add(AuditEvent.OfEntry(accountId, row, index));
             }
@@ -161,7 +169,7 @@ internal sealed partial class SettlementSweeper(
             return false;
         }
 
-        if (!isOrphan)
+        if (!isTold)
         {
             return false;
         }
