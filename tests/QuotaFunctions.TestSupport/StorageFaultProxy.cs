@@ -27,6 +27,7 @@ public sealed class StorageFaultProxy : IAsyncDisposable
     private readonly HashSet<Task> _duplicates = [];
     private readonly Uri _tableBackend;
     private readonly Uri _queueBackend;
+    private readonly Uri _blobs;
     private int _queuePort;
     private int _requests;
     private int _faults;
@@ -35,6 +36,7 @@ public sealed class StorageFaultProxy : IAsyncDisposable
     {
         _tableBackend = azurite.TableEndpoint;
         _queueBackend = azurite.QueueEndpoint;
+        _blobs = azurite.BlobEndpoint;
         TableEndpoint = azurite.TableEndpoint;
         QueueEndpoint = azurite.QueueEndpoint;
 
@@ -70,8 +72,8 @@ public sealed class StorageFaultProxy : IAsyncDisposable
     /// <summary>The proxy's own queue endpoint, account included.</summary>
     public Uri QueueEndpoint { get; private set; }
 
-    /// <summary>A storage connection string whose tables and queues go through the proxy.</summary>
-    public string ConnectionString => AzuriteProcess.ConnectionStringFor(TableEndpoint, QueueEndpoint, new Uri(TableEndpoint, "/no-blobs-here"));
+    /// <summary>A storage connection string whose tables and queues go through the proxy. Blobs, where the Functions host has its timers' locks, do not.</summary>
+    public string ConnectionString => AzuriteProcess.ConnectionStringFor(TableEndpoint, QueueEndpoint, _blobs);
 
     /// <summary>How many requests came in so far.</summary>
     public int Requests => Volatile.Read(ref _requests);
