@@ -158,8 +158,8 @@ internal static class ThroughputBenchmarks
             }
 
             var (granted, byProcess) = await load.RunAsync(duration);
-            report.Add(what, clients, granted, string.Create(
-                CultureInfo.InvariantCulture, $"least share of a process {100.0 * byProcess.Min() / Math.Max(1, granted.Succeeded):N1} %"));
+            var least = string.Create(CultureInfo.InvariantCulture, $"least share of a process {100.0 * byProcess.Min() / Math.Max(1, granted.Succeeded):N1} %");
+            report.Add(what, clients, granted, count == 1 ? "" : least);
         }
         finally
         {
