@@ -56,9 +56,9 @@ fi
 
 app='' upstream='' azurite=''
 
-stop() { # pid, seconds, signal
+stop() { # pid, seconds, signal where it is not TERM
   [[ $1 ]] || return 0
-  kill "-$3" "$1" 2>/dev/null || true
+  kill "-${3:-TERM}" "$1" 2>/dev/null || true
   for ((tenths = $2 * 10; tenths > 0; tenths--)); do
     kill -0 "$1" 2>/dev/null || break
     sleep 0.1
@@ -72,9 +72,9 @@ stop() { # pid, seconds, signal
 stop_all() {
   trap '' INT TERM
   # The Functions host does not end on TERM
-  if [[ $host == func ]]; then stop "$app" 60 INT; else stop "$app" 60 TERM; fi
-  stop "$upstream" 5 TERM
-  stop "$azurite" 15 TERM
+  if [[ $host == func ]]; then stop "$app" 60 INT; else stop "$app" 60; fi
+  stop "$upstream" 5
+  stop "$azurite" 15
   rm -f "$lock"
 }
 

@@ -1,5 +1,4 @@
 using QuotaFunctions.Core.Auditing;
-using QuotaFunctions.Tests.Quotas.Simulation;
 using static QuotaFunctions.Tests.Quotas.Simulation.OneKeyWorld;
 
 namespace QuotaFunctions.Tests.Auditing;
@@ -35,7 +34,4 @@ public sealed class SettlementSweeperTests
 
         Assert.Empty((await LogAsync(instances[0])).Rows);
     });
-
-    private static Task<AuditPage> LogAsync(SimulatedInstance instance) =>
-        instance.Log.ReadAsync(new AuditQuery { KeyId = Key.KeyId, PageSize = 100 }, CancellationToken.None);
 }

@@ -165,7 +165,7 @@ public sealed class LeaseTests
 
         await instances[1].Sweeper.SweepAsync(CancellationToken.None);
 
-        var page = await instances[1].Log.ReadAsync(new AuditQuery { KeyId = Key.KeyId, PageSize = 100, Outcome = "consumed" }, CancellationToken.None);
+        var page = await LogAsync(instances[1], outcome: "consumed");
         Assert.Equal(2, page.Rows.Count);
     });
 
@@ -183,7 +183,7 @@ public sealed class LeaseTests
 
         await SweepAsync(world, instances[1]);
 
-        var page = await instances[1].Log.ReadAsync(new AuditQuery { KeyId = Key.KeyId, PageSize = 100 }, CancellationToken.None);
+        var page = await LogAsync(instances[1]);
         var row = Assert.Single(page.Rows, row => row.Id == charge.Id.ToString());
         Assert.Equal((charge.At, "r", 1L, "succeeded"), (row.At, row.RequestId, row.Cost, row.Outcome));
     });

@@ -1,3 +1,4 @@
+using QuotaFunctions.Core.Auditing;
 using QuotaFunctions.Core.Keys;
 using QuotaFunctions.Core.Quotas;
 using QuotaFunctions.Core.Quotas.Lanes;
@@ -52,6 +53,10 @@ internal static class OneKeyWorld
         };
         return instance.Engine.ChargeAsync(request, CancellationToken.None);
     }
+
+    /// <summary>What the log says of the key, the newest first.</summary>
+    public static Task<AuditPage> LogAsync(SimulatedInstance instance, string? outcome = null) =>
+        instance.Log.ReadAsync(new AuditQuery { KeyId = Key.KeyId, PageSize = 100, Outcome = outcome }, CancellationToken.None);
 
     /// <summary>Often enough for what one sweep finds to be done with by the next.</summary>
     public static async Task SweepAsync(World world, SimulatedInstance instance)
