@@ -73,7 +73,7 @@ internal sealed record AuditEntry
         Outcome = Outcome,
         Cost = Cost,
         Status = Status == 0 ? null : Status,
-        LatencyMs = LatencyMs == 0 ? null : LatencyMs,
+        LatencyMs = LatencyMs == 0 && Status == 0 ? null : LatencyMs,
         Provider = Provider,
         Model = Model,
         Address = Address,

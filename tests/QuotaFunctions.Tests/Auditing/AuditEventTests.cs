@@ -81,6 +81,18 @@ public sealed class AuditEventTests
         Assert.Equal([40, 41], note.ToEvents().Select(told => told.Id.Index));
     }
 
+    /// <summary>Where there was an upstream, its answer took some time, be it less than a millisecond.</summary>
+    [Theory]
+    [InlineData(200, 0, 0)]
+    [InlineData(200, 7, 7)]
+    [InlineData(0, 7, 7)]
+    [InlineData(0, 0, null)]
+    public void A_latency_is_shown_where_there_is_one(int status, int latency, int? shown)
+    {
+        var row = new AuditEntry { Outcome = "succeeded", Status = status, LatencyMs = latency }.ToRow(new ChargeId(20260302, 5, 1));
+        Assert.Equal(shown, row.LatencyMs);
+    }
+
     [Fact]
     public void A_message_is_read_as_it_was_written()
     {

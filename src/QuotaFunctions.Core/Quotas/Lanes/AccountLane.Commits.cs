@@ -63,15 +63,24 @@ internal sealed partial class AccountLane
 
     private async Task<bool> WriteAsync(CommitDraft draft)
     {
+        await PatientlyAsync(_marks.EnsureAsync(draft, _stop.Token));
         var before = _context.Clock.GetTimestamp();
+        bool isWritten;
         try
         {
-            return await PatientlyAsync(_context.Store.TryCommitAsync(draft, _stop.Token));
+            isWritten = await PatientlyAsync(_context.Store.TryCommitAsync(draft, _stop.Token));
         }
         finally
         {
             _commitTook = _context.Clock.GetElapsedTime(before);
         }
+
+        if (isWritten)
+        {
+            await PatientlyAsync(_marks.EnsureAsync(draft, _stop.Token));
+        }
+
+        return isWritten;
     }
 
     private async Task<CommitFate> FateOrOpenAsync(CommitDraft draft, bool isRefused)

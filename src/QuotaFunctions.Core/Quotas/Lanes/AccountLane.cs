@@ -11,6 +11,8 @@ internal sealed record LaneContext(
     TimeProvider Clock,
     QuotaEngineOptions Options,
     string InstanceId,
+    OpenAccountIndex Open,
+    MarkIndex Marks,
     ILogger<AccountLane> Logger);
 
 /// <summary>
@@ -30,6 +32,7 @@ internal sealed partial class AccountLane : IDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly List<LaneOperation> _batch = [];
     private readonly LeasePolicy _leasing;
+    private readonly LaneMarks _marks;
     private LeaseState[] _toEnd = [];
     private LeaseState? _lease;
     private bool _givesBack;
@@ -44,6 +47,7 @@ internal sealed partial class AccountLane : IDisposable
         _accountId = accountId;
         _context = context;
         _leasing = new LeasePolicy(context.Options, context.Clock);
+        _marks = new LaneMarks(accountId, context.Open, context.Marks, context.Clock);
         _lastUsed = context.Clock.GetTimestamp();
 
         // Not Task.Run: whoever brings a scheduler has everything run on it, so that a simulation decides what comes next.
@@ -284,6 +288,7 @@ internal sealed partial class AccountLane : IDisposable
     private async Task LoadAsync()
     {
         var before = _context.Clock.GetTimestamp();
+        _marks.Renew(_stop.Token);
         _state = await PatientlyAsync(_context.Store.LoadAsync(_accountId, _stop.Token));
         _stateKnownAt = before;
     }
