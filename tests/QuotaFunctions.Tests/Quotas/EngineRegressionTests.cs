@@ -59,6 +59,7 @@ public sealed class EngineRegressionTests
         await world.DelayAsync(TimeSpan.FromMinutes(2));
         await SweepAsync(world, instance);
         await world.DelayAsync(TimeSpan.FromHours(30));
+        await SweepAsync(world, instance);
         await instance.ExpiredMarks.DeleteAsync(CancellationToken.None);
         Assert.Null(await instance.Store.FindSettledAsync(Key, charge.Id, CancellationToken.None));
 
