@@ -34,7 +34,9 @@ internal sealed class ChargeOperation(ChargeRequest request, KeyLocator locator,
         return IsAnswered;
     }
 
-    public override async ValueTask PrepareAsync(IAccountStore store, DateTimeOffset now, CancellationToken cancellationToken)
+    public override bool NeedsPreparing => request.Idempotency is not null;
+
+    public override async Task PrepareAsync(IAccountStore store, DateTimeOffset now, CancellationToken cancellationToken)
     {
         if (request.Idempotency is { } claim)
         {

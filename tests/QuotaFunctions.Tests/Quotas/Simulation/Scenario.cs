@@ -58,6 +58,9 @@ internal sealed class ScenarioRun
 {
     private const string Accounts = "accounts";
 
+    /// <summary>For how long a mishap may make itself felt: a write may come 8 s late, and those who wait for it have 6 s.</summary>
+    private static readonly TimeSpan AfterMishap = TimeSpan.FromSeconds(20);
+
     private static readonly string PoolId = "pool_" + new string('P', 20);
     private static readonly DateTimeOffset Never = new(2099, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
@@ -88,6 +91,11 @@ internal sealed class ScenarioRun
     public World World { get; }
 
     public Books Books { get; }
+
+    public int Asked => _answers.Count;
+
+    /// <summary>Requests to the storage.</summary>
+    public long Requests => _tables.Requests;
 
     public int Granted => _answers.Count(answer => answer.Result.Charge is not null);
 
@@ -193,6 +201,7 @@ internal sealed class ScenarioRun
     {
         var instance = Alive(step.Instance);
         var (locator, secret) = _keys[step.Key % _keys.Count];
+        var askedAt = World.ServiceTime;
         try
         {
             switch (step.Deed)
@@ -260,6 +269,7 @@ internal sealed class ScenarioRun
             || Core.Hosting.StorageFaults.IsUnavailable(failure))
         {
             // Said to the one who asked.
+            That(failure is KeyNotFoundException || IsDisturbed(askedAt), $"{step.Deed} was told {failure.Message} at {World.ServiceTime:O}, and nothing had gone wrong since {_tables.LastMishapAt:O}");
         }
 
         Task<Heard<ApiKey>> ChangeAsync(Func<ApiKey, KeySettings> change) => OnAsync(
@@ -313,9 +323,16 @@ internal sealed class ScenarioRun
             return null;
         }
 
+        That(
+            answer.Value.Refusal != ChargeRefusal.QuotaUnavailable || IsDisturbed(askedAt),
+            $"{request.RequestId} was told 503 at {World.ServiceTime:O}, and nothing had gone wrong since {_tables.LastMishapAt:O}");
         _answers.Add((request.RequestId, request.Idempotency?.Key, answer.Value, instance, askedAt));
         return answer.Value.Charge;
     }
+
+    /// <summary>True where something went wrong so shortly before a request, or since, that it may be told so.</summary>
+    private bool IsDisturbed(DateTimeOffset askedAt) =>
+        _tables.LastMishapAt + AfterMishap >= askedAt || _silences.Exists(at => at + AfterMishap >= askedAt);
 
     private async Task ConsumeAsync(Step step, SimulatedInstance instance, KeySecret secret)
     {

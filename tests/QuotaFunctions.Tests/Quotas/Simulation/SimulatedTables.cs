@@ -42,6 +42,25 @@ internal sealed class SimulatedTables(World world)
     /// <summary>True while nobody reaches the storage at all.</summary>
     public bool IsDown { get; set; }
 
+    /// <summary>Requests so far.</summary>
+    public long Requests { get; set; }
+
+    /// <summary>When a request last met a mishap.</summary>
+    public DateTimeOffset LastMishapAt { get; private set; } = DateTimeOffset.MinValue;
+
+    /// <summary>What befalls a request that is made now.</summary>
+    public Mishap NextMishap(bool isWrite)
+    {
+        Requests++;
+        var mishap = IsDown ? Mishap.LostBefore : Fate(isWrite);
+        if (mishap != Mishap.None)
+        {
+            LastMishapAt = world.ServiceTime;
+        }
+
+        return mishap;
+    }
+
     public World World => world;
 
     public static DateTimeOffset Truncate(DateTimeOffset time) => new(time.Ticks - (time.Ticks % TimeSpan.TicksPerSecond), TimeSpan.Zero);
@@ -318,7 +337,7 @@ internal sealed class Network(SimulatedTables tables)
     public async Task<T> CallAsync<T>(bool isWrite, Func<T> carryOut)
     {
         await PauseAsync(5);
-        var mishap = tables.IsDown ? Mishap.LostBefore : tables.Fate(isWrite);
+        var mishap = tables.NextMishap(isWrite);
         switch (mishap)
         {
             case Mishap.LostBefore:
