@@ -52,14 +52,16 @@ public sealed class EngineProperties(ITestOutputHelper output)
         {
             var run = new ScenarioRun(scenario);
             run.Run();
-            steps += scenario.Steps.Count;
-            granted += run.Granted;
-            commits += run.Books.Commits;
-            turns += run.World.Turns;
+            Interlocked.Add(ref steps, scenario.Steps.Count);
+            Interlocked.Add(ref granted, run.Granted);
+            Interlocked.Add(ref commits, run.Books.Commits);
+            Interlocked.Add(ref turns, run.World.Turns);
         });
         var scenarios = int.Parse(Environment.GetEnvironmentVariable("QUOTA_SCENARIOS") ?? "400", CultureInfo.InvariantCulture);
 
+        // Each world is one thread, so that as many run at once as there are processors.
         property.Check(Config.QuickThrowOnFailure.WithMaxTest(scenarios).WithQuietOnSuccess(true)
+            .WithParallelRunConfig(FSharpOption<ParallelRunConfig>.Some(new ParallelRunConfig(Environment.ProcessorCount)))
             .WithReplay(FSharpOption<Replay>.Some(new Replay(new Rnd(replay[0], replay[1]), FSharpOption<int>.None))));
 
         output.WriteLine($"{steps} steps, {granted} granted, {commits} commits, {turns} turns");

@@ -80,7 +80,7 @@ internal sealed class AccountLanes : IAsyncDisposable
         {
             lanes.ForEach(lane => lane.Close());
             using var giveUp = cancellationToken.UnsafeRegister(_ => lanes.ForEach(lane => lane.Abort()), null);
-            await Task.WhenAll(lanes.Select(lane => lane.Completion)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.WhenAll(lanes.Select(lane => lane.Completion)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         }
     }
 

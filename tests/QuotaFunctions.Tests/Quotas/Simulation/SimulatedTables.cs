@@ -39,6 +39,9 @@ internal sealed class SimulatedTables(World world)
     /// <summary>Which mishap befalls the next request.</summary>
     public Func<bool, Mishap> Fate { get; set; } = _ => Mishap.None;
 
+    /// <summary>Whether the storage refuses a transaction for what it says (status 400), however often it is sent.</summary>
+    public Func<IReadOnlyList<TableTransactionAction>, bool> Refuses { get; set; } = _ => false;
+
     /// <summary>True while nobody reaches the storage at all.</summary>
     public bool IsDown { get; set; }
 
@@ -90,6 +93,11 @@ internal sealed class SimulatedTables(World world)
     /// <summary>Carries out all of the actions or none.</summary>
     public List<ETag> Apply(string table, IReadOnlyList<TableTransactionAction> actions)
     {
+        if (Refuses(actions))
+        {
+            throw new RequestFailedException(400, "It can never be taken.", "InvalidInput", null);
+        }
+
         if (actions.Count is 0 or > MaxActions
             || actions.DistinctBy(action => action.Entity.RowKey).Count() < actions.Count
             || actions.DistinctBy(action => action.Entity.PartitionKey).Count() > 1)
