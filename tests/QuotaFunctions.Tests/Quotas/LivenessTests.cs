@@ -64,7 +64,7 @@ public sealed class LivenessTests(ITestOutputHelper output)
     }
 
     private static List<Step> Gentle(Random random) => [.. Enumerable.Range(0, 150).Select(_ => new Step(
-        random.Next(10) switch { 0 => Acts[random.Next(Acts.Length)], < 4 => Deed.Forward, _ => Deed.Consume },
+        random.Next(30) switch { 0 => Deed.Throttle, 1 => Deed.Poison, < 4 => Acts[random.Next(Acts.Length)], < 13 => Deed.Forward, _ => Deed.Consume },
         Pause: random.Next(4000),
         Instance: random.Next(12),
         Key: random.Next(7),
