@@ -20,11 +20,12 @@ public static class ProxyingServiceCollectionExtensions
         // With no provider there is no client, but the forwarder wants the factory all the same
         services.AddHttpClient();
         services.AddSingleton<UpstreamForwarder>();
+        services.AddSingleton(static services => new ProxyRequestReader(
+            services.GetRequiredService<ProviderCatalog>(), services.GetRequiredService<IOptions<ServiceOptions>>().Value.ProxyMaxBodyBytes));
         services.AddSingleton(static services => new ProxyHandler(
-            services.GetRequiredService<ProviderCatalog>(),
+            services.GetRequiredService<ProxyRequestReader>(),
             services.GetRequiredService<UpstreamForwarder>(),
             services.GetRequiredService<IQuotaEngine>(),
-            services.GetRequiredService<IOptions<ServiceOptions>>().Value.ProxyMaxBodyBytes,
             services.GetRequiredService<TimeProvider>(),
             services.GetRequiredService<ILogger<ProxyHandler>>()));
         foreach (var name in ProxyOptions.NamesIn(configuration))

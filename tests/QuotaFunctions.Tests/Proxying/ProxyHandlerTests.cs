@@ -197,7 +197,7 @@ public sealed class ProxyHandlerTests
         var forwarder = new UpstreamForwarder(clients.Object, _time, NullLogger<UpstreamForwarder>.Instance);
         var catalog = ProxySettings.Catalog(
             ("Providers__p__BaseUrl", "https://api.example.com"), ("Providers__p__AuthScheme", "none"), ("Providers__p__Costs", "gpt-4o=5"));
-        var handler = new ProxyHandler(catalog, forwarder, _engine.Object, long.MaxValue, _time, NullLogger<ProxyHandler>.Instance);
+        var handler = new ProxyHandler(new ProxyRequestReader(catalog, long.MaxValue), forwarder, _engine.Object, _time, NullLogger<ProxyHandler>.Instance);
         return await handler.ForwardToModelAsync(_context, IPAddress.Loopback);
     }
 
