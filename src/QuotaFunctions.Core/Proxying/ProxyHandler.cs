@@ -31,26 +31,29 @@ public sealed partial class ProxyHandler
     /// <summary><c>/v1/{path}</c>: to the provider that serves the model.</summary>
     /// <param name="context">The client's request.</param>
     /// <param name="address">Where it comes from.</param>
+    /// <param name="ended">Ends when the host ends the invocation.</param>
     /// <returns>Null when it was answered; else what to answer.</returns>
-    public Task<ProxyRefusal?> ForwardToModelAsync(HttpContext context, IPAddress? address) =>
-        HandleAsync(context, secret => _reader.ReadForModelAsync(context, secret, address));
+    public Task<ProxyRefusal?> ForwardToModelAsync(HttpContext context, IPAddress? address, CancellationToken ended) =>
+        HandleAsync(context, secret => _reader.ReadForModelAsync(context, secret, address), ended);
 
     /// <summary><c>/providers/{provider}/{path}</c>: to a provider by its name.</summary>
     /// <param name="context">The client's request.</param>
     /// <param name="name">The provider's name.</param>
     /// <param name="address">Where it comes from.</param>
+    /// <param name="ended">Ends when the host ends the invocation.</param>
     /// <returns>Null when it was answered; else what to answer.</returns>
-    public Task<ProxyRefusal?> ForwardToProviderAsync(HttpContext context, string name, IPAddress? address) =>
-        HandleAsync(context, secret => _reader.ReadForProviderAsync(context, name, secret, address));
+    public Task<ProxyRefusal?> ForwardToProviderAsync(HttpContext context, string name, IPAddress? address, CancellationToken ended) =>
+        HandleAsync(context, secret => _reader.ReadForProviderAsync(context, name, secret, address), ended);
 
     /// <summary><c>/proxy</c>: to the endpoint that the body names.</summary>
     /// <param name="context">The client's request.</param>
     /// <param name="address">Where it comes from.</param>
+    /// <param name="ended">Ends when the host ends the invocation.</param>
     /// <returns>Null when it was answered; else what to answer.</returns>
-    public Task<ProxyRefusal?> ForwardToEndpointAsync(HttpContext context, IPAddress? address) =>
-        HandleAsync(context, secret => _reader.ReadForEndpointAsync(context, secret, address));
+    public Task<ProxyRefusal?> ForwardToEndpointAsync(HttpContext context, IPAddress? address, CancellationToken ended) =>
+        HandleAsync(context, secret => _reader.ReadForEndpointAsync(context, secret, address), ended);
 
-    private async Task<ProxyRefusal?> HandleAsync(HttpContext context, Func<KeySecret, Task<ProxyRequest>> read)
+    private async Task<ProxyRefusal?> HandleAsync(HttpContext context, Func<KeySecret, Task<ProxyRequest>> read, CancellationToken ended)
     {
         if (!ClientKey.TryRead(context.Request, out var secret, out var problem))
         {
@@ -73,7 +76,7 @@ public sealed partial class ProxyHandler
 
             return result.Charge is null
                 ? ProxyRefusal.Of(result.Refusal!.Value, result.RetryAfter)
-                : await ForwardAsync(context, request.Upstream, result).ConfigureAwait(false);
+                : await ForwardAsync(context, request.Upstream, result, ended).ConfigureAwait(false);
         }
         catch (ProxyRefusedException refused)
         {
@@ -81,7 +84,7 @@ public sealed partial class ProxyHandler
         }
     }
 
-    private async Task<ProxyRefusal?> ForwardAsync(HttpContext context, UpstreamRequest request, ChargeResult result)
+    private async Task<ProxyRefusal?> ForwardAsync(HttpContext context, UpstreamRequest request, ChargeResult result, CancellationToken ended)
     {
         var pending = new PendingCharge(this, result.Charge!, result.Replayed, request.Provider.RefundOn);
 
@@ -90,7 +93,7 @@ public sealed partial class ProxyHandler
         try
         {
             var countsTokens = result.Charge!.Unit == QuotaUnit.Tokens;
-            var sent = await _forwarder.SendAsync(request with { WantsPlainAnswer = countsTokens }, context.RequestAborted).ConfigureAwait(false);
+            var sent = await _forwarder.SendAsync(request with { WantsPlainAnswer = countsTokens }, context.RequestAborted, ended).ConfigureAwait(false);
             if (sent.Answer is null)
             {
                 await SettleBeforeAnswerAsync(context, pending, new Exchange(sent.End), result).ConfigureAwait(false);
@@ -109,7 +112,7 @@ public sealed partial class ProxyHandler
             var usage = countsTokens
                 ? UsageReader.For(answer.Content.Headers.ContentType?.MediaType, answer.Content.Headers.ContentEncoding.Count > 0)
                 : null;
-            var end = await _forwarder.PassOnAsync(answer, context, request.Provider.StreamTimeout, usage).ConfigureAwait(false);
+            var end = await _forwarder.PassOnAsync(answer, context, request.Provider.StreamTimeout, usage, ended).ConfigureAwait(false);
             await pending.SettleAsync(new Exchange(end, status, usage?.Total)).ConfigureAwait(false);
             return null;
         }
@@ -160,7 +163,7 @@ public sealed partial class ProxyHandler
                         Outcome = outcome,
                         Cost = cost,
                         Status = exchange.Status,
-                        Latency = handler._time.GetElapsedTime(_start),
+                        Latency = exchange.End is UpstreamEnd.NotSent or UpstreamEnd.CircuitOpen ? null : handler._time.GetElapsedTime(_start),
                     },
                     CancellationToken.None).ConfigureAwait(false);
             }
