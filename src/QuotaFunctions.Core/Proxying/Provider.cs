@@ -68,15 +68,10 @@ public sealed class Provider
         _ => null,
     };
 
-    /// <summary>The name of its HTTP client.</summary>
-    internal string ClientName => ClientNameOf(Name);
-
     private string BasePath => BaseUrl.AbsolutePath.TrimEnd('/');
 
     /// <inheritdoc/>
     public override string ToString() => Name;
-
-    internal static string ClientNameOf(string provider) => "upstream-" + provider;
 
     /// <summary>The address of a path under <see cref="BaseUrl"/>, to the letter: nothing is decoded, encoded or tidied up.</summary>
     /// <param name="path">As the client sent it, without a slash at the beginning.</param>

@@ -16,20 +16,18 @@ public static class ProxyingServiceCollectionExtensions
         services.AddSettings<ProxyOptions>(configuration, (settings, options) => ProxyOptions.Read(configuration, settings, options));
         services.AddSingleton<ProviderCatalog>();
         services.AddSingleton<UpstreamConnector>();
-
-        // With no provider there is no client, but the forwarder wants the factory all the same
-        services.AddHttpClient();
+        services.AddSingleton<UpstreamClients>();
         services.AddSingleton<UpstreamForwarder>();
+        services.AddSingleton(static services => new ProxyRequestReader(
+            services.GetRequiredService<ProviderCatalog>(), services.GetRequiredService<IOptions<ServiceOptions>>().Value.ProxyMaxBodyBytes));
         services.AddSingleton(static services => new ProxyHandler(
-            services.GetRequiredService<ProviderCatalog>(),
+            services.GetRequiredService<ProxyRequestReader>(),
             services.GetRequiredService<UpstreamForwarder>(),
             services.GetRequiredService<IQuotaEngine>(),
-            services.GetRequiredService<IOptions<ServiceOptions>>().Value.ProxyMaxBodyBytes,
             services.GetRequiredService<TimeProvider>(),
             services.GetRequiredService<ILogger<ProxyHandler>>()));
         foreach (var name in ProxyOptions.NamesIn(configuration))
         {
-            services.AddUpstreamClient(name.ToLowerInvariant());
             services.AddSingleton<IDependencyCheck>(services => new ProviderCheck(
                 services.GetRequiredService<ProviderCatalog>().Find(name)!, services.GetRequiredService<UpstreamConnector>()));
         }

@@ -174,8 +174,8 @@ public sealed record Settlement
     /// <summary>The upstream's status code, 0 where there was none.</summary>
     public int Status { get; init; }
 
-    /// <summary>From the charge to the end.</summary>
-    public TimeSpan Latency { get; init; }
+    /// <summary>From the charge to the end; null where nothing was forwarded.</summary>
+    public TimeSpan? Latency { get; init; }
 }
 
 /// <summary>How a request ended. In the log in lower case with underscores.</summary>

@@ -2,7 +2,9 @@ using System.Net;
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 using Moq;
 using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.Core.Keys;
@@ -23,6 +25,7 @@ public sealed class ProxyHandlerTests
     private readonly FakeTimeProvider _time = new();
     private readonly DefaultHttpContext _context = new();
     private readonly MemoryStream _answer = new();
+    private readonly CancellationTokenSource _ended = new();
     private ChargeRequest? _asked;
 
     public ProxyHandlerTests()
@@ -113,12 +116,100 @@ public sealed class ProxyHandlerTests
     }
 
     [Fact]
-    public async Task An_unforeseen_failure_before_the_answer_is_refunded()
+    public async Task Whatever_fails_before_the_answer_is_the_upstreams_fault_and_refunded()
     {
-        await Assert.ThrowsAsync<NotSupportedException>(() => HandleAsync(_ => throw new NotSupportedException()));
+        var refusal = await HandleAsync(_ => throw new NotSupportedException());
+
+        Assert.Same(Problem.UpstreamUnreachable, refusal?.Problem);
+        var settlement = Assert.Single(_settlements);
+        Assert.Equal((ChargeOutcome.Unreachable, 0, TimeSpan.Zero), (settlement.Outcome, settlement.Cost, settlement.Latency));
+    }
+
+    [Theory]
+    [InlineData("5, 5")]
+    [InlineData("abc")]
+    [InlineData("-1")]
+    [InlineData("99999999999999999999")]
+    public async Task An_answer_whose_length_is_none_is_no_answer(string length)
+    {
+        var refusal = await HandleAsync(_ =>
+        {
+            var answer = new HttpResponseMessage(HttpStatusCode.OK) { Content = new ByteArrayContent([]) };
+            Assert.True(answer.Content.Headers.TryAddWithoutValidation("Content-Length", length));
+            return answer;
+        });
+
+        Assert.Same(Problem.UpstreamUnreachable, refusal?.Problem);
+        Assert.Equal(0, Assert.Single(_settlements).Cost);
+    }
+
+    [Fact]
+    public async Task The_client_has_all_of_the_answer_before_it_is_settled()
+    {
+        var body = new EndedBody();
+        _context.Features.Set<IHttpResponseBodyFeature>(body);
+        var wasComplete = false;
+        _engine.Setup(engine => engine.SettleAsync(It.IsAny<Settlement>(), It.IsAny<CancellationToken>()))
+            .Returns(() =>
+            {
+                wasComplete = body.IsComplete;
+                return Task.CompletedTask;
+            });
+
+        await HandleAsync(_ => Answer(HttpStatusCode.OK, "hello"));
+
+        Assert.True(wasComplete);
+    }
+
+    [Fact]
+    public async Task An_answer_that_breaks_off_whichever_way_is_truncated()
+    {
+        await HandleAsync(_ => new HttpResponseMessage(HttpStatusCode.OK) { Content = new StreamContent(new UnwritableStream()) });
 
         var settlement = Assert.Single(_settlements);
-        Assert.Equal((ChargeOutcome.Unreachable, 0), (settlement.Outcome, settlement.Cost));
+        Assert.Equal((ChargeOutcome.Truncated, 5), (settlement.Outcome, settlement.Cost));
+    }
+
+    [Theory]
+    [InlineData(false, ChargeOutcome.Truncated)]
+    [InlineData(true, ChargeOutcome.ClientClosed)]
+    public async Task What_the_host_ends_is_truncated_unless_the_client_has_left(bool clientLeft, ChargeOutcome outcome)
+    {
+        using var left = new CancellationTokenSource();
+        _context.RequestAborted = left.Token;
+        using var stalled = new StalledStream();
+        var handling = HandleAsync(_ => new HttpResponseMessage(HttpStatusCode.OK) { Content = new StreamContent(stalled) });
+        await stalled.IsRead.WaitAsync(TimeSpan.FromSeconds(20));
+
+        // The host ends the invocation of a client that has left, too, and this is known first
+        await _ended.CancelAsync();
+        if (clientLeft)
+        {
+            await left.CancelAsync();
+        }
+
+        await Eventually.TrueAsync(() =>
+        {
+            _time.Advance(TimeSpan.FromSeconds(1));
+            return handling.IsCompleted;
+        });
+        await handling;
+        Assert.Equal(outcome, Assert.Single(_settlements).Outcome);
+    }
+
+    [Fact]
+    public async Task What_is_ended_before_the_headers_timed_out()
+    {
+        await _ended.CancelAsync();
+        var handling = HandleAsync(_ => throw new OperationCanceledException());
+        await Eventually.TrueAsync(() =>
+        {
+            _time.Advance(TimeSpan.FromSeconds(1));
+            return handling.IsCompleted;
+        });
+
+        Assert.Same(Problem.UpstreamTimeout, (await handling)?.Problem);
+        Assert.Equal((ChargeOutcome.TimedOut, 0), (_settlements.Single().Outcome, _settlements.Single().Cost));
     }
 
     [Fact]
@@ -191,14 +282,12 @@ public sealed class ProxyHandlerTests
 
     private async Task<ProxyRefusal?> HandleAsync(Func<HttpRequestMessage, HttpResponseMessage> upstream)
     {
-        using var client = new HttpClient(new StubHandler(upstream));
-        var clients = new Mock<IHttpClientFactory>();
-        clients.Setup(factory => factory.CreateClient("upstream-p")).Returns(client);
-        var forwarder = new UpstreamForwarder(clients.Object, _time, NullLogger<UpstreamForwarder>.Instance);
         var catalog = ProxySettings.Catalog(
             ("Providers__p__BaseUrl", "https://api.example.com"), ("Providers__p__AuthScheme", "none"), ("Providers__p__Costs", "gpt-4o=5"));
-        var handler = new ProxyHandler(catalog, forwarder, _engine.Object, long.MaxValue, _time, NullLogger<ProxyHandler>.Instance);
-        return await handler.ForwardToModelAsync(_context, IPAddress.Loopback);
+        using var clients = new UpstreamClients(catalog, () => new StubHandler(upstream), _time, NullLogger<UpstreamClient>.Instance);
+        var forwarder = new UpstreamForwarder(clients, Options.Create(new KestrelServerOptions()), _time, NullLogger<UpstreamForwarder>.Instance);
+        var handler = new ProxyHandler(new ProxyRequestReader(catalog, long.MaxValue), forwarder, _engine.Object, _time, NullLogger<ProxyHandler>.Instance);
+        return await handler.ForwardToModelAsync(_context, IPAddress.Loopback, _ended.Token);
     }
 
     private static HttpResponseMessage Answer(HttpStatusCode status, string text) =>
@@ -219,10 +308,36 @@ public sealed class ProxyHandlerTests
 
     private sealed class WatchedStream(Action onWrite) : MemoryStream
     {
-        public override Task FlushAsync(CancellationToken cancellationToken)
+        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
         {
             onWrite();
-            return Task.CompletedTask;
+            return default;
+        }
+    }
+
+    /// <summary>An answer of which nothing comes.</summary>
+    private sealed class StalledStream : MemoryStream
+    {
+        private readonly TaskCompletionSource _read = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task IsRead => _read.Task;
+
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            _read.TrySetResult();
+            await Task.Delay(Timeout.Infinite, cancellationToken);
+            return 0;
+        }
+    }
+
+    private sealed class EndedBody() : StreamResponseBodyFeature(new MemoryStream())
+    {
+        public bool IsComplete { get; private set; }
+
+        public override Task CompleteAsync()
+        {
+            IsComplete = true;
+            return base.CompleteAsync();
         }
     }
 }

@@ -1,4 +1,7 @@
+using System.Globalization;
+using System.Text.Json;
 using QuotaFunctions.Core.Proxying;
+using QuotaFunctions.TestSupport;
 
 namespace QuotaFunctions.Tests.Proxying;
 
@@ -139,5 +142,17 @@ public sealed class ProxyOptionsTests
 
         Assert.DoesNotContain("sk-very-secret", provider.ToString(), StringComparison.Ordinal);
         Assert.DoesNotContain("sk-very-secret", System.Text.Json.JsonSerializer.Serialize(provider), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void No_request_may_take_as_long_as_the_host_lets_an_invocation_run()
+    {
+        using var host = JsonDocument.Parse(File.ReadAllText(Repository.PathOf("host.json")));
+        var limit = TimeSpan.Parse(host.RootElement.GetProperty("functionTimeout").GetString()!, CultureInfo.InvariantCulture);
+
+        Assert.True(limit > TimeSpan.FromSeconds(ProxyOptions.MaxTimeoutSeconds + ProxyOptions.MaxStreamTimeoutSeconds));
+        Assert.Single(ProxySettings.Read(
+            ("Providers__p__BaseUrl", "https://api.example.com"), ("Providers__p__AuthScheme", "none"),
+            ("Providers__p__StreamTimeoutSeconds", $"{ProxyOptions.MaxStreamTimeoutSeconds + 1}")).Errors);
     }
 }

@@ -66,7 +66,7 @@ internal sealed class SettleOperation(Settlement settlement)
             FinalCost = _charge.Cost + delta,
             Outcome = OutcomeNames.Of(settlement.Outcome),
             Status = settlement.Status,
-            LatencyMs = (int)settlement.Latency.TotalMilliseconds,
+            LatencyMs = (int?)settlement.Latency?.TotalMilliseconds,
         };
         _index = draft.Add(_entry);
         draft.Add(new SideRow.Settled(_charge.Key.KeyId, _charge.Id, _entry.FinalCost));
