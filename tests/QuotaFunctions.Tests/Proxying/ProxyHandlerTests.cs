@@ -8,7 +8,6 @@ using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.Core.Keys;
 using QuotaFunctions.Core.Proxying;
 using QuotaFunctions.Core.Quotas;
-using QuotaFunctions.TestSupport;
 
 namespace QuotaFunctions.Tests.Proxying;
 
