@@ -91,8 +91,6 @@ public static partial class KeySettingsValidator
             && (address.AddressFamily == AddressFamily.InterNetworkV6 ? !text.Contains('%', StringComparison.Ordinal) : address.ToString() == text);
     }
 
-    private static bool IsTimeZone(string text) => TimeZoneName().IsMatch(text) && TimeZoneInfo.TryFindSystemTimeZoneById(text, out _);
-
     [GeneratedRegex(@"^[a-z][a-z0-9]{1,15}\z")]
     private static partial Regex Prefix();
 
@@ -101,10 +99,6 @@ public static partial class KeySettingsValidator
 
     [GeneratedRegex(@"^[A-Za-z0-9._:/@-]{0,127}[A-Za-z0-9._:/@*-]\z")]
     private static partial Regex ModelName();
-
-    // The system looks names up as files: nothing that could lead out of its folder
-    [GeneratedRegex(@"^[A-Za-z][A-Za-z0-9_+-]{0,31}(/[A-Za-z][A-Za-z0-9_+-]{0,31}){0,2}\z")]
-    private static partial Regex TimeZoneName();
 
     private readonly struct Check(Faults faults)
     {
@@ -149,7 +143,7 @@ public static partial class KeySettingsValidator
             }
 
             Range("refill.amount", refill.Amount, 1, MaxQuota);
-            That("refill.time_zone", IsTimeZone(refill.TimeZone), "must be a time zone's IANA name, such as Europe/Berlin.");
+            That("refill.time_zone", RefillCalendar.IsTimeZone(refill.TimeZone), "must be a time zone's IANA name, such as Europe/Berlin.");
             Range("refill.anchor_day", refill.AnchorDay, 1, refill.Period switch
             {
                 RefillPeriod.Weekly => 7,

@@ -1,5 +1,4 @@
 using QuotaFunctions.Core.Quotas.Lanes;
-using QuotaFunctions.TestSupport;
 
 namespace QuotaFunctions.Tests.Quotas;
 
