@@ -309,6 +309,19 @@ public sealed class ProxyHandlerTests
         Assert.Equal(needsModel, _asked!.NeedsModel);
     }
 
+    [Fact]
+    public async Task What_reads_but_names_two_models_needs_one()
+    {
+        _costs = "*=2";
+        _context.Request.Method = "GET";
+        _context.Request.QueryString = new QueryString("?model=a&model=b");
+        Body("", "text/plain");
+
+        Assert.Null(await HandleAsync(_ => Answer(HttpStatusCode.OK, "")));
+
+        Assert.Equal((null, true), (_asked!.Model, _asked.NeedsModel));
+    }
+
     [Theory]
     [InlineData("/v1/images/x", 25)]
     [InlineData("/v1/Images/x", 25)]

@@ -52,9 +52,10 @@ public sealed class EngineRegressionTests
     }
 
     [Fact]
-    public void A_charge_of_nothing_is_granted_though_nothing_is_left_and_is_in_the_log() => Run(seed: 1, instances: 2, quota: 10, deeds: async (world, instances) =>
+    public void A_charge_of_nothing_is_granted_though_less_than_nothing_is_left_and_is_in_the_log() => Run(seed: 1, instances: 2, quota: 10, deeds: async (world, instances) =>
     {
         await ChargeAsync(instances[0], cost: 10);
+        await instances[0].Keys.ChangeAsync(Key.KeyId, key => (key.Settings with { Quota = 7 }, key.Status), "admin", CancellationToken.None);
         Assert.Equal(ChargeRefusal.QuotaExhausted, (await ChargeAsync(instances[1], cost: 1)).Refusal);
 
         var free = await ChargeAsync(instances[1], cost: 0);
