@@ -48,7 +48,7 @@ public static partial class KeySettingsValidator
         check.Range("quota", settings.Quota, 0, MaxQuota);
         check.That("expires_at", settings.QuotaType == QuotaType.Count || settings.ExpiresAt is not null, "is required for the quota types time and hybrid.");
         check.Range("rate_limit_per_minute", settings.RateLimitPerMinute, 1, MaxRate);
-        check.Range("max_cost", settings.MaxCost, ChargeRequest.MinCost, ChargeRequest.MaxCost);
+        check.Range("max_cost", settings.MaxCost, ChargeRequest.DefaultCost, ChargeRequest.MaxCost);
         check.That("refill", settings.Refill is null || settings.QuotaType != QuotaType.Time, "has no meaning for the quota type time, which is not limited by units.");
         check.Refill(settings.Refill);
         check.Tenant(settings.Tenant);

@@ -65,6 +65,18 @@ internal sealed class ForwardedContent(ReadOnlyMemory<byte> head, Stream? rest, 
         }
     }
 
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            // What lies on disk is not needed any more, however long the answer takes
+            rest?.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+
     private async ValueTask<int> ReadAsync(Stream source, Memory<byte> buffer, CancellationToken cancellationToken)
     {
         AwaitsClient = true;
@@ -74,7 +86,7 @@ internal sealed class ForwardedContent(ReadOnlyMemory<byte> head, Stream? rest, 
         }
         catch (BadHttpRequestException exception) when (exception.Message != ClientLeft)
         {
-            var problem = exception.StatusCode == StatusCodes.Status413PayloadTooLarge ? Problem.BodyTooLarge : Problem.InvalidRequest;
+            var problem = Problem.For(exception);
             throw new ClientBodyException(new ProxyRefusal(problem, problem == Problem.InvalidRequest ? exception.Message : null), exception);
         }
         catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)

@@ -68,6 +68,9 @@ public sealed class Provider
         _ => null,
     };
 
+    /// <summary>Whether what a request costs depends on its model.</summary>
+    internal bool PricesModels => Costs.Any(static rule => rule.Pattern != "*" && !rule.Pattern.StartsWith('/'));
+
     private string BasePath => BaseUrl.AbsolutePath.TrimEnd('/');
 
     /// <inheritdoc/>
@@ -104,7 +107,7 @@ public sealed class Provider
     {
         foreach (var pattern in AllowedPaths)
         {
-            if (Pattern.Matches(pattern, path, StringComparison.Ordinal))
+            if (FitsPath(pattern, path, StringComparison.Ordinal))
             {
                 return true;
             }
@@ -135,13 +138,19 @@ public sealed class Provider
         // In any letter case: an upstream that is not strict about it must not be cheaper to call in another
         foreach (var (pattern, cost) in Costs)
         {
-            var subject = pattern.StartsWith('/') ? path : pattern == "*" ? "" : model;
-            if (subject is not null && Pattern.Matches(pattern, subject, StringComparison.OrdinalIgnoreCase))
+            var fits = pattern.StartsWith('/')
+                ? FitsPath(pattern, path, StringComparison.OrdinalIgnoreCase)
+                : pattern == "*" || (model is not null && Pattern.Matches(pattern, model, StringComparison.OrdinalIgnoreCase));
+            if (fits)
             {
                 return cost;
             }
         }
 
-        return Quotas.ChargeRequest.MinCost;
+        return Quotas.ChargeRequest.DefaultCost;
     }
+
+    // Most upstreams take a path with a slash at its end for the same
+    private static bool FitsPath(string pattern, string path, StringComparison comparison) =>
+        Pattern.Matches(pattern, path, comparison) || (path.EndsWith('/') && Pattern.Matches(pattern, path.TrimEnd('/'), comparison));
 }

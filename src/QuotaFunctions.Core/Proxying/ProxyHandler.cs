@@ -12,6 +12,7 @@ namespace QuotaFunctions.Core.Proxying;
 /// </summary>
 public sealed partial class ProxyHandler
 {
+    private readonly ClientKeys _clients;
     private readonly ProxyRequestReader _reader;
     private readonly UpstreamForwarder _forwarder;
     private readonly IQuotaEngine _engine;
@@ -19,8 +20,9 @@ public sealed partial class ProxyHandler
     private readonly ILogger<ProxyHandler> _logger;
 
     internal ProxyHandler(
-        ProxyRequestReader reader, UpstreamForwarder forwarder, IQuotaEngine engine, TimeProvider time, ILogger<ProxyHandler> logger)
+        ClientKeys clients, ProxyRequestReader reader, UpstreamForwarder forwarder, IQuotaEngine engine, TimeProvider time, ILogger<ProxyHandler> logger)
     {
+        _clients = clients;
         _reader = reader;
         _forwarder = forwarder;
         _engine = engine;
@@ -55,14 +57,15 @@ public sealed partial class ProxyHandler
 
     private async Task<ProxyRefusal?> HandleAsync(HttpContext context, Func<KeySecret, Task<ProxyRequest>> read, CancellationToken ended)
     {
-        if (!ClientKey.TryRead(context.Request, out var secret, out var problem))
+        var (secret, notIdentified) = await _clients.IdentifyAsync(context.Request, context.RequestAborted).ConfigureAwait(false);
+        if (secret is null)
         {
-            return new ProxyRefusal(problem);
+            return notIdentified;
         }
 
         try
         {
-            var request = await read(secret).ConfigureAwait(false);
+            await using var request = await read(secret).ConfigureAwait(false);
             var result = await _engine.ChargeAsync(request.Charge, context.RequestAborted).ConfigureAwait(false);
             if (result.Quota is { } quota)
             {
@@ -72,6 +75,11 @@ public sealed partial class ProxyHandler
             if (result.Replayed)
             {
                 context.Response.Headers[Idempotency.ReplayedHeader] = "true";
+            }
+
+            if (result.Refusal == ChargeRefusal.ModelNotAllowed && request.Uncertainty is { } uncertainty)
+            {
+                return uncertainty;
             }
 
             return result.Charge is null

@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using QuotaFunctions.Core.Hosting;
+using QuotaFunctions.Core.Keys;
 using QuotaFunctions.Core.Quotas;
 
 namespace QuotaFunctions.Core.Proxying;
@@ -20,7 +21,12 @@ public static class ProxyingServiceCollectionExtensions
         services.AddSingleton<UpstreamForwarder>();
         services.AddSingleton(static services => new ProxyRequestReader(
             services.GetRequiredService<ProviderCatalog>(), services.GetRequiredService<IOptions<ServiceOptions>>().Value.ProxyMaxBodyBytes));
+        services.AddSingleton(static services => new ClientKeys(
+            services.GetRequiredService<IKeyDirectory>(),
+            services.GetRequiredService<IOptions<QuotaEngineOptions>>().Value.Patience,
+            services.GetRequiredService<TimeProvider>()));
         services.AddSingleton(static services => new ProxyHandler(
+            services.GetRequiredService<ClientKeys>(),
             services.GetRequiredService<ProxyRequestReader>(),
             services.GetRequiredService<UpstreamForwarder>(),
             services.GetRequiredService<IQuotaEngine>(),

@@ -81,7 +81,6 @@ public sealed class ProxyOptionsTests
     [InlineData("RefundOn", "none, 5xx")]
     [InlineData("RefundOn", "6xx")]
     [InlineData("Costs", "10")]
-    [InlineData("Costs", "a=0")]
     [InlineData("Costs", "a=1000001")]
     [InlineData("Costs", "a=-1")]
     [InlineData("Costs", "=5")]
@@ -101,7 +100,7 @@ public sealed class ProxyOptionsTests
     [InlineData("TimeoutSeconds", "900")]
     [InlineData("StreamTimeoutSeconds", "1")]
     [InlineData("StreamTimeoutSeconds", "2400")]
-    [InlineData("Costs", "a=1, b=1000000")]
+    [InlineData("Costs", "a=0, b=1000000")]
     [InlineData("Costs", "ft:gpt-4=mini=3")]
     [InlineData("RefundOn", "None")]
     public void The_limits_themselves_are_good(string name, string value) => ProxySettings.Provider("https://api.example.com", (name, value));
