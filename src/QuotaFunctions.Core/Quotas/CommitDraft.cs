@@ -39,6 +39,9 @@ internal sealed record OnceRecord(
 
     /// <summary>How long it holds.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromHours(24);
+
+    /// <summary>UTC day of <see cref="At"/>, as yyyyMMdd: its row's name begins with it.</summary>
+    public int Day => LedgerRow.DayOf(At);
 }
 
 /// <summary>

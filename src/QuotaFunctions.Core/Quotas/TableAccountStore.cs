@@ -82,13 +82,12 @@ internal sealed class TableAccountStore(TableServiceClient tables, StorageNames 
             await FindAsync(accountId, AccountRows.Commit(sequence), cancellationToken) is { } found ? LedgerEntity.ToRow(found) : null;
     }
 
-    public async Task<OnceRecord?> FindOnceAsync(KeyLocator locator, string idempotencyKey, CancellationToken cancellationToken)
+    public async Task<OnceRecord?> FindOnceAsync(KeyLocator locator, string idempotencyKey, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        var row = await FindAsync(locator.AccountId, AccountRows.Once(locator.KeyId, idempotencyKey), cancellationToken);
-        return row is null || !ChargeId.TryParse(row.GetString("Charge"), out var charge)
-            ? null
-            : new OnceRecord(
-                idempotencyKey, row.GetString("RequestHash"), charge, row.GetInt64("Cost") ?? 0, row.GetDateTimeOffset("At") ?? default, row.GetInt32("Replays") ?? 0);
+        // On the days that its lifetime may span, and the next, where the account's clock is ahead. Where it was used again, the last counts.
+        var days = new[] { -1, 0, 1 }.Select(offset => LedgerRow.DayOf(now.AddDays(offset)));
+        var rows = await Task.WhenAll(days.Select(day => FindAsync(locator.AccountId, AccountRows.Once(day, locator.KeyId, idempotencyKey), cancellationToken)));
+        return rows.OfType<TableEntity>().Select(row => ToOnce(row, idempotencyKey)).OfType<OnceRecord>().MaxBy(record => record.At);
     }
 
     public async Task<long?> FindSettledAsync(KeyLocator locator, ChargeId charge, CancellationToken cancellationToken) =>
@@ -165,6 +164,11 @@ internal sealed class TableAccountStore(TableServiceClient tables, StorageNames 
         return TryAddAsync(row, cancellationToken);
     }
 
+    private static OnceRecord? ToOnce(TableEntity row, string idempotencyKey) => ChargeId.TryParse(row.GetString("Charge"), out var charge)
+        ? new OnceRecord(
+            idempotencyKey, row.GetString("RequestHash"), charge, row.GetInt64("Cost") ?? 0, row.GetDateTimeOffset("At") ?? default, row.GetInt32("Replays") ?? 0)
+        : null;
+
     private static List<TableTransactionAction> Actions(CommitDraft draft)
     {
         var account = draft.AccountId;
@@ -224,7 +228,7 @@ internal sealed class TableAccountStore(TableServiceClient tables, StorageNames 
                 return new(TableTransactionActionType.Add, new TableEntity(account, AccountRows.Settled(settled.KeyId, settled.Charge)) { ["Cost"] = settled.Cost });
             case SideRow.Once once:
                 var (_, hash, charge, cost, at, replays) = once.Record;
-                return new(TableTransactionActionType.UpsertReplace, new TableEntity(account, AccountRows.Once(once.KeyId, once.Record.IdempotencyKey))
+                return new(TableTransactionActionType.UpsertReplace, new TableEntity(account, AccountRows.Once(once.Record.Day, once.KeyId, once.Record.IdempotencyKey))
                 {
                     ["RequestHash"] = hash,
                     ["Charge"] = charge.ToString(),

@@ -72,8 +72,9 @@ public sealed class EngineRegressionTests
         var charge = (await ChargeAsync(instance, TimeSpan.FromMinutes(1))).Charge!;
         await world.DelayAsync(TimeSpan.FromMinutes(2));
         await SweepAsync(world, instance);
-        await world.DelayAsync(TimeSpan.FromHours(26));
+        await world.DelayAsync(TimeSpan.FromHours(30));
         await SweepAsync(world, instance);
+        await instance.ExpiredMarks.DeleteAsync(CancellationToken.None);
         Assert.Null(await instance.Store.FindSettledAsync(Key, charge.Id, CancellationToken.None));
 
         await instance.Engine.SettleAsync(new Settlement { Charge = charge, Outcome = ChargeOutcome.Failed, Cost = 0 }, CancellationToken.None);
@@ -91,11 +92,11 @@ public sealed class EngineRegressionTests
             {
                 var claim = new IdempotencyClaim("claim", "the same");
                 await ChargeAsync(instances[0], claim: claim);
-                await world.DelayAsync(TimeSpan.FromHours(26));
-                var sweeping = world.Spawn(() => instances[0].Sweeper.SweepAsync(CancellationToken.None));
+                await world.DelayAsync(TimeSpan.FromHours(30));
+                var deleting = world.Spawn(() => instances[0].ExpiredMarks.DeleteAsync(CancellationToken.None));
                 await world.DelayAsync(TimeSpan.FromMilliseconds(world.Random.Next(40)));
                 var again = world.Spawn(() => ChargeAsync(instances[1], claim: claim));
-                await Task.WhenAll(sweeping, again);
+                await Task.WhenAll(deleting, again);
 
                 Assert.True((await ChargeAsync(instances[0], claim: claim)).Replayed);
             });

@@ -13,6 +13,8 @@ internal sealed record LaneContext(
     TimeProvider Clock,
     QuotaEngineOptions Options,
     string InstanceId,
+    OpenAccountIndex Open,
+    MarkIndex Marks,
     ILogger<AccountLane> Logger);
 
 /// <summary>
@@ -52,8 +54,9 @@ internal sealed partial class AccountLane
         _context = context;
         _leasing = new LeasePolicy(context.Options, context.Clock);
         _wait = new StorageWait(context.Clock, context.Options, GiveUpOverdue, _stop.Token);
-        _account = new HeldAccount(accountId, context, _wait);
-        _writer = new CommitWriter(_account, context, _wait);
+        var marks = new LaneMarks(accountId, context.Open, context.Marks, context.Clock);
+        _account = new HeldAccount(accountId, context, marks, _wait);
+        _writer = new CommitWriter(_account, context, marks, _wait);
         _lastUsed = context.Clock.GetTimestamp();
 
         // Not Task.Run: whoever brings a scheduler has everything run on it, so that a simulation decides what comes next.

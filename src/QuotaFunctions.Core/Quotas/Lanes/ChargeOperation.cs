@@ -40,7 +40,7 @@ internal sealed class ChargeOperation(ChargeRequest request, KeyLocator locator,
     {
         if (request.Idempotency is { } claim)
         {
-            _remembered = await store.FindOnceAsync(locator, claim.Key, cancellationToken);
+            _remembered = await store.FindOnceAsync(locator, claim.Key, now, cancellationToken);
             if (_remembered is { } record && await store.FindSettledAsync(locator, record.Charge, cancellationToken) == 0)
             {
                 // Refunded: trying again is charged again.

@@ -26,14 +26,14 @@ internal enum CommitOutcome
 /// <summary>
 /// Writes one commit until its outcome is known, whatever storage answers. It knows nothing of who waits for it, and decides nothing.
 /// </summary>
-internal sealed partial class CommitWriter(HeldAccount held, LaneContext context, StorageWait wait)
+internal sealed partial class CommitWriter(HeldAccount held, LaneContext context, LaneMarks marks, StorageWait wait)
 {
     /// <summary>
     /// How long a row is in the ledger for certain, unless the lane itself has told the log of it. A row is folded once it is in the log,
-    /// and whoever else writes it there (<see cref="SettlementSweeper"/>) lets it be for <see cref="SettlementSweeper.SilenceLimit"/>.
+    /// and whoever else writes it there (<see cref="AccountSweep"/>) lets it be for <see cref="Fleet.SilenceLimit"/>.
     /// Half of that, as both moments are known to the second only, and the calls in between take their time.
     /// </summary>
-    private static readonly TimeSpan RowCertain = SettlementSweeper.SilenceLimit / 2;
+    private static readonly TimeSpan RowCertain = Fleet.SilenceLimit / 2;
 
     /// <summary>Why the last commit was rejected; null where none was.</summary>
     public Exception? Rejection { get; private set; }
@@ -62,8 +62,10 @@ internal sealed partial class CommitWriter(HeldAccount held, LaneContext context
         var before = context.Clock.GetTimestamp();
         try
         {
+            await wait.ForAsync(marks.EnsureAsync(draft, wait.Stop));
             if (await wait.ForAsync(context.Store.TryCommitAsync(draft, wait.Stop)))
             {
+                await wait.ForAsync(marks.EnsureAsync(draft, wait.Stop));
                 held.Take(draft, before);
                 return CommitOutcome.Committed;
             }

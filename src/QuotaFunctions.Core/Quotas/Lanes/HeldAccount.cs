@@ -1,7 +1,7 @@
 namespace QuotaFunctions.Core.Quotas.Lanes;
 
 /// <summary>What a lane holds of its account: the state that it read or committed last, and its own lease.</summary>
-internal sealed class HeldAccount(string accountId, LaneContext context, StorageWait wait)
+internal sealed class HeldAccount(string accountId, LaneContext context, LaneMarks marks, StorageWait wait)
 {
     private long _knownAt;
     private long? _sharedAt;
@@ -25,6 +25,7 @@ internal sealed class HeldAccount(string accountId, LaneContext context, Storage
     public async Task LoadAsync()
     {
         var before = context.Clock.GetTimestamp();
+        marks.Renew(wait.Stop);
         State = await wait.ForAsync(context.Store.LoadAsync(accountId, wait.Stop));
         _knownAt = before;
         if (State is null)

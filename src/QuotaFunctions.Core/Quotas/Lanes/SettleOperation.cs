@@ -20,7 +20,7 @@ internal sealed class SettleOperation(Settlement settlement)
     /// How long after the charge the mark of its settlement is there for certain: an hour less than marks are kept, as it is the
     /// instances' clocks that say how old a charge is.
     /// </summary>
-    private static readonly TimeSpan MarkCertain = SettlementSweeper.MarkLifetime - TimeSpan.FromHours(1);
+    private static readonly TimeSpan MarkCertain = MarkIndex.Lifetime - TimeSpan.FromHours(1);
 
     private readonly Charge _charge = settlement.Charge;
     private bool _isSettled;

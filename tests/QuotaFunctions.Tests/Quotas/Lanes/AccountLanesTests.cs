@@ -118,7 +118,8 @@ public sealed class AccountLanesTests
     {
         var options = new QuotaEngineOptions { Random = world.Random, Leases = LeaseMode.Off };
         var lanes = new AccountLanes(new LaneContext(
-            instances[0].Store, Mock.Of<IAuditSink>(), instances[0].Clock, options, "instance-0", NullLogger<AccountLane>.Instance));
+            instances[0].Store, Mock.Of<IAuditSink>(), instances[0].Clock, options, "instance-0",
+            instances[0].OpenAccounts, instances[0].Marks, NullLogger<AccountLane>.Instance));
         await test(world, tables, lanes);
     });
 

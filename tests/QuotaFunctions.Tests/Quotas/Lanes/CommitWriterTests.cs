@@ -133,10 +133,12 @@ public sealed class CommitWriterTests
         {
             (World, Tables, _own, _other) = (world, tables, instances[0], instances[1]);
             var options = new QuotaEngineOptions { Random = world.Random };
-            var context = new LaneContext(_own.Store, Mock.Of<IAuditSink>(), _own.Clock, options, "instance-0", NullLogger<AccountLane>.Instance);
+            var context = new LaneContext(
+                _own.Store, Mock.Of<IAuditSink>(), _own.Clock, options, "instance-0", _own.OpenAccounts, _own.Marks, NullLogger<AccountLane>.Instance);
+            var marks = new LaneMarks(Key.AccountId, context.Open, context.Marks, context.Clock);
             var wait = new StorageWait(_own.Clock, options, () => { }, CancellationToken.None);
-            Held = new HeldAccount(Key.AccountId, context, wait);
-            Writer = new CommitWriter(Held, context, wait);
+            Held = new HeldAccount(Key.AccountId, context, marks, wait);
+            Writer = new CommitWriter(Held, context, marks, wait);
         }
 
         public World World { get; }

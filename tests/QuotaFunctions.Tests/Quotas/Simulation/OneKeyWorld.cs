@@ -66,10 +66,10 @@ internal static class OneKeyWorld
     /// <summary>Often enough for what one sweep finds to be done with by the next.</summary>
     public static async Task SweepAsync(World world, SimulatedInstance instance)
     {
-        for (var sweep = 0; sweep < 4; sweep++)
+        for (var sweep = 0; sweep < 8; sweep++)
         {
             await instance.Sweeper.SweepAsync(CancellationToken.None);
-            await world.DelayAsync(TimeSpan.FromMinutes(2));
+            await world.DelayAsync(TimeSpan.FromSeconds(30));
         }
     }
 }

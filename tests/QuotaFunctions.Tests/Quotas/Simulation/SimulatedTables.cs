@@ -42,6 +42,9 @@ internal sealed class SimulatedTables(World world)
     /// <summary>Whether the storage refuses a transaction for what it says (status 400), however often it is sent.</summary>
     public Func<IReadOnlyList<TableTransactionAction>, bool> Refuses { get; set; } = _ => false;
 
+    /// <summary>Whether a page may hold less than the service's 1,000 rows though there are more, or none at all.</summary>
+    public bool HasShortPages { get; set; } = true;
+
     /// <summary>True while nobody reaches the storage at all.</summary>
     public bool IsDown { get; set; }
 
@@ -484,7 +487,7 @@ internal sealed class SimulatedTable(SimulatedTables tables, Network network, st
 
     public override AsyncPageable<T> QueryAsync<T>(
         string? filter = null, int? maxPerPage = null, IEnumerable<string>? select = null, CancellationToken cancellationToken = default) =>
-        new Rows<T>(tables.World, (after, most) => network.CallAsync(
+        new Rows<T>(tables, (after, most) => network.CallAsync(
             isWrite: false, TableFilter.Parse(filter).Partition, () => tables.Query(table, filter, after, most).Cast<T>().ToList()));
 
     public override Task<Response<IReadOnlyList<Response>>> SubmitTransactionAsync(
@@ -505,7 +508,7 @@ internal sealed class SimulatedTable(SimulatedTables tables, Network network, st
     }
 
     /// <summary>The service's pages: as long as it likes, also empty ones that say that there is more.</summary>
-    private sealed class Rows<T>(World world, Func<(string Partition, string Row)?, int, Task<List<T>>> read) : AsyncPageable<T>
+    private sealed class Rows<T>(SimulatedTables tables, Func<(string Partition, string Row)?, int, Task<List<T>>> read) : AsyncPageable<T>
         where T : class, ITableEntity
     {
         private const int FullPage = 1000;
@@ -515,11 +518,11 @@ internal sealed class SimulatedTable(SimulatedTables tables, Network network, st
             (string Partition, string Row)? after = continuationToken?.Split('\n') is [var partition, var row] ? (partition, row) : null;
             while (true)
             {
-                var most = world.Random.Next(4) switch { 0 => 0, 1 => world.Random.Next(1, 5), _ => FullPage };
+                var most = !tables.HasShortPages ? FullPage : tables.World.Random.Next(4) switch { 0 => 0, 1 => tables.World.Random.Next(1, 5), _ => FullPage };
                 var rows = await read(after, Math.Min(most, pageSizeHint ?? FullPage));
                 after = rows.Count > 0 ? (rows[^1].PartitionKey, rows[^1].RowKey) : after;
                 var isLast = most == FullPage && rows.Count < Math.Min(most, pageSizeHint ?? FullPage);
-                yield return Page<T>.FromValues(rows, isLast ? null : $"{after?.Partition}\n{after?.Row}", new Answer(200, default, world.ServiceTime));
+                yield return Page<T>.FromValues(rows, isLast ? null : $"{after?.Partition}\n{after?.Row}", new Answer(200, default, tables.World.ServiceTime));
                 if (isLast)
                 {
                     break;
