@@ -1,0 +1,32 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using QuotaFunctions.Core.Hosting;
+using QuotaFunctions.Core.Keys;
+using QuotaFunctions.Core.Proxying;
+using QuotaFunctions.Http;
+
+namespace QuotaFunctions.Functions.Holder;
+
+/// <summary>Shows a key's holder how its quota stands; costs nothing.</summary>
+public sealed class GetQuota(IKeyService keys, ClientAddress addresses, TimeProvider time)
+{
+    /// <summary>GET /quota.</summary>
+    [Function(nameof(GetQuota))]
+    public async Task<IResult> RunAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "quota")] HttpRequest request, CancellationToken cancellationToken)
+    {
+        if (!ClientKey.TryRead(request, out var secret, out var problem))
+        {
+            return new ProblemResult(problem);
+        }
+
+        var key = await keys.FindBySecretAsync(secret, cancellationToken);
+        if (KeyAccess.Refusal(key, addresses.Of(request), time.GetUtcNow()) is { } refusal)
+        {
+            return new ProblemResult(Problem.For(refusal));
+        }
+
+        QuotaHeaders.Write(request.HttpContext.Response, key!.Quota, time.GetUtcNow());
+        return JsonResult.Of(QuotaAnswer.Of(key.Quota), AnswerJson.Default.QuotaAnswer);
+    }
+}
