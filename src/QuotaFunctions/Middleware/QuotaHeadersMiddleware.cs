@@ -38,7 +38,7 @@ public sealed partial class QuotaHeadersMiddleware(IKeyService keys, TimeProvide
 
         try
         {
-            if (await keys.FindBySecretAsync(secret, http.RequestAborted) is { } key)
+            if ((await keys.CheckAsync(secret, address: null, http.RequestAborted)).Key is { } key)
             {
                 QuotaHeaders.Write(http.Response, key.Quota, time.GetUtcNow());
             }

@@ -197,7 +197,7 @@ public sealed class MiddlewareTests
     {
         var let = false;
         var options = Options.Create(new ServiceOptions { AdminToken = "the-full-token", AdminReadOnlyToken = "the-reader" });
-        await new AuthorizationMiddleware(new AdminTokens(options), NullLogger<AuthorizationMiddleware>.Instance).Invoke(Function(http, entryPoint), _ =>
+        await new AuthorizationMiddleware(new AdminTokens(options, NullLogger<AdminTokens>.Instance), NullLogger<AuthorizationMiddleware>.Instance).Invoke(Function(http, entryPoint), _ =>
         {
             let = true;
             return Task.CompletedTask;

@@ -18,7 +18,6 @@ public sealed class TopUpKey(IKeyService keys, TimeProvider time)
             key,
             async found =>
             {
-                AdminRequests.CheckTopUp(found.Settings.Quota, amount);
                 var toppedUp = await keys.TopUpAsync(found.Id, amount, AdminRequests.Actor, cancellationToken);
                 return JsonResult.Of(KeyAnswer.Of(toppedUp, time.GetUtcNow()), AnswerJson.Default.KeyAnswer);
             },

@@ -18,7 +18,6 @@ public sealed class TopUpPool(IPoolService pools)
             pool,
             async found =>
             {
-                AdminRequests.CheckTopUp(found.Settings.Quota, amount);
                 var toppedUp = await pools.TopUpAsync(found.Id, amount, AdminRequests.Actor, cancellationToken);
                 return JsonResult.Of(PoolAnswer.Of(toppedUp), AnswerJson.Default.PoolAnswer);
             },

@@ -20,10 +20,10 @@ public sealed class GetQuota(IKeyService keys, ClientAddress addresses, TimeProv
             return new ProblemResult(problem);
         }
 
-        var key = await keys.FindBySecretAsync(secret, cancellationToken);
-        if (KeyAccess.Refusal(key, addresses.Of(request), time.GetUtcNow()) is { } refusal)
+        var (key, refusal) = await keys.CheckAsync(secret, addresses.Of(request), cancellationToken);
+        if (refusal is not null)
         {
-            return new ProblemResult(Problem.For(refusal));
+            return new ProblemResult(Problem.For(refusal.Value));
         }
 
         QuotaHeaders.Write(request.HttpContext.Response, key!.Quota, time.GetUtcNow());
