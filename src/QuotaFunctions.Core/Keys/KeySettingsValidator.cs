@@ -38,6 +38,16 @@ public static partial class KeySettingsValidator
     /// <summary>The most that the metadata's names and values may come to, in characters. Settings are stored in one property of at most 32,768.</summary>
     public const int MaxMetadataLength = 2_000;
 
+    /// <summary>Refuses a top-up that would make a quota larger than a quota may be.</summary>
+    /// <exception cref="InvalidRequestException">It would.</exception>
+    public static void CheckTopUp(long quota, long amount)
+    {
+        if (quota > MaxQuota - amount)
+        {
+            throw new InvalidRequestException("amount", $"would make the quota larger than {MaxQuota}.");
+        }
+    }
+
     /// <summary>Notes what is wrong with the settings.</summary>
     /// <param name="settings">The settings.</param>
     /// <param name="faults">Takes what is wrong. A field that is faulty already is not looked at again.</param>

@@ -311,5 +311,6 @@ internal static class LedgerActs
     public const string ToppedUp = "topped_up";
     public const string Changed = "changed";
     public const string Revoked = "revoked";
+    public const string SecretAdded = "secret_added";
     public const string Rotated = "rotated";
 }

@@ -27,6 +27,10 @@ internal static class QuotaRules
         return key.Status == KeyStatus.Disabled || pool is { Status: KeyStatus.Disabled } ? ChargeRefusal.KeyDisabled : null;
     }
 
+    /// <summary>Why a key's holder may not ask for what costs nothing; null when it may.</summary>
+    public static ChargeRefusal? Check(KeyState? key, PoolState? pool, string secretHash, IPAddress? address, DateTimeOffset now) =>
+        Standing(key, pool, secretHash, now) ?? (key!.Allows(address) ? null : ChargeRefusal.AddressNotAllowed);
+
     /// <summary>Why a key may not be used for this provider, model or address; null when it may.</summary>
     public static ChargeRefusal? Scope(KeyState key, string? provider, string? model, IPAddress? address, bool needsModel = true)
     {

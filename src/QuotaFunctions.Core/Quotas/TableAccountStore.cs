@@ -2,13 +2,14 @@ using System.Collections.Immutable;
 using Azure;
 using Azure.Data.Tables;
 using Azure.Data.Tables.Models;
+using Microsoft.Extensions.Logging;
 using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.Core.Keys;
 
 namespace QuotaFunctions.Core.Quotas;
 
 /// <summary>Accounts in Table Storage: one account is one partition, so that one transaction can change everything about it.</summary>
-internal sealed class TableAccountStore(TableServiceClient tables, StorageNames names) : IAccountStore
+internal sealed class TableAccountStore(TableServiceClient tables, StorageNames names, ILogger<TableAccountStore> logger) : IAccountStore
 {
     /// <summary>How often closing a lease is tried: its owner commits every few milliseconds, and each try has about an even chance.</summary>
     private const int MaxCloseAttempts = 50;
@@ -282,11 +283,8 @@ internal sealed class TableAccountStore(TableServiceClient tables, StorageNames 
 
     private static ETag VersionOf(Response answer) => answer.Headers.ETag ?? default;
 
-    private async Task<TableEntity?> FindAsync(string partition, string row, CancellationToken cancellationToken, string[]? select = null)
-    {
-        var answer = await _table.GetEntityIfExistsAsync<TableEntity>(partition, row, select, cancellationToken);
-        return answer.HasValue ? answer.Value : null;
-    }
+    private Task<TableEntity?> FindAsync(string partition, string row, CancellationToken cancellationToken, string[]? select = null) =>
+        _table.FindAsync(partition, row, select, logger, cancellationToken);
 
     private async Task<bool> TryAddAsync(TableEntity row, CancellationToken cancellationToken)
     {

@@ -46,7 +46,7 @@ public sealed partial class ErrorMiddleware(ILogger<ErrorMiddleware> logger) : I
         }
         else if (StorageFaults.IsUnavailable(exception))
         {
-            Unavailable(function, http.TraceIdentifier, exception.GetBaseException().Message);
+            Unavailable(function, http.TraceIdentifier, StorageFaults.Kind(exception));
         }
 
         if (http.Response.HasStarted)

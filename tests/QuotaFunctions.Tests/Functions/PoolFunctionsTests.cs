@@ -3,7 +3,7 @@ using Moq;
 using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.Core.Keys;
 using QuotaFunctions.Core.Quotas;
-using QuotaFunctions.Functions.Http;
+using QuotaFunctions.Functions.Admin;
 using QuotaFunctions.Tests.Http;
 
 namespace QuotaFunctions.Tests.Functions;

@@ -26,16 +26,16 @@ public sealed class SettingsTests
     }
 
     [Theory]
-    [InlineData("abcd1234")] // 8, the shortest
+    [InlineData("abcd1234efgh5678")] // 16, the shortest
     [InlineData("an-admin-token-of-the-tests-only")]
-    [InlineData("3f1c...=/+~!")]
+    [InlineData("3f1c...=/+~!9b7e2d")]
     public void A_token_of_ones_own_is_taken(string token) => Assert.Equal(token, Service(("ADMIN_TOKEN", token)).AdminToken);
 
     [Theory]
     [InlineData(null, "missing")]
     [InlineData("", "missing")]
     [InlineData("   ", "missing")]
-    [InlineData("abcd123", "too short")] // 7
+    [InlineData("abcd1234efgh567", "too short")] // 15
     [InlineData("changeme", "example")]
     [InlineData("change-me-please-now", "example")]
     [InlineData("CHANGE_THIS_TO_A_SECRET", "example")]

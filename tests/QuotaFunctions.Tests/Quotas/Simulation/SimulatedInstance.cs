@@ -77,6 +77,9 @@ internal sealed class SimulatedInstance
 
     public IKeyDirectory Directory => _services.GetRequiredService<IKeyDirectory>();
 
+    public T Get<T>()
+        where T : notnull => _services.GetRequiredService<T>();
+
     public Task ConsumeAsync(string message) => _services.GetRequiredService<IAuditEventConsumer>().ConsumeAsync(message, CancellationToken.None);
 
     /// <summary>Says that it lives, as the heartbeat does while there are charges to settle.</summary>
