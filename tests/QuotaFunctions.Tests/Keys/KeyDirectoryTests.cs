@@ -91,7 +91,7 @@ public sealed class KeyDirectoryTests
     {
         var answer = new Mock<Response>();
         answer.Setup(it => it.Status).Returns(404);
-        answer.Setup(it => it.ContentStream).Returns(new MemoryStream(System.Text.Encoding.UTF8.GetBytes($$$"""{"odata.error":{"code":"{{{code}}}"}}""")));
+        answer.Setup(it => it.Content).Returns(BinaryData.FromString($$$"""{"odata.error":{"code":"{{{code}}}"}}"""));
         var nothing = new Mock<NullableResponse<TableEntity>>();
         nothing.Setup(it => it.HasValue).Returns(false);
         nothing.Setup(it => it.GetRawResponse()).Returns(answer.Object);

@@ -14,7 +14,7 @@ internal sealed class KeyWorld
     private KeyWorld(int seed)
     {
         World = new World(seed);
-        Tables = new SimulatedTables(World);
+        Tables = new SimulatedTables(World) { HasShortPages = false };
     }
 
     public World World { get; }
