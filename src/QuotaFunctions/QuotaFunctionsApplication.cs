@@ -35,7 +35,7 @@ public static class QuotaFunctionsApplication
         return app
             .UseMiddleware<RequestIdMiddleware>()
             .UseMiddleware<ErrorMiddleware>()
-            .UseMiddleware<AdminAuthorizationMiddleware>()
+            .UseMiddleware<AuthorizationMiddleware>()
             .UseMiddleware<QuotaHeadersMiddleware>();
     }
 

@@ -63,6 +63,6 @@ internal sealed partial class StorageInitializer(
     [LoggerMessage(1000, LogLevel.Debug, "The tables and queues are there, after {Failures} failures.")]
     private partial void Ready(int failures);
 
-    [LoggerMessage(1001, LogLevel.Error, "Storage cannot be reached ({Error}); nothing is admitted until it can. Trying again every second.")]
+    [LoggerMessage(1300, LogLevel.Error, "Storage cannot be reached ({Error}); nothing is admitted until it can. Trying again every second.")]
     private partial void Unavailable(string error);
 }

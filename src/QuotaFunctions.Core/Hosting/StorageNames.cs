@@ -20,6 +20,9 @@ public sealed class StorageNames(IOptions<StorageOptions> options)
     /// <summary>From a secret's hash to its key.</summary>
     public string KeyDirectory => _prefix + "keydirectory";
 
+    /// <summary>What lists of keys and pools go by.</summary>
+    public string Keys => _prefix + "keys";
+
     /// <summary>The log: every admitted request, and what was done to quotas.</summary>
     public string Audit => _prefix + "audit";
 
@@ -27,7 +30,7 @@ public sealed class StorageNames(IOptions<StorageOptions> options)
     public string State => _prefix + "state";
 
     /// <summary>Every table.</summary>
-    public IReadOnlyList<string> Tables => [Accounts, KeyDirectory, Audit, State];
+    public IReadOnlyList<string> Tables => [Accounts, KeyDirectory, Keys, Audit, State];
 
     /// <summary>Every queue; the host makes the poison queues as it needs them.</summary>
     public static IReadOnlyList<string> Queues => [AuditEventsQueue, SweepRequestsQueue];

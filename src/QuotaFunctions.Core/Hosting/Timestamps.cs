@@ -13,16 +13,26 @@ public static partial class Timestamps
     public static string ToText(DateTimeOffset moment) =>
         moment.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture);
 
-    /// <summary>Reads a moment, from the year 2000 to the year 9000: no calculation with it can leave the calendar.</summary>
+    /// <summary>
+    /// Reads a moment, from the year 2000 to the year 9000: no calculation with it can leave the calendar. More than seven digits
+    /// after the second are cut off, as a tick is 100 ns: Go and Java write nine.
+    /// </summary>
     public static bool TryParse(string? text, out DateTimeOffset moment)
     {
         moment = default;
-        return text is not null
-            && Form().IsMatch(text)
-            && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AdjustToUniversal, out moment)
+        if (text is null || Form().Match(text) is not { Success: true } match)
+        {
+            return false;
+        }
+
+        var beyond = match.Groups["beyond"];
+        return DateTimeOffset.TryParse(
+                text.Remove(beyond.Index, beyond.Length), CultureInfo.InvariantCulture, DateTimeStyles.AdjustToUniversal, out moment)
             && moment.Year is >= 2000 and < 9000;
     }
 
-    [GeneratedRegex(@"^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d{1,7})?)?([Zz]|[+-]\d\d:\d\d)\z", RegexOptions.ECMAScript)]
+    [GeneratedRegex(
+        @"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ]([01][0-9]|2[0-3]):[0-9]{2}(:[0-9]{2}(\.[0-9]{1,7}(?<beyond>[0-9]*))?)?([Zz]|[+-][0-9]{2}:[0-9]{2})\z",
+        RegexOptions.CultureInvariant)]
     private static partial Regex Form();
 }

@@ -1,3 +1,6 @@
+using System.Net;
+using QuotaFunctions.Core.Quotas;
+
 namespace QuotaFunctions.Core.Keys;
 
 /// <summary>Issues, finds, changes and revokes keys. Every change is decided in the key's lane, so that it holds from the account's next commit on.</summary>
@@ -16,8 +19,11 @@ public interface IKeyService
     /// <summary>Reads a key from storage by its id or its secret; null where there is none. Revoked keys are found, too.</summary>
     Task<ApiKey?> FindAsync(string idOrSecret, CancellationToken cancellationToken);
 
-    /// <summary>Reads the key that a secret is good for, from storage; null where there is none or the secret's overlap has ended.</summary>
-    Task<ApiKey?> FindBySecretAsync(KeySecret secret, CancellationToken cancellationToken);
+    /// <summary>Reads the key that a secret is good for, from storage, and whether its holder may ask for what costs nothing.</summary>
+    /// <param name="secret">The secret.</param>
+    /// <param name="address">Where the holder asks from.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    Task<KeyCheck> CheckAsync(KeySecret secret, IPAddress? address, CancellationToken cancellationToken);
 
     /// <summary>Lists keys in the order of their accounts.</summary>
     Task<KeyPage> ListAsync(KeyQuery query, CancellationToken cancellationToken);
@@ -41,12 +47,21 @@ public interface IKeyService
 
     /// <summary>Adds to the quota.</summary>
     /// <exception cref="KeyNotFoundException">There is no such key, or it is revoked.</exception>
+    /// <exception cref="Hosting.InvalidRequestException">The quota would become larger than a quota may be.</exception>
     Task<ApiKey> TopUpAsync(string id, long amount, string actor, CancellationToken cancellationToken);
 
-    /// <summary>Gives the key a new secret; the old ones go on until the overlap ends.</summary>
+    /// <summary>
+    /// Gives the key a new secret; the old ones go on until the overlap ends. Where it fails, whatever storage makes of it later, the old
+    /// ones are still good, and it may be tried again.
+    /// </summary>
     /// <exception cref="KeyNotFoundException">There is no such key, or it is revoked.</exception>
     Task<IssuedKey> RotateAsync(string id, TimeSpan overlap, string actor, CancellationToken cancellationToken);
 }
+
+/// <summary>What a secret opens.</summary>
+/// <param name="Key">The key that the secret is good for, be it expired or switched off; null where there is none.</param>
+/// <param name="Refusal">Why its holder may not use it; null where nothing stands against it.</param>
+public sealed record KeyCheck(ApiKey? Key, ChargeRefusal? Refusal);
 
 /// <summary>A key with its secret, which is not to be had again.</summary>
 /// <param name="Key">The key.</param>

@@ -28,6 +28,7 @@ public interface IPoolService
 
     /// <summary>Adds to the pool's quota.</summary>
     /// <exception cref="KeyNotFoundException">There is no such pool, or it is revoked.</exception>
+    /// <exception cref="Hosting.InvalidRequestException">The quota would become larger than a quota may be.</exception>
     Task<Pool> TopUpAsync(string id, long amount, string actor, CancellationToken cancellationToken);
 }
 

@@ -1,98 +1,65 @@
-using Azure.Data.Tables;
-using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.Core.Quotas;
 
 namespace QuotaFunctions.Core.Keys;
 
-/// <summary>Lists keys, and pools, straight from the table.</summary>
-internal sealed class KeyList(TableServiceClient tables, StorageNames names, TimeProvider clock)
+/// <summary>Lists keys and pools: which there are by the index, how they stand by their records.</summary>
+internal sealed class KeyList(KeyIndex index, IAccountStore store, TimeProvider clock)
 {
-    private readonly TableClient _table = tables.GetTableClient(names.Accounts);
-
     public async Task<KeyPage> ReadAsync(KeyQuery query, CancellationToken cancellationToken)
     {
-        // Counting takes all of them anyway; the page is cut out on the way.
         var now = clock.GetUtcNow();
-        var pools = new Dictionary<string, PoolState>();
-        var leases = new List<LeaseState>();
-        var page = new List<(KeyState Key, string Account)>();
-        var total = 0;
-        var hasMore = false;
-        await foreach (var row in _table.QueryAsync<TableEntity>(
-            $"({AccountRows.AllKeys}) or ({AccountRows.AllLeases}) or RowKey eq '{AccountRows.Pool}'", cancellationToken: cancellationToken))
-        {
-            if (row.RowKey == AccountRows.Pool)
-            {
-                pools[row.PartitionKey] = AccountEntity.ToPool(row);
-                continue;
-            }
-
-            if (AccountRows.IsLease(row.RowKey))
-            {
-                leases.Add(AccountEntity.ToLease(row));
-                continue;
-            }
-
-            var key = AccountEntity.ToKey(row);
-            if (!Fits(key, query, now))
-            {
-                continue;
-            }
-
-            total++;
-            if (query.Cursor is not null && Compare(key.Locator, query.Cursor) <= 0)
-            {
-                continue;
-            }
-
-            hasMore = page.Count == query.Limit;
-            if (!hasMore)
-            {
-                page.Add((key, row.PartitionKey));
-            }
-        }
-
-        foreach (var (key, account) in page)
-        {
-            key.Meter.CountLeases(leases.Where(lease => lease.AccountId == account));
-        }
-
-        return new KeyPage(
-            total,
-            [.. page.Select(item => item.Key.ToApiKey(pools.GetValueOrDefault(item.Account), now))],
-            hasMore ? page[^1].Key.Locator.KeyId : null);
+        var fitting = (await index.ReadAsync(cancellationToken))
+            .Where(entry => Fits(entry, query, now))
+            .Select(entry => KeyLocator.TryParse(entry.Id, out var locator) ? locator : (KeyLocator?)null)
+            .OfType<KeyLocator>()
+            .ToList();
+        var rest = fitting.Where(key => Follows(key, query.Cursor)).ToList();
+        rest.Sort(Compare);
+        var page = rest.Take(query.Limit).ToList();
+        return new KeyPage(fitting.Count, await ReadKeysAsync(page, query, now, cancellationToken), rest.Count > page.Count ? page[^1].KeyId : null);
     }
 
-    /// <summary>All pools that are not revoked.</summary>
+    /// <summary>All pools that are not revoked, in the order of their ids.</summary>
     public async Task<IReadOnlyList<PoolState>> ReadPoolsAsync(CancellationToken cancellationToken)
     {
-        var pools = new List<PoolState>();
-        await foreach (var row in _table.QueryAsync<TableEntity>($"RowKey eq '{AccountRows.Pool}'", cancellationToken: cancellationToken))
-        {
-            var pool = AccountEntity.ToPool(row);
-            if (pool.Status != KeyStatus.Revoked)
-            {
-                pools.Add(pool);
-            }
-        }
-
-        return pools;
+        var ids = (await index.ReadAsync(cancellationToken))
+            .Where(entry => KeyLocator.IsPoolId(entry.Id) && entry.Status != KeyStatus.Revoked)
+            .Select(entry => entry.Id)
+            .Order(StringComparer.Ordinal)
+            .ToList();
+        var pools = new PoolState?[ids.Count];
+        await KeyIndex.ForEachAsync(
+            Enumerable.Range(0, ids.Count), async (at, stop) => pools[at] = (await store.LoadAsync(ids[at], stop))?.Pool, cancellationToken);
+        return [.. pools.OfType<PoolState>().Where(pool => pool.Status != KeyStatus.Revoked)];
     }
 
-    private static bool Fits(KeyState key, KeyQuery query, DateTimeOffset now) =>
-        (query.Status is { } status ? key.Status == status : key.Status != KeyStatus.Revoked)
-        && (query.Expired is null || (key.Settings.ExpiresAt <= now) == query.Expired)
-        && (query.Tenant is null || key.Settings.Tenant == query.Tenant)
-        && (query.Name is null || key.Settings.Name.Contains(query.Name, StringComparison.OrdinalIgnoreCase));
-
-    /// <summary>In the order of the table: by account, then by key.</summary>
-    private static int Compare(KeyLocator key, string cursor)
+    /// <summary>Reads the keys of a page. One that does not fit any more by its record is left out.</summary>
+    private async Task<IReadOnlyList<ApiKey>> ReadKeysAsync(
+        List<KeyLocator> page, KeyQuery query, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        if (!KeyLocator.TryParse(cursor, out var other))
-        {
-            return 1;
-        }
+        var keys = new ApiKey?[page.Count];
+        await KeyIndex.ForEachAsync(
+            Enumerable.Range(0, page.Count),
+            async (at, stop) =>
+            {
+                var record = await store.ReadAsync(page[at], withPages: false, stop);
+                keys[at] = record is not null && Fits(IndexedKey.Of(record.Key), query, now) ? record.Key.ToApiKey(record.Pool, now) : null;
+            },
+            cancellationToken);
+        return [.. keys.OfType<ApiKey>()];
+    }
 
+    private static bool Fits(IndexedKey key, KeyQuery query, DateTimeOffset now) =>
+        (query.Status is { } status ? key.Status == status : key.Status != KeyStatus.Revoked)
+        && (query.Expired is null || (key.ExpiresAt <= now) == query.Expired)
+        && (query.Tenant is null || key.Tenant == query.Tenant)
+        && (query.Name is null || key.Name.Contains(query.Name, StringComparison.OrdinalIgnoreCase));
+
+    private static bool Follows(KeyLocator key, string? cursor) => !KeyLocator.TryParse(cursor, out var other) || Compare(key, other) > 0;
+
+    /// <summary>By account, then by key: an order that no new key changes, and that has the keys of a pool together.</summary>
+    private static int Compare(KeyLocator key, KeyLocator other)
+    {
         var byAccount = string.CompareOrdinal(key.AccountId, other.AccountId);
         return byAccount != 0 ? byAccount : string.CompareOrdinal(key.KeyId, other.KeyId);
     }

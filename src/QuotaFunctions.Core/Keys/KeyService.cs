@@ -1,12 +1,23 @@
+using System.Net;
+using Microsoft.Extensions.Logging;
+using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.Core.Quotas;
 using QuotaFunctions.Core.Quotas.Lanes;
 
 namespace QuotaFunctions.Core.Keys;
 
 /// <inheritdoc cref="IKeyService"/>
-internal sealed class KeyService(IAccountStore store, IKeyDirectory directory, AccountLanes lanes, KeyList list, TimeProvider clock) : IKeyService
+internal sealed partial class KeyService(
+    IAccountStore store,
+    IKeyDirectory directory,
+    SecretEndings endings,
+    AccountLanes lanes,
+    KeyIndex index,
+    KeyList list,
+    TimeProvider clock,
+    ILogger<KeyService> logger) : IKeyService
 {
-    /// <summary>Live secrets that a key has at the most: they stand in one property. Another one ends the oldest.</summary>
+    /// <summary>Live secrets that a key has at the most: they stand in one property.</summary>
     private const int MaxSecrets = 20;
 
     /// <inheritdoc/>
@@ -30,7 +41,7 @@ internal sealed class KeyService(IAccountStore store, IKeyDirectory directory, A
 
         // The locator first: on its own it opens nothing, while a record without it could never be reached.
         await directory.AddAsync(secret, key.Locator, cancellationToken);
-        await store.TryAddKeyAsync(key, cancellationToken);
+        await index.ActAsync(key.Locator.KeyId, () => store.TryAddKeyAsync(key, cancellationToken), cancellationToken);
         return new IssuedKey(key.ToApiKey(pool, now), secret);
     }
 
@@ -42,23 +53,21 @@ internal sealed class KeyService(IAccountStore store, IKeyDirectory directory, A
             return await ReadAsync(locator, cancellationToken);
         }
 
-        // A secret names its key for an admin even when it is not good any more.
+        // A secret names its key for an admin even when it is not good any more, until it is deleted from the directory.
         return KeySecret.TryParse(idOrSecret, out var secret) && await directory.FindAsync(secret, cancellationToken) is { } found
             ? await ReadAsync(found, cancellationToken)
             : null;
     }
 
     /// <inheritdoc/>
-    public async Task<ApiKey?> FindBySecretAsync(KeySecret secret, CancellationToken cancellationToken)
+    public async Task<KeyCheck> CheckAsync(KeySecret secret, IPAddress? address, CancellationToken cancellationToken)
     {
-        if (await directory.FindAsync(secret, cancellationToken) is not { } locator)
-        {
-            return null;
-        }
-
+        var record = await directory.FindAsync(secret, cancellationToken) is { } locator
+            ? await store.ReadAsync(locator, withPages: false, cancellationToken)
+            : null;
         var now = clock.GetUtcNow();
-        var key = await ReadAsync(locator, cancellationToken);
-        return key is not null && key.Secrets.Any(live => live.Hash == secret.Hash && live.IsLive(now)) ? key : null;
+        var refusal = QuotaRules.Check(record?.Key, record?.Pool, secret.Hash, address, now);
+        return new KeyCheck(refusal == ChargeRefusal.KeyInvalid ? null : record!.Key.ToApiKey(record.Pool, now), refusal);
     }
 
     /// <inheritdoc/>
@@ -67,7 +76,7 @@ internal sealed class KeyService(IAccountStore store, IKeyDirectory directory, A
     /// <inheritdoc/>
     public Task<ApiKey> ChangeAsync(
         string id, Func<ApiKey, (KeySettings Settings, KeyStatus Status)> change, string actor, CancellationToken cancellationToken) =>
-        ActAsync(id, actor, (draft, key, pool) =>
+        index.ActAsync(id, () => ActAsync(id, actor, (draft, key, pool) =>
         {
             var (settings, status) = change(key.ToApiKey(pool, draft.At));
             key.Settings = settings;
@@ -77,14 +86,14 @@ internal sealed class KeyService(IAccountStore store, IKeyDirectory directory, A
             key.Meter.Quota = settings.Quota;
             key.Meter.SetRefill(settings.Refill, draft.At);
             return new LedgerEntry { KeyId = key.Locator.KeyId, Outcome = LedgerActs.Changed };
-        }, cancellationToken);
+        }, cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
     public async Task<bool> RevokeAsync(string id, string actor, CancellationToken cancellationToken)
     {
         try
         {
-            await RunAsync(id, (_, key, _) =>
+            await index.ActAsync(id, () => RunAsync(id, (_, key, _) =>
             {
                 if (key.Status == KeyStatus.Revoked)
                 {
@@ -93,7 +102,7 @@ internal sealed class KeyService(IAccountStore store, IKeyDirectory directory, A
 
                 key.Status = KeyStatus.Revoked;
                 return new LedgerEntry { Kind = LedgerEntryKind.Act, KeyId = id, Outcome = LedgerActs.Revoked, Actor = actor };
-            }, cancellationToken);
+            }, cancellationToken), cancellationToken);
             return true;
         }
         catch (KeyNotFoundException)
@@ -115,6 +124,8 @@ internal sealed class KeyService(IAccountStore store, IKeyDirectory directory, A
     public Task<ApiKey> TopUpAsync(string id, long amount, string actor, CancellationToken cancellationToken) =>
         ActAsync(id, actor, (_, key, _) =>
         {
+            // Here, and not before: two top-ups at once must not pass the limit together
+            KeySettingsValidator.CheckTopUp(key.Meter.Quota, amount);
             key.Meter.Quota += amount;
             return new LedgerEntry { KeyId = id, Outcome = LedgerActs.ToppedUp, Reference = $"+{amount}" };
         }, cancellationToken);
@@ -124,25 +135,66 @@ internal sealed class KeyService(IAccountStore store, IKeyDirectory directory, A
     {
         var found = await FindAsync(id, cancellationToken) ?? throw new KeyNotFoundException($"There is no {id}.");
         var secret = KeySecret.New(found.Prefix);
+        var now = clock.GetUtcNow();
+
+        // The new one, too: should it never come to be, its entry is deleted
         await directory.AddAsync(secret, found.Locator, cancellationToken);
+        await endings.AddAsync(secret.Hash, found.Locator, now, cancellationToken);
+        foreach (var old in found.Secrets.Where(old => old.IsLive(now)))
+        {
+            await endings.AddAsync(old.Hash, found.Locator, now + overlap, cancellationToken);
+        }
+
+        // Two acts: the first ends no secret, so that nobody has lost one where it is answered by 503 and carried out all the same.
         var key = await ActAsync(id, actor, (draft, key, _) =>
         {
-            var ends = draft.Now + overlap;
-            key.Secrets =
-            [
-                new SecretHash(secret.Hash),
-                .. key.Secrets.Where(old => old.IsLive(draft.Now))
-                    .Take(MaxSecrets - 1)
-                    .Select(old => old with { ExpiresAt = old.ExpiresAt < ends ? old.ExpiresAt : ends }),
-            ];
-            return new LedgerEntry { KeyId = id, Outcome = LedgerActs.Rotated };
+            key.Secrets = [new SecretHash(secret.Hash), .. MakeRoom(key.Secrets, draft.Now)];
+            return new LedgerEntry { KeyId = id, Outcome = LedgerActs.SecretAdded };
         }, cancellationToken);
-        return new IssuedKey(key, secret);
+        return new IssuedKey(await EndOlderAsync(id, secret, overlap, actor, cancellationToken) ?? key, secret);
+    }
+
+    /// <summary>
+    /// Ends the secrets that are older than a new one, which is good already. It is tried until storage answers. Null where that takes too
+    /// long to wait for: who rotates gets the new secret all the same, as the old ones may end at any moment.
+    /// </summary>
+    private async Task<ApiKey?> EndOlderAsync(string id, KeySecret secret, TimeSpan overlap, string actor, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ActAsync(id, actor, (draft, key, _) =>
+            {
+                var ends = draft.Now + overlap;
+                var newer = key.Secrets.TakeWhile(other => other.Hash != secret.Hash).Count();
+                key.Secrets = [.. key.Secrets.Select((other, at) => at <= newer || other.ExpiresAt < ends ? other : other with { ExpiresAt = ends })];
+                return new LedgerEntry { KeyId = id, Outcome = LedgerActs.Rotated };
+            }, cancellationToken, deadline: long.MaxValue).WaitAsync(lanes.Patience, clock, cancellationToken);
+        }
+        catch (Exception failure) when (!cancellationToken.IsCancellationRequested && StorageFaults.IsUnavailable(failure))
+        {
+            OldSecretsLive(logger, id, StorageFaults.Kind(failure));
+            return null;
+        }
+    }
+
+    /// <summary>
+    /// A key's live secrets, as many as leave room for another. One whose end is set goes first, then the newest: that is what a rotation
+    /// left which was not answered, and nobody has it.
+    /// </summary>
+    private static List<SecretHash> MakeRoom(IReadOnlyList<SecretHash> secrets, DateTimeOffset now)
+    {
+        var live = secrets.Where(secret => secret.IsLive(now)).ToList();
+        while (live.Count >= MaxSecrets)
+        {
+            live.Remove(live.MinBy(secret => secret.ExpiresAt ?? DateTimeOffset.MaxValue)!);
+        }
+
+        return live;
     }
 
     /// <summary>Changes a key that is not revoked; the act is in the ledger and the log with who did it.</summary>
     private async Task<ApiKey> ActAsync(
-        string id, string actor, Func<CommitDraft, KeyState, PoolState?, LedgerEntry> act, CancellationToken cancellationToken)
+        string id, string actor, Func<CommitDraft, KeyState, PoolState?, LedgerEntry> act, CancellationToken cancellationToken, long? deadline = null)
     {
         var result = await RunAsync(id, (draft, key, pool) =>
         {
@@ -152,12 +204,12 @@ internal sealed class KeyService(IAccountStore store, IKeyDirectory directory, A
             }
 
             return act(draft, key, pool) with { Kind = LedgerEntryKind.Act, Actor = actor };
-        }, cancellationToken);
+        }, cancellationToken, deadline);
         return result.Key!.ToApiKey(result.Pool, clock.GetUtcNow());
     }
 
     private async Task<ChangeResult> RunAsync(
-        string id, Func<CommitDraft, KeyState, PoolState?, LedgerEntry?> act, CancellationToken cancellationToken)
+        string id, Func<CommitDraft, KeyState, PoolState?, LedgerEntry?> act, CancellationToken cancellationToken, long? deadline = null)
     {
         if (!KeyLocator.TryParse(id, out var locator))
         {
@@ -172,7 +224,7 @@ internal sealed class KeyService(IAccountStore store, IKeyDirectory directory, A
                 key!.RecordChanged = true;
                 return act(draft, key, pool);
             },
-            lanes.NewDeadline());
+            deadline ?? lanes.NewDeadline());
         return await lanes.RunAsync(locator.AccountId, operation).WaitAsync(cancellationToken);
     }
 
@@ -186,4 +238,7 @@ internal sealed class KeyService(IAccountStore store, IKeyDirectory directory, A
         KeyLocator.IsPoolId(poolId) && await store.LoadAsync(poolId, cancellationToken) is { Pool: { Status: not KeyStatus.Revoked } pool }
             ? pool
             : throw new KeyNotFoundException($"There is no pool {poolId}.");
+
+    [LoggerMessage(1312, LogLevel.Error, "The new secret of {KeyId} is good, but that the older ones end is not written yet ({Failure}): it is still tried.")]
+    private static partial void OldSecretsLive(ILogger logger, string keyId, string failure);
 }

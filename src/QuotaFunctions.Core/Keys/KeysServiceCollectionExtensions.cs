@@ -8,6 +8,9 @@ public static class KeysServiceCollectionExtensions
     /// <summary>What issues, finds and changes keys and pools. Needs the storage clients and the quota engine.</summary>
     public static IServiceCollection AddKeys(this IServiceCollection services) => services
         .AddSingleton<IKeyDirectory, TableKeyDirectory>()
+        .AddSingleton<SecretEndings>()
+        .AddSingleton<ISecretCleaner>(provider => provider.GetRequiredService<SecretEndings>())
+        .AddSingleton<KeyIndex>()
         .AddSingleton<KeyList>()
         .AddSingleton<IKeyService, KeyService>()
         .AddSingleton<IPoolService, PoolService>();

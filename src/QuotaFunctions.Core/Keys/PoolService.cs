@@ -4,7 +4,7 @@ using QuotaFunctions.Core.Quotas.Lanes;
 namespace QuotaFunctions.Core.Keys;
 
 /// <inheritdoc cref="IPoolService"/>
-internal sealed class PoolService(IAccountStore store, AccountLanes lanes, KeyList list, TimeProvider clock) : IPoolService
+internal sealed class PoolService(IAccountStore store, AccountLanes lanes, KeyIndex index, KeyList list, TimeProvider clock) : IPoolService
 {
     /// <inheritdoc/>
     public async Task<Pool> CreateAsync(PoolSettings settings, CancellationToken cancellationToken)
@@ -18,7 +18,7 @@ internal sealed class PoolService(IAccountStore store, AccountLanes lanes, KeyLi
             Meter = new Meter { Quota = settings.Quota },
         };
         pool.Meter.SetRefill(settings.Refill, now);
-        await store.TryAddPoolAsync(pool, cancellationToken);
+        await index.ActAsync(pool.Id, () => store.TryAddPoolAsync(pool, cancellationToken), cancellationToken);
         return pool.ToPool(now);
     }
 
@@ -36,24 +36,24 @@ internal sealed class PoolService(IAccountStore store, AccountLanes lanes, KeyLi
     /// <inheritdoc/>
     public Task<Pool> ChangeAsync(
         string id, Func<Pool, (PoolSettings Settings, KeyStatus Status)> change, string actor, CancellationToken cancellationToken) =>
-        ActAsync(id, actor, (draft, pool) =>
+        index.ActAsync(id, () => ActAsync(id, actor, (draft, pool) =>
         {
             (pool.Settings, pool.Status) = change(pool.ToPool(draft.At));
             pool.Meter.Quota = pool.Settings.Quota;
             pool.Meter.SetRefill(pool.Settings.Refill, draft.At);
             return new LedgerEntry { KeyId = id, Outcome = LedgerActs.Changed };
-        }, cancellationToken);
+        }, cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
     public async Task<bool> RevokeAsync(string id, string actor, CancellationToken cancellationToken)
     {
         try
         {
-            await ActAsync(id, actor, (_, pool) =>
+            await index.ActAsync(id, () => ActAsync(id, actor, (_, pool) =>
             {
                 pool.Status = KeyStatus.Revoked;
                 return new LedgerEntry { KeyId = id, Outcome = LedgerActs.Revoked };
-            }, cancellationToken);
+            }, cancellationToken), cancellationToken);
             return true;
         }
         catch (KeyNotFoundException)
@@ -75,6 +75,7 @@ internal sealed class PoolService(IAccountStore store, AccountLanes lanes, KeyLi
     public Task<Pool> TopUpAsync(string id, long amount, string actor, CancellationToken cancellationToken) =>
         ActAsync(id, actor, (_, pool) =>
         {
+            KeySettingsValidator.CheckTopUp(pool.Meter.Quota, amount);
             pool.Meter.Quota += amount;
             return new LedgerEntry { KeyId = id, Outcome = LedgerActs.ToppedUp, Reference = $"+{amount}" };
         }, cancellationToken);

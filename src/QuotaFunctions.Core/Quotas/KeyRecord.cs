@@ -21,17 +21,21 @@ internal sealed record KeyRecord(LedgerHead Head, KeyState Key, PoolState? Pool,
 /// <summary>Reads records that take more than one row.</summary>
 internal static class AccountStoreExtensions
 {
-    /// <summary>How often it is tried to read rows that belong together; then what was read last must do.</summary>
+    /// <summary>How often rows that belong together are read for adding the books up; then what was read last must do.</summary>
     private const int MaxAttempts = 20;
 
     /// <summary>Reads a key's record; null where there is none.</summary>
     /// <param name="store">Where it is kept.</param>
     /// <param name="locator">Which.</param>
-    /// <param name="withPages">Whether the leases' pages are read, by which entries of the ledger are known to be covered.</param>
+    /// <param name="withPages">
+    /// Whether the leases' pages are read, by which entries of the ledger are known to be covered: for adding the books up, which needs
+    /// rows that belong together. What is only shown takes one attempt, as asking must not load a busy account.
+    /// </param>
     /// <param name="cancellationToken">Ends the reading.</param>
     public static async Task<KeyRecord?> ReadAsync(
         this IAccountStore store, KeyLocator locator, bool withPages, CancellationToken cancellationToken)
     {
+        var attempts = withPages ? MaxAttempts : 1;
         for (var attempt = 1; ; attempt++)
         {
             var account = await store.LoadAsync(locator.AccountId, cancellationToken);
@@ -49,7 +53,7 @@ internal static class AccountStoreExtensions
             }
 
             var leases = account.Pool is null ? await store.ReadLeasesAsync(locator.AccountId, withPages, cancellationToken) : [];
-            if (attempt == MaxAttempts || (await store.LoadAsync(locator.AccountId, cancellationToken))?.Head == account.Head)
+            if (attempt == attempts || (await store.LoadAsync(locator.AccountId, cancellationToken))?.Head == account.Head)
             {
                 key.Meter.CountLeases(leases);
                 return new KeyRecord(account.Head, key, account.Pool, leases);

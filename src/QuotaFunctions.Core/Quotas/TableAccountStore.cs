@@ -1,32 +1,40 @@
+using System.Collections.Immutable;
 using Azure;
 using Azure.Data.Tables;
 using Azure.Data.Tables.Models;
+using Microsoft.Extensions.Logging;
 using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.Core.Keys;
 
 namespace QuotaFunctions.Core.Quotas;
 
 /// <summary>Accounts in Table Storage: one account is one partition, so that one transaction can change everything about it.</summary>
-internal sealed class TableAccountStore(TableServiceClient tables, StorageNames names) : IAccountStore
+internal sealed class TableAccountStore(TableServiceClient tables, StorageNames names, ILogger<TableAccountStore> logger) : IAccountStore
 {
+    /// <summary>How often closing a lease is tried: its owner commits every few milliseconds, and each try has about an even chance.</summary>
+    private const int MaxCloseAttempts = 50;
+
     private readonly TableClient _table = tables.GetTableClient(names.Accounts);
 
     public async Task<AccountState?> LoadAsync(string accountId, CancellationToken cancellationToken)
     {
         var isPool = KeyLocator.IsPoolId(accountId);
-        var row = await FindAsync(accountId, isPool ? AccountRows.Pool : AccountRows.Key(accountId), cancellationToken);
-        if (row is null)
+        var answer = await _table.GetEntityIfExistsAsync<TableEntity>(
+            accountId, isPool ? AccountRows.Pool : AccountRows.Key(accountId), cancellationToken: cancellationToken);
+        if (!answer.HasValue)
         {
             return null;
         }
 
+        var row = answer.Value!;
         var key = isPool ? null : AccountEntity.ToKey(row);
         return new AccountState
         {
             AccountId = accountId,
             Head = AccountEntity.ToHead(row),
             Pool = isPool ? AccountEntity.ToPool(row) : null,
-            Keys = key is null ? new Dictionary<string, KeyState?>() : new Dictionary<string, KeyState?> { [accountId] = key },
+            Keys = key is null ? [] : ImmutableDictionary<string, KeyState?>.Empty.Add(accountId, key),
+            ServiceTime = answer.GetRawResponse().Headers.Date ?? default,
         };
     }
 
@@ -42,11 +50,13 @@ internal sealed class TableAccountStore(TableServiceClient tables, StorageNames 
                 var merged = await _table.UpdateEntityAsync(
                     AccountEntity.Spent(lease, draft.Row.Entries), lease.Version, TableUpdateMode.Merge, cancellationToken);
                 lease.Version = VersionOf(merged);
+                draft.CommittedAt = merged.Headers.Date ?? default;
                 return true;
             }
 
             var answer = await _table.SubmitTransactionAsync(Actions(draft), cancellationToken);
             NoteVersions(draft, answer.Value);
+            draft.CommittedAt = answer.GetRawResponse().Headers.Date ?? default;
             return true;
         }
         catch (RequestFailedException refused) when (refused.Status is 409 or 412 || refused.ErrorCode == TableErrorCode.ResourceNotFound)
@@ -105,7 +115,7 @@ internal sealed class TableAccountStore(TableServiceClient tables, StorageNames 
     public async Task CloseLeaseAsync(LeaseState lease, CancellationToken cancellationToken)
     {
         var name = AccountRows.Lease(lease.Id);
-        while (true)
+        for (var attempt = 0; attempt < MaxCloseAttempts; attempt++)
         {
             // Its owner commits every few milliseconds: no more than what is needed is read before the next try.
             var found = await _table.GetEntityIfExistsAsync<TableEntity>(lease.AccountId, name, [AccountEntity.IsClosed], cancellationToken);
@@ -129,6 +139,8 @@ internal sealed class TableAccountStore(TableServiceClient tables, StorageNames 
                 return;
             }
         }
+
+        throw new TimeoutException("The lease is committed on too often to be closed.");
     }
 
     public Task<bool> TryAddKeyAsync(KeyState key, CancellationToken cancellationToken)
@@ -271,11 +283,8 @@ internal sealed class TableAccountStore(TableServiceClient tables, StorageNames 
 
     private static ETag VersionOf(Response answer) => answer.Headers.ETag ?? default;
 
-    private async Task<TableEntity?> FindAsync(string partition, string row, CancellationToken cancellationToken, string[]? select = null)
-    {
-        var answer = await _table.GetEntityIfExistsAsync<TableEntity>(partition, row, select, cancellationToken);
-        return answer.HasValue ? answer.Value : null;
-    }
+    private Task<TableEntity?> FindAsync(string partition, string row, CancellationToken cancellationToken, string[]? select = null) =>
+        _table.FindAsync(partition, row, select, logger, cancellationToken);
 
     private async Task<bool> TryAddAsync(TableEntity row, CancellationToken cancellationToken)
     {

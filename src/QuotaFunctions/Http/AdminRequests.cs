@@ -69,13 +69,4 @@ internal static class AdminRequests
         fields.ThrowIfInvalid();
         return amount;
     }
-
-    /// <summary>Refuses a top-up that would leave the limits of a quota.</summary>
-    public static void CheckTopUp(long quota, long amount)
-    {
-        if (quota > KeySettingsValidator.MaxQuota - amount)
-        {
-            throw new InvalidRequestException("amount", $"would make the quota larger than {KeySettingsValidator.MaxQuota}.");
-        }
-    }
 }

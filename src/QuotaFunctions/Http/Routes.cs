@@ -1,18 +1,14 @@
-using Microsoft.AspNetCore.Http;
-
 namespace QuotaFunctions.Http;
 
 /// <summary>Parts of routes that many functions share.</summary>
 public static class Routes
 {
-    /// <summary>The route parameter that holds <c>manage</c> or <c>admin</c>.</summary>
-    public const string AreaParameter = "area";
-
     /// <summary>
     /// What the management routes begin with. The host refuses a route that begins with the literal <c>admin</c>, but not
-    /// this parameter, which takes <c>/manage</c>, the documented name, and <c>/admin</c>, the compatible one.
+    /// this parameter, which takes <c>/manage</c>, the documented name, and <c>/admin</c>, the compatible one. <c>$</c> would take a
+    /// line feed after them, too.
     /// </summary>
-    public const string Area = "{" + AreaParameter + ":regex(^(manage|admin)$)}";
+    public const string Area = "{area:regex(^(manage|admin)\\z)}";
 
     /// <summary>All keys.</summary>
     public const string Keys = Area + "/keys";
@@ -26,12 +22,13 @@ public static class Routes
     /// <summary>One pool, by its id.</summary>
     public const string Pool = Pools + "/{pool}";
 
-    /// <summary>Whether a request is an admin's: by the route and by the path, either is enough.</summary>
-    public static bool IsManagement(HttpRequest request)
-    {
-        ArgumentNullException.ThrowIfNull(request);
-        return request.RouteValues.ContainsKey(AreaParameter)
-            || request.Path.StartsWithSegments("/manage", StringComparison.OrdinalIgnoreCase)
-            || request.Path.StartsWithSegments("/admin", StringComparison.OrdinalIgnoreCase);
-    }
+    /// <summary>
+    /// The path of something new on the management routes. Only the two known words come out, whatever the parameter holds: the path
+    /// goes into a header.
+    /// </summary>
+    /// <param name="area">The route's parameter.</param>
+    /// <param name="collection"><c>keys</c> or <c>pools</c>.</param>
+    /// <param name="id">The id of what is new.</param>
+    public static string Location(string area, string collection, string id) =>
+        $"/{(string.Equals(area, "admin", StringComparison.OrdinalIgnoreCase) ? "admin" : "manage")}/{collection}/{id}";
 }

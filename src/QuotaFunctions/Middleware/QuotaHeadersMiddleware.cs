@@ -5,7 +5,6 @@ using Microsoft.Extensions.Logging;
 using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.Core.Keys;
 using QuotaFunctions.Core.Proxying;
-using QuotaFunctions.Http;
 
 namespace QuotaFunctions.Middleware;
 
@@ -19,7 +18,7 @@ public sealed partial class QuotaHeadersMiddleware(IKeyService keys, TimeProvide
     /// <inheritdoc/>
     public Task Invoke(FunctionContext context, FunctionExecutionDelegate next)
     {
-        if (context.GetHttpContext() is { } http && !Routes.IsManagement(http.Request))
+        if (context.GetHttpContext() is { } http && FunctionAudience.Of(context.FunctionDefinition) == Audience.Holders)
         {
             http.Response.OnStarting(() => CompleteAsync(http));
         }
@@ -39,7 +38,7 @@ public sealed partial class QuotaHeadersMiddleware(IKeyService keys, TimeProvide
 
         try
         {
-            if (await keys.FindBySecretAsync(secret, http.RequestAborted) is { } key)
+            if ((await keys.CheckAsync(secret, address: null, http.RequestAborted)).Key is { } key)
             {
                 QuotaHeaders.Write(http.Response, key.Quota, time.GetUtcNow());
             }
@@ -47,7 +46,7 @@ public sealed partial class QuotaHeadersMiddleware(IKeyService keys, TimeProvide
         catch (Exception exception) when (http.RequestAborted.IsCancellationRequested || StorageFaults.IsUnavailable(exception))
         {
             // The refusal stands without them
-            NotFound(http.TraceIdentifier, exception.GetBaseException().Message);
+            NotFound(http.TraceIdentifier, StorageFaults.Kind(exception));
         }
     }
 

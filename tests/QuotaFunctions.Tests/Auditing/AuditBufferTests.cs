@@ -14,7 +14,7 @@ public sealed class AuditBufferTests : IAsyncDisposable
 {
     private static readonly PageNote Page = new() { AccountId = "key_a", Sequence = 1 };
 
-    private readonly FakeTimeProvider _time = new();
+    private readonly CountingTimeProvider _time = new(new DateTimeOffset(2026, 3, 2, 12, 0, 0, TimeSpan.Zero));
     private readonly List<string> _sent = [];
     private readonly AuditBuffer _buffer;
     private TaskCompletionSource _open = new();

@@ -17,7 +17,7 @@ internal sealed class AuditWorld
     private AuditWorld(int seed)
     {
         World = new World(seed);
-        Tables = new SimulatedTables(World);
+        Tables = new SimulatedTables(World) { HasShortPages = false };
         Tables.Fate = _ =>
         {
             Calls++;

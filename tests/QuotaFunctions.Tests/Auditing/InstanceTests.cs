@@ -14,7 +14,7 @@ public sealed class InstanceTests
 {
     private static readonly DateTimeOffset Now = new(2026, 3, 2, 12, 0, 0, TimeSpan.Zero);
 
-    private readonly FakeTimeProvider _time = new();
+    private readonly CountingTimeProvider _time = new(new DateTimeOffset(2026, 3, 2, 12, 0, 0, TimeSpan.Zero));
     private readonly OpenCharges _charges = new();
     private int _beats;
     private int _failures;

@@ -6,7 +6,7 @@ using System.Text.RegularExpressions;
 using Microsoft.Azure.Functions.Worker;
 using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.Core.Keys;
-using QuotaFunctions.Functions.Http;
+using QuotaFunctions.Functions.Public;
 using QuotaFunctions.Http;
 using QuotaFunctions.Tests.Http;
 

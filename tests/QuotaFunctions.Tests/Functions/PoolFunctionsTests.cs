@@ -3,7 +3,7 @@ using Moq;
 using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.Core.Keys;
 using QuotaFunctions.Core.Quotas;
-using QuotaFunctions.Functions.Http;
+using QuotaFunctions.Functions.Admin;
 using QuotaFunctions.Tests.Http;
 
 namespace QuotaFunctions.Tests.Functions;
@@ -64,17 +64,6 @@ public sealed class PoolFunctionsTests
             });
         await new ChangePool(_pools.Object).RunAsync(Body("""{"status":"disabled","tenant":"t"}"""), _pool.Id, default);
         Assert.Equal((_pool.Settings with { Tenant = "t" }, KeyStatus.Disabled), set);
-    }
-
-    [Fact]
-    public async Task A_top_up_stays_within_the_limits_of_a_quota()
-    {
-        var most = KeySettingsValidator.MaxQuota - _pool.Settings.Quota;
-        _pools.Setup(it => it.TopUpAsync(_pool.Id, most, "admin", It.IsAny<CancellationToken>())).ReturnsAsync(_pool);
-        await new TopUpPool(_pools.Object).RunAsync(Body($$"""{"amount":{{most}}}"""), _pool.Id, default);
-        var exception = await Assert.ThrowsAsync<InvalidRequestException>(
-            () => new TopUpPool(_pools.Object).RunAsync(Body($$"""{"amount":{{most + 1}}}"""), _pool.Id, default));
-        Assert.Equal(["amount"], exception.Errors.Keys);
     }
 
     [Fact]

@@ -17,7 +17,7 @@ public sealed class SettingsTests
         Assert.Null(service.AdminReadOnlyToken);
         Assert.Equal(LogLevel.Information, service.LogLevel);
         Assert.Null(service.ClientAddressHeader);
-        Assert.Equal(104_857_600, service.ProxyMaxBodyBytes);
+        Assert.Equal(32 * 1024 * 1024, service.ProxyMaxBodyBytes);
 
         var storage = Storage(("AzureWebJobsStorage", "UseDevelopmentStorage=true"));
         Assert.Equal("", storage.TablePrefix);
@@ -26,16 +26,16 @@ public sealed class SettingsTests
     }
 
     [Theory]
-    [InlineData("abcd1234")] // 8, the shortest
+    [InlineData("abcd1234efgh5678")] // 16, the shortest
     [InlineData("an-admin-token-of-the-tests-only")]
-    [InlineData("3f1c...=/+~!")]
+    [InlineData("3f1c...=/+~!9b7e2d")]
     public void A_token_of_ones_own_is_taken(string token) => Assert.Equal(token, Service(("ADMIN_TOKEN", token)).AdminToken);
 
     [Theory]
     [InlineData(null, "missing")]
     [InlineData("", "missing")]
     [InlineData("   ", "missing")]
-    [InlineData("abcd123", "too short")] // 7
+    [InlineData("abcd1234efgh567", "too short")] // 15
     [InlineData("changeme", "example")]
     [InlineData("change-me-please-now", "example")]
     [InlineData("CHANGE_THIS_TO_A_SECRET", "example")]
@@ -141,8 +141,8 @@ public sealed class SettingsTests
     public void Names_are_prefixed_and_all_lower_case()
     {
         var names = new StorageNames(Options.Create(new StorageOptions { TablePrefix = "Prod1" }));
-        Assert.Equal(["prod1accounts", "prod1keydirectory", "prod1audit", "prod1state"], names.Tables);
-        Assert.Equal(["accounts", "keydirectory", "audit", "state"], new StorageNames(Options.Create(new StorageOptions())).Tables);
+        Assert.Equal(["prod1accounts", "prod1keydirectory", "prod1keys", "prod1audit", "prod1state"], names.Tables);
+        Assert.Equal(["accounts", "keydirectory", "keys", "audit", "state"], new StorageNames(Options.Create(new StorageOptions())).Tables);
     }
 
     [Fact]

@@ -18,6 +18,10 @@ public sealed class QueryFieldsTests
     }
 
     [Fact]
+    public void A_moment_may_have_nine_digits_after_the_second() => Assert.Equal(
+        new DateTimeOffset(2026, 12, 31, 1, 3, 2, TimeSpan.Zero).AddTicks(1_234_567), Of("?m=2026-12-31T09:03:02.123456789+08:00").Moment("m"));
+
+    [Fact]
     public void The_plus_of_an_offset_may_come_as_a_blank() =>
         Assert.Equal(new DateTimeOffset(2030, 1, 31, 21, 59, 59, TimeSpan.Zero), Of("?m=2030-01-31T23:59:59+02:00").Moment("m"));
 

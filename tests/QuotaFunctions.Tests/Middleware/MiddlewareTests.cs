@@ -4,12 +4,12 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Logging.Testing;
 using Microsoft.Extensions.Options;
 using Moq;
 using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.Core.Quotas;
 using QuotaFunctions.Middleware;
-using QuotaFunctions.TestSupport;
 using QuotaFunctions.Tests.Http;
 
 namespace QuotaFunctions.Tests.Middleware;
@@ -101,6 +101,16 @@ public sealed class MiddlewareTests
     }
 
     [Fact]
+    public async Task The_log_says_how_storage_failed_and_nothing_that_storage_said()
+    {
+        var logger = new FakeLogger<ErrorMiddleware>();
+        var failure = new RequestFailedException(503, "to http://account.table.example, Authorization: secret", "ServerBusy", null);
+        await new ErrorMiddleware(logger).Invoke(Function(TestRequests.Context()), _ => throw new AggregateException(failure));
+        Assert.Equal("TheFunction could not reach storage (request the-request): status 503 ServerBusy", logger.LatestRecord.Message);
+        Assert.Null(logger.LatestRecord.Exception);
+    }
+
+    [Fact]
     public async Task Half_an_answer_is_broken_off()
     {
         var http = TestRequests.Context();
@@ -128,42 +138,50 @@ public sealed class MiddlewareTests
     }
 
     [Theory]
-    [InlineData("GET", "/manage/keys", null, "token_missing")]
-    [InlineData("GET", "/manage/keys", "", "token_missing")]
-    [InlineData("GET", "/manage/keys", "Basic abc", "token_missing")]
-    [InlineData("GET", "/manage/keys", "Bearer ", "token_missing")]
-    [InlineData("GET", "/manage/keys", "Bearer wrong", "token_invalid")]
-    [InlineData("GET", "/admin/keys", "Bearer wrong", "token_invalid")]
-    [InlineData("GET", "/ADMIN/keys", "Bearer wrong", "token_invalid")]
-    [InlineData("GET", "/Manage", "Bearer wrong", "token_invalid")]
-    [InlineData("GET", "/manage/keys", "Bearer the-full-token", null)]
-    [InlineData("DELETE", "/manage/keys/x", "bearer the-full-token", null)]
-    [InlineData("GET", "/manage/keys", "Bearer the-reader", null)]
-    [InlineData("POST", "/manage/keys", "Bearer the-reader", "token_read_only")]
-    [InlineData("DELETE", "/manage/keys/x", "Bearer the-reader", "token_read_only")]
-    [InlineData("PATCH", "/admin/keys/x", "Bearer the-reader", "token_read_only")]
-    [InlineData("GET", "/healthz", null, null)]
-    [InlineData("POST", "/quota/consume", null, null)]
-    [InlineData("GET", "/administrator", null, null)]
-    public async Task Management_takes_an_admin_token(string method, string path, string? authorization, string? code)
+    [InlineData("GET", null, "token_missing")]
+    [InlineData("GET", "", "token_missing")]
+    [InlineData("GET", "Basic abc", "token_missing")]
+    [InlineData("GET", "Bearer ", "token_missing")]
+    [InlineData("GET", "Bearer wrong", "token_invalid")]
+    [InlineData("GET", "Bearer the-full-token", null)]
+    [InlineData("DELETE", "bearer the-full-token", null)]
+    [InlineData("GET", "Bearer the-reader", null)]
+    [InlineData("POST", "Bearer the-reader", "token_read_only")]
+    [InlineData("DELETE", "Bearer the-reader", "token_read_only")]
+    [InlineData("PATCH", "Bearer the-reader", "token_read_only")]
+    public async Task An_admins_function_takes_an_admin_token_wherever_it_is_called(string method, string? authorization, string? code)
     {
-        var http = TestRequests.Context(method, path);
-        if (authorization is not null)
+        foreach (var path in new[] { "/manage/keys", "/somewhere/else", "/healthz" })
         {
-            http.Request.Headers.Authorization = authorization;
-        }
+            var http = TestRequests.Context(method, path);
+            if (authorization is not null)
+            {
+                http.Request.Headers.Authorization = authorization;
+            }
 
-        var (let, answered) = await AuthorizeAsync(http);
-        Assert.Equal(code is null, let);
-        Assert.Equal(code, answered);
+            Assert.Equal((code is null, code), await AuthorizeAsync(http, "QuotaFunctions.Functions.Admin.ListKeys.RunAsync"));
+        }
     }
 
-    [Fact]
-    public async Task The_routes_own_parameter_is_enough_to_ask_for_a_token()
+    [Theory]
+    [InlineData("QuotaFunctions.Functions.Public.Healthz.Run")]
+    [InlineData("QuotaFunctions.Functions.Holder.GetQuota.RunAsync")]
+    public async Task What_is_for_anyone_or_for_holders_takes_no_token(string entryPoint) =>
+        Assert.Equal((true, null), await AuthorizeAsync(TestRequests.Context(path: "/manage/keys"), entryPoint));
+
+    [Theory]
+    [InlineData("QuotaFunctions.Functions.Queue.ConsumeAuditEvents.RunAsync")]
+    [InlineData("QuotaFunctions.Functions.Healthz.Run")]
+    [InlineData("QuotaFunctions.Functions.Public.Inner.Healthz.Run")]
+    [InlineData("QuotaFunctions.Functions.PublicToo.Healthz.Run")]
+    [InlineData("Elsewhere.QuotaFunctions.Functions.Public.Healthz.Run")]
+    [InlineData("Healthz.Run")]
+    [InlineData("")]
+    public async Task A_function_that_does_not_say_who_may_call_it_is_refused_to_everybody(string entryPoint)
     {
-        var http = TestRequests.Context(path: "/somewhere/else");
-        http.Request.RouteValues["area"] = "manage";
-        Assert.Equal((false, "token_missing"), await AuthorizeAsync(http));
+        var http = TestRequests.Context(path: "/healthz");
+        http.Request.Headers.Authorization = "Bearer the-full-token";
+        Assert.Equal((false, "internal_error"), await AuthorizeAsync(http, entryPoint));
     }
 
     [Fact]
@@ -171,14 +189,14 @@ public sealed class MiddlewareTests
     {
         var http = TestRequests.Context(path: "/manage/keys");
         http.Request.Headers.Authorization = new(["Bearer wrong", "Bearer the-full-token"]);
-        Assert.Equal((false, "token_missing"), await AuthorizeAsync(http));
+        Assert.Equal((false, "token_missing"), await AuthorizeAsync(http, "QuotaFunctions.Functions.Admin.ListKeys.RunAsync"));
     }
 
-    private static async Task<(bool Let, string? Code)> AuthorizeAsync(HttpContext http)
+    private static async Task<(bool Let, string? Code)> AuthorizeAsync(HttpContext http, string entryPoint)
     {
         var let = false;
         var options = Options.Create(new ServiceOptions { AdminToken = "the-full-token", AdminReadOnlyToken = "the-reader" });
-        await new AdminAuthorizationMiddleware(new AdminTokens(options)).Invoke(Function(http), _ =>
+        await new AuthorizationMiddleware(new AdminTokens(options, NullLogger<AdminTokens>.Instance), NullLogger<AuthorizationMiddleware>.Instance).Invoke(Function(http, entryPoint), _ =>
         {
             let = true;
             return Task.CompletedTask;
@@ -189,9 +207,10 @@ public sealed class MiddlewareTests
     private static Task AnswerErrorAsync(HttpContext http, Exception exception) =>
         new ErrorMiddleware(NullLogger<ErrorMiddleware>.Instance).Invoke(Function(http), _ => throw exception);
 
-    private static FunctionContext Function(HttpContext? http)
+    private static FunctionContext Function(HttpContext? http, string entryPoint = "QuotaFunctions.Functions.Holder.TheFunction.RunAsync")
     {
         var definition = new Mock<FunctionDefinition>();
+        definition.Setup(it => it.EntryPoint).Returns(entryPoint);
         definition.Setup(it => it.Name).Returns("TheFunction");
         var context = new Mock<FunctionContext>();
         context.Setup(it => it.FunctionDefinition).Returns(definition.Object);

@@ -52,6 +52,20 @@ public sealed class EngineRegressionTests
     }
 
     [Fact]
+    public void A_charge_of_nothing_is_granted_though_less_than_nothing_is_left_and_is_in_the_log() => Run(seed: 1, instances: 2, quota: 10, deeds: async (world, instances) =>
+    {
+        await ChargeAsync(instances[0], cost: 10);
+        await instances[0].Keys.ChangeAsync(Key.KeyId, key => (key.Settings with { Quota = 7 }, key.Status), "admin", CancellationToken.None);
+        Assert.Equal(ChargeRefusal.QuotaExhausted, (await ChargeAsync(instances[1], cost: 1)).Refusal);
+
+        var free = await ChargeAsync(instances[1], cost: 0);
+
+        Assert.Equal((0, 0), (free.Charge!.Cost, free.Quota!.Remaining));
+        await SweepAsync(world, instances[0]);
+        Assert.Equal([0, 10], (await LogAsync(instances[0], "consumed")).Rows.Select(row => row.Cost));
+    });
+
+    [Fact]
     public void A_charge_is_settled_once_even_when_the_mark_of_that_is_long_gone() => Run(seed: 1, instances: 1, async (world, instances) =>
     {
         var instance = instances[0];

@@ -190,6 +190,19 @@ public sealed class LeaseTests
         Assert.Equal((charge.At, "r", 1L, "succeeded"), (row.At, row.RequestId, row.Cost, row.Outcome));
     });
 
+    /// <summary>What it is charged is an estimate, which is held, and a hold is never spent from a lease.</summary>
+    [Fact]
+    public void A_key_that_counts_tokens_has_no_lease() => Run(9, instances: 2, async (_, instances) =>
+    {
+        await instances[0].Keys.ChangeAsync(Key.KeyId, key => (key.Settings with { Unit = QuotaUnit.Tokens }, key.Status), "admin", CancellationToken.None);
+        for (var charge = 0; charge < 10; charge++)
+        {
+            Assert.NotNull((await ChargeAsync(instances[charge % 2])).Charge);
+        }
+
+        Assert.Empty(await LeasesAsync(instances[1]));
+    });
+
     private static Task<IReadOnlyList<LeaseState>> LeasesAsync(SimulatedInstance instance) =>
         instance.Store.ReadLeasesAsync(Key.AccountId, withPages: true, CancellationToken.None);
 }

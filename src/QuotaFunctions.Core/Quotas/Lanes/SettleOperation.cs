@@ -28,7 +28,9 @@ internal sealed class SettleOperation(Settlement settlement)
     private LedgerEntry? _entry;
     private int _index;
 
-    public override async ValueTask PrepareAsync(IAccountStore store, DateTimeOffset now, CancellationToken cancellationToken)
+    public override bool NeedsPreparing => true;
+
+    public override async Task PrepareAsync(IAccountStore store, DateTimeOffset now, CancellationToken cancellationToken)
     {
         _isSettled = await store.FindSettledAsync(_charge.Key, _charge.Id, cancellationToken) is not null;
         if (!_isSettled && now - _charge.At > MarkCertain)
@@ -64,7 +66,7 @@ internal sealed class SettleOperation(Settlement settlement)
             FinalCost = _charge.Cost + delta,
             Outcome = OutcomeNames.Of(settlement.Outcome),
             Status = settlement.Status,
-            LatencyMs = (int)settlement.Latency.TotalMilliseconds,
+            LatencyMs = (int?)settlement.Latency?.TotalMilliseconds,
         };
         _index = draft.Add(_entry);
         draft.Add(new SideRow.Settled(_charge.Key.KeyId, _charge.Id, _entry.FinalCost));

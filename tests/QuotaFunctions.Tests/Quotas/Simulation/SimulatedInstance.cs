@@ -67,11 +67,18 @@ internal sealed class SimulatedInstance
 
     public IAccountStore Store => _services.GetRequiredService<IAccountStore>();
 
+    public OpenAccountIndex OpenAccounts => _services.GetRequiredService<OpenAccountIndex>();
+
+    public MarkIndex Marks => _services.GetRequiredService<MarkIndex>();
+
     public ISettlementSweeper Sweeper => _services.GetRequiredService<ISettlementSweeper>();
 
     public IExpiredMarks ExpiredMarks => _services.GetRequiredService<IExpiredMarks>();
 
     public IKeyDirectory Directory => _services.GetRequiredService<IKeyDirectory>();
+
+    public T Get<T>()
+        where T : notnull => _services.GetRequiredService<T>();
 
     public Task ConsumeAsync(string message) => _services.GetRequiredService<IAuditEventConsumer>().ConsumeAsync(message, CancellationToken.None);
 

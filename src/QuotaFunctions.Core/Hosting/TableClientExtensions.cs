@@ -1,0 +1,45 @@
+using Azure;
+using Azure.Data.Tables;
+using Azure.Data.Tables.Models;
+using Microsoft.Extensions.Logging;
+
+namespace QuotaFunctions.Core.Hosting;
+
+/// <summary>What the tables' client leaves to its callers.</summary>
+internal static partial class TableClientExtensions
+{
+    /// <summary>Reads a row; null where it is not there.</summary>
+    /// <param name="table">Where.</param>
+    /// <param name="partition">Its partition.</param>
+    /// <param name="row">Its name.</param>
+    /// <param name="select">The properties to read; null for all.</param>
+    /// <param name="logger">Is told where the table is missing.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <exception cref="RequestFailedException">
+    /// Also where the table itself is missing, for which the client says that the row is not there: without the table nobody knows that,
+    /// and a client must not be told that its key is wrong.
+    /// </exception>
+    public static async Task<TableEntity?> FindAsync(
+        this TableClient table, string partition, string row, IEnumerable<string>? select, ILogger logger, CancellationToken cancellationToken)
+    {
+        var answer = await table.GetEntityIfExistsAsync<TableEntity>(partition, row, select, cancellationToken);
+        if (answer.HasValue)
+        {
+            return answer.Value;
+        }
+
+        if (IsTableMissing(answer.GetRawResponse()))
+        {
+            TableMissing(logger, table.Name);
+            throw new RequestFailedException(404, "The table is missing.", TableErrorCode.TableNotFound.ToString(), null);
+        }
+
+        return null;
+    }
+
+    private static bool IsTableMissing(Response answer) =>
+        answer.Status == 404 && answer.Content.ToString().Contains($"\"{TableErrorCode.TableNotFound}\"", StringComparison.Ordinal);
+
+    [LoggerMessage(1302, LogLevel.Error, "The table {Table} is missing: nothing is admitted that needs it. A start of the service makes it, empty.")]
+    private static partial void TableMissing(ILogger logger, string table);
+}

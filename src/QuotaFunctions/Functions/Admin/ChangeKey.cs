@@ -1,0 +1,48 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using QuotaFunctions.Core.Hosting;
+using QuotaFunctions.Core.Keys;
+using QuotaFunctions.Http;
+
+namespace QuotaFunctions.Functions.Admin;
+
+/// <summary>Changes what was set of a key: what is not there stays, null clears.</summary>
+public sealed class ChangeKey(IKeyService keys, TimeProvider time)
+{
+    /// <summary>PATCH …/keys/{key}.</summary>
+    [Function(nameof(ChangeKey))]
+    public async Task<IResult> RunAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "patch", Route = Routes.Key)] HttpRequest request, string key, CancellationToken cancellationToken)
+    {
+        var body = await JsonBody.ReadAsync(request, cancellationToken);
+        return await keys.WithKeyAsync(
+            key,
+            async found =>
+            {
+                var changed = await keys.ChangeAsync(found.Id, current => Change(body, current), AdminRequests.Actor, cancellationToken);
+                return JsonResult.Of(KeyAnswer.Of(changed, time.GetUtcNow()), AnswerJson.Default.KeyAnswer);
+            },
+            cancellationToken);
+    }
+
+    private static (KeySettings Settings, KeyStatus Status) Change(JsonElement body, ApiKey current)
+    {
+        var fields = JsonFields.Of(body);
+        var settings = KeySettingsReader.Read(fields, current.Settings);
+        var status = fields.Word("status", current.Status, KeyStatus.Active, KeyStatus.Disabled);
+        Fixed(fields, "prefix", current.Prefix);
+        Fixed(fields, "pool", current.PoolId);
+        fields.ThrowIfInvalid();
+        return (settings, status);
+    }
+
+    // What a client read and sends back as it was is no fault
+    private static void Fixed(JsonFields fields, string name, string? current)
+    {
+        if (fields.TextOrNull(name, current) != current)
+        {
+            fields.Fault(name, "cannot be changed.");
+        }
+    }
+}

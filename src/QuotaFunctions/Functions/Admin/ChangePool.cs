@@ -1,0 +1,37 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using QuotaFunctions.Core.Hosting;
+using QuotaFunctions.Core.Keys;
+using QuotaFunctions.Http;
+
+namespace QuotaFunctions.Functions.Admin;
+
+/// <summary>Changes what was set of a pool: what is not there stays, null clears.</summary>
+public sealed class ChangePool(IPoolService pools)
+{
+    /// <summary>PATCH …/pools/{pool}.</summary>
+    [Function(nameof(ChangePool))]
+    public async Task<IResult> RunAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "patch", Route = Routes.Pool)] HttpRequest request, string pool, CancellationToken cancellationToken)
+    {
+        var body = await JsonBody.ReadAsync(request, cancellationToken);
+        return await pools.WithPoolAsync(
+            pool,
+            async found =>
+            {
+                var changed = await pools.ChangeAsync(found.Id, current => Change(body, current), AdminRequests.Actor, cancellationToken);
+                return JsonResult.Of(PoolAnswer.Of(changed), AnswerJson.Default.PoolAnswer);
+            },
+            cancellationToken);
+    }
+
+    private static (PoolSettings Settings, KeyStatus Status) Change(JsonElement body, Pool current)
+    {
+        var fields = JsonFields.Of(body);
+        var settings = KeySettingsReader.Read(fields, current.Settings);
+        var status = fields.Word("status", current.Status, KeyStatus.Active, KeyStatus.Disabled);
+        fields.ThrowIfInvalid();
+        return (settings, status);
+    }
+}

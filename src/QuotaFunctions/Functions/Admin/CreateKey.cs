@@ -1,0 +1,56 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using QuotaFunctions.Core.Hosting;
+using QuotaFunctions.Core.Keys;
+using QuotaFunctions.Http;
+
+namespace QuotaFunctions.Functions.Admin;
+
+/// <summary>Issues a key: the only answer that shows it, but for a rotation's.</summary>
+public sealed class CreateKey(IKeyService keys, TimeProvider time)
+{
+    private const string DefaultPrefix = "trial";
+
+    /// <summary>POST …/keys.</summary>
+    [Function(nameof(CreateKey))]
+    public async Task<IResult> RunAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = Routes.Keys)] HttpRequest request, string area, CancellationToken cancellationToken)
+    {
+        var fields = JsonFields.Of(await JsonBody.ReadAsync(request, cancellationToken));
+        var settings = KeySettingsReader.Read(fields, new KeySettings { Name = "" });
+        if (settings.QuotaType != QuotaType.Time && !fields.Has("quota"))
+        {
+            fields.Fault("quota", "is required, unless the quota type is time.");
+        }
+
+        if (settings.ExpiresAt <= time.GetUtcNow())
+        {
+            fields.Fault("expires_at", "must lie in the future.");
+        }
+
+        var prefix = fields.Text("prefix", DefaultPrefix);
+        if (!KeySettingsValidator.IsPrefix(prefix))
+        {
+            fields.Fault("prefix", "must be 2 to 16 lower-case letters and digits and begin with a letter.");
+        }
+
+        var pool = fields.TextOrNull("pool", null);
+        if (pool is not null && !KeyLocator.IsPoolId(pool))
+        {
+            fields.Fault("pool", UnknownPool);
+        }
+
+        fields.ThrowIfInvalid();
+        try
+        {
+            var issued = await keys.CreateAsync(settings, prefix, pool, AdminRequests.Actor, cancellationToken);
+            return JsonResult.Created(KeyAnswer.Of(issued, time.GetUtcNow()), AnswerJson.Default.KeyAnswer, Routes.Location(area, "keys", issued.Key.Id));
+        }
+        catch (KeyNotFoundException)
+        {
+            throw new InvalidRequestException("pool", UnknownPool);
+        }
+    }
+
+    private const string UnknownPool = "must be the id of a pool.";
+}

@@ -1,0 +1,28 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using QuotaFunctions.Core.Hosting;
+using QuotaFunctions.Core.Keys;
+using QuotaFunctions.Http;
+
+namespace QuotaFunctions.Functions.Admin;
+
+/// <summary>Makes a pool: a quota that several keys draw on, each besides its own.</summary>
+public sealed class CreatePool(IPoolService pools)
+{
+    /// <summary>POST …/pools.</summary>
+    [Function(nameof(CreatePool))]
+    public async Task<IResult> RunAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = Routes.Pools)] HttpRequest request, string area, CancellationToken cancellationToken)
+    {
+        var fields = JsonFields.Of(await JsonBody.ReadAsync(request, cancellationToken));
+        var settings = KeySettingsReader.Read(fields, new PoolSettings { Name = "" });
+        if (!fields.Has("quota"))
+        {
+            fields.Fault("quota", "is required.");
+        }
+
+        fields.ThrowIfInvalid();
+        var pool = await pools.CreateAsync(settings, cancellationToken);
+        return JsonResult.Created(PoolAnswer.Of(pool), AnswerJson.Default.PoolAnswer, Routes.Location(area, "pools", pool.Id));
+    }
+}

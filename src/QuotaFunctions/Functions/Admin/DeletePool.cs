@@ -1,0 +1,21 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using QuotaFunctions.Core.Keys;
+using QuotaFunctions.Http;
+
+namespace QuotaFunctions.Functions.Admin;
+
+/// <summary>Revokes a pool, and with it every key in it, for ever.</summary>
+public sealed class DeletePool(IPoolService pools)
+{
+    /// <summary>DELETE …/pools/{pool}.</summary>
+    [Function(nameof(DeletePool))]
+    public Task<IResult> RunAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = Routes.Pool)] HttpRequest request, string pool, CancellationToken cancellationToken) =>
+        pools.WithPoolAsync(
+            pool,
+            async found => await pools.RevokeAsync(found.Id, AdminRequests.Actor, cancellationToken)
+                ? NoContentResult.Instance
+                : AdminRequests.NoSuchPool(),
+            cancellationToken);
+}

@@ -1,0 +1,19 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using QuotaFunctions.Core.Keys;
+using QuotaFunctions.Http;
+
+namespace QuotaFunctions.Functions.Admin;
+
+/// <summary>Shows one key, without its secret.</summary>
+public sealed class GetKey(IKeyService keys, TimeProvider time)
+{
+    /// <summary>GET …/keys/{key}.</summary>
+    [Function(nameof(GetKey))]
+    public Task<IResult> RunAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = Routes.Key)] HttpRequest request, string key, CancellationToken cancellationToken) =>
+        keys.WithKeyAsync(
+            key,
+            found => Task.FromResult<IResult>(JsonResult.Of(KeyAnswer.Of(found, time.GetUtcNow()), AnswerJson.Default.KeyAnswer)),
+            cancellationToken);
+}

@@ -1,0 +1,19 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using QuotaFunctions.Core.Keys;
+using QuotaFunctions.Http;
+
+namespace QuotaFunctions.Functions.Admin;
+
+/// <summary>Shows how a key's quota stands.</summary>
+public sealed class GetKeyQuota(IKeyService keys)
+{
+    /// <summary>GET …/keys/{key}/quota.</summary>
+    [Function(nameof(GetKeyQuota))]
+    public Task<IResult> RunAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = Routes.Key + "/quota")] HttpRequest request, string key, CancellationToken cancellationToken) =>
+        keys.WithKeyAsync(
+            key,
+            found => Task.FromResult<IResult>(JsonResult.Of(QuotaAnswer.Of(found.Quota), AnswerJson.Default.QuotaAnswer)),
+            cancellationToken);
+}

@@ -1,0 +1,20 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using QuotaFunctions.Core.Keys;
+using QuotaFunctions.Http;
+
+namespace QuotaFunctions.Functions.Admin;
+
+/// <summary>Lists the pools that are not revoked.</summary>
+public sealed class ListPools(IPoolService pools)
+{
+    /// <summary>GET …/pools.</summary>
+    [Function(nameof(ListPools))]
+    public async Task<IResult> RunAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = Routes.Pools)] HttpRequest request, CancellationToken cancellationToken)
+    {
+        new QueryFields(request.Query).ThrowIfInvalid();
+        var all = await pools.ListAsync(cancellationToken);
+        return JsonResult.Of(new PoolsAnswer(all.Count, [.. all.Select(PoolAnswer.Of)]), AnswerJson.Default.PoolsAnswer);
+    }
+}

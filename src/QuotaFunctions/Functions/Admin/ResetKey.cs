@@ -1,0 +1,26 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using QuotaFunctions.Core.Keys;
+using QuotaFunctions.Http;
+
+namespace QuotaFunctions.Functions.Admin;
+
+/// <summary>Sets what a key has used to 0, and its quota anew when one is given.</summary>
+public sealed class ResetKey(IKeyService keys, TimeProvider time)
+{
+    /// <summary>POST …/keys/{key}/reset.</summary>
+    [Function(nameof(ResetKey))]
+    public async Task<IResult> RunAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = Routes.Key + "/reset")] HttpRequest request, string key, CancellationToken cancellationToken)
+    {
+        var quota = await AdminRequests.ReadResetAsync(request, cancellationToken);
+        return await keys.WithKeyAsync(
+            key,
+            async found =>
+            {
+                var reset = await keys.ResetAsync(found.Id, quota, AdminRequests.Actor, cancellationToken);
+                return JsonResult.Of(KeyAnswer.Of(reset, time.GetUtcNow()), AnswerJson.Default.KeyAnswer);
+            },
+            cancellationToken);
+    }
+}

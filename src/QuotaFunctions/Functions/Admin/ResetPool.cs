@@ -1,0 +1,23 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using QuotaFunctions.Core.Keys;
+using QuotaFunctions.Http;
+
+namespace QuotaFunctions.Functions.Admin;
+
+/// <summary>Sets what a pool's keys have used of it to 0, and its quota anew when one is given.</summary>
+public sealed class ResetPool(IPoolService pools)
+{
+    /// <summary>POST …/pools/{pool}/reset.</summary>
+    [Function(nameof(ResetPool))]
+    public async Task<IResult> RunAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = Routes.Pool + "/reset")] HttpRequest request, string pool, CancellationToken cancellationToken)
+    {
+        var quota = await AdminRequests.ReadResetAsync(request, cancellationToken);
+        return await pools.WithPoolAsync(
+            pool,
+            async found => JsonResult.Of(
+                PoolAnswer.Of(await pools.ResetAsync(found.Id, quota, AdminRequests.Actor, cancellationToken)), AnswerJson.Default.PoolAnswer),
+            cancellationToken);
+    }
+}

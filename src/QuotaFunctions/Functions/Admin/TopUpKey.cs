@@ -1,0 +1,26 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using QuotaFunctions.Core.Keys;
+using QuotaFunctions.Http;
+
+namespace QuotaFunctions.Functions.Admin;
+
+/// <summary>Adds to a key's quota.</summary>
+public sealed class TopUpKey(IKeyService keys, TimeProvider time)
+{
+    /// <summary>POST …/keys/{key}/topup.</summary>
+    [Function(nameof(TopUpKey))]
+    public async Task<IResult> RunAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = Routes.Key + "/topup")] HttpRequest request, string key, CancellationToken cancellationToken)
+    {
+        var amount = await AdminRequests.ReadTopUpAsync(request, cancellationToken);
+        return await keys.WithKeyAsync(
+            key,
+            async found =>
+            {
+                var toppedUp = await keys.TopUpAsync(found.Id, amount, AdminRequests.Actor, cancellationToken);
+                return JsonResult.Of(KeyAnswer.Of(toppedUp, time.GetUtcNow()), AnswerJson.Default.KeyAnswer);
+            },
+            cancellationToken);
+    }
+}

@@ -1,0 +1,26 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using QuotaFunctions.Core.Keys;
+using QuotaFunctions.Http;
+
+namespace QuotaFunctions.Functions.Admin;
+
+/// <summary>Adds to a pool's quota.</summary>
+public sealed class TopUpPool(IPoolService pools)
+{
+    /// <summary>POST …/pools/{pool}/topup.</summary>
+    [Function(nameof(TopUpPool))]
+    public async Task<IResult> RunAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = Routes.Pool + "/topup")] HttpRequest request, string pool, CancellationToken cancellationToken)
+    {
+        var amount = await AdminRequests.ReadTopUpAsync(request, cancellationToken);
+        return await pools.WithPoolAsync(
+            pool,
+            async found =>
+            {
+                var toppedUp = await pools.TopUpAsync(found.Id, amount, AdminRequests.Actor, cancellationToken);
+                return JsonResult.Of(PoolAnswer.Of(toppedUp), AnswerJson.Default.PoolAnswer);
+            },
+            cancellationToken);
+    }
+}

@@ -1,0 +1,22 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using QuotaFunctions.Core.Auditing;
+using QuotaFunctions.Core.Keys;
+using QuotaFunctions.Http;
+
+namespace QuotaFunctions.Functions.Admin;
+
+/// <summary>Adds a key's books up.</summary>
+public sealed class VerifyKey(IKeyService keys, IAuditLog log)
+{
+    /// <summary>GET …/keys/{key}/verify.</summary>
+    [Function(nameof(VerifyKey))]
+    public Task<IResult> RunAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = Routes.Key + "/verify")] HttpRequest request, string key, CancellationToken cancellationToken) =>
+        keys.WithKeyAsync(
+            key,
+            async found => await log.VerifyAsync(found.Id, cancellationToken) is { } books
+                ? JsonResult.Of(books, AnswerJson.Default.Verification)
+                : AdminRequests.NoSuchKey(),
+            cancellationToken);
+}

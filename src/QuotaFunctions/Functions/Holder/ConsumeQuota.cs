@@ -1,0 +1,94 @@
+using System.Globalization;
+using System.Text;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using QuotaFunctions.Core.Hosting;
+using QuotaFunctions.Core.Keys;
+using QuotaFunctions.Core.Proxying;
+using QuotaFunctions.Core.Quotas;
+using QuotaFunctions.Http;
+
+namespace QuotaFunctions.Functions.Holder;
+
+/// <summary>Charges a key without forwarding anything, for services that do their own work.</summary>
+public sealed class ConsumeQuota(ClientKeys clients, IQuotaEngine engine, ClientAddress addresses, TimeProvider time)
+{
+    private const string Route = "quota/consume";
+    private const int MaxReference = 200;
+    private static readonly TimeSpan MaxHold = TimeSpan.FromHours(24);
+
+    /// <summary>POST /quota/consume.</summary>
+    [Function(nameof(ConsumeQuota))]
+    public async Task<IResult> RunAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = Route)] HttpRequest request, CancellationToken cancellationToken)
+    {
+        var (secret, refusal) = await clients.IdentifyAsync(request, cancellationToken);
+        if (secret is null)
+        {
+            return refusal.ToResult();
+        }
+
+        var charge = await ReadAsync(request, secret, cancellationToken);
+        var result = await engine.ChargeAsync(charge, cancellationToken);
+        var response = request.HttpContext.Response;
+        if (result.Quota is { } quota)
+        {
+            QuotaHeaders.Write(response, quota, time.GetUtcNow(), result.Replayed ? 0 : result.Charge?.Cost);
+        }
+
+        if (result.Charge is not { } granted)
+        {
+            return ProxyRefusal.Of(result.Refusal!.Value, result.RetryAfter).ToResult();
+        }
+
+        if (result.Replayed)
+        {
+            response.Headers[Idempotency.ReplayedHeader] = "true";
+        }
+
+        var answer = new ConsumedAnswer(Allowed: true, granted.Cost, result.Quota?.Remaining, granted.Id.ToString());
+        return JsonResult.Of(answer, HolderJson.Default.ConsumedAnswer);
+    }
+
+    private async Task<ChargeRequest> ReadAsync(HttpRequest request, KeySecret secret, CancellationToken cancellationToken)
+    {
+        var fields = JsonFields.Of(await JsonBody.ReadOrEmptyAsync(request, JsonBody.MaxHolderBytes, cancellationToken));
+        var cost = fields.Number("cost", ChargeRequest.DefaultCost);
+        var reference = fields.TextOrNull("reference", null);
+        var holdSeconds = fields.NumberOrNull("hold_seconds", null);
+        if (cost is < ChargeRequest.MinCost or > ChargeRequest.MaxCost)
+        {
+            fields.Fault("cost", $"must be from {ChargeRequest.MinCost} to {ChargeRequest.MaxCost}.");
+        }
+
+        if (reference?.Length > MaxReference)
+        {
+            fields.Fault("reference", $"must be at most {MaxReference} characters.");
+        }
+
+        if (holdSeconds < 1 || holdSeconds > MaxHold.TotalSeconds)
+        {
+            fields.Fault("hold_seconds", $"must be from 1 to {MaxHold.TotalSeconds}.");
+        }
+
+        // The same by what it says, however it is written
+        var content = string.Create(CultureInfo.InvariantCulture, $"{cost} {holdSeconds} {reference}");
+        if (!Idempotency.TryRead(request, "POST /" + Route, Encoding.UTF8.GetBytes(content), out var claim))
+        {
+            fields.Fault(Idempotency.Header, Idempotency.Rule);
+        }
+
+        fields.ThrowIfInvalid();
+        return new ChargeRequest
+        {
+            Secret = secret,
+            Kind = ChargeKind.Consume,
+            Cost = cost,
+            HoldFor = holdSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
+            Reference = reference,
+            RequestId = request.RequestId(),
+            Address = addresses.Of(request),
+            Idempotency = claim,
+        };
+    }
+}

@@ -1,0 +1,64 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using QuotaFunctions.Core.Hosting;
+using QuotaFunctions.Core.Proxying;
+using QuotaFunctions.Core.Quotas;
+using QuotaFunctions.Http;
+
+namespace QuotaFunctions.Functions.Holder;
+
+/// <summary>Takes a service's report on how the work went that it was charged for.</summary>
+public sealed class SettleCharge(ClientKeys clients, IQuotaEngine engine, TimeProvider time)
+{
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
+
+    /// <summary>POST /quota/charges/{chargeId}/settle.</summary>
+    [Function(nameof(SettleCharge))]
+    public async Task<IResult> RunAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "quota/charges/{chargeId}/settle")] HttpRequest request,
+        string chargeId,
+        CancellationToken cancellationToken)
+    {
+        var (secret, refusal) = await clients.IdentifyAsync(request, cancellationToken);
+        if (secret is null)
+        {
+            return refusal.ToResult();
+        }
+
+        var (success, cost) = await ReadAsync(request, cancellationToken);
+        var result = await engine.SettleConsumedAsync(secret, chargeId, success, cost, cancellationToken);
+        if (result.Quota is { } quota)
+        {
+            QuotaHeaders.Write(request.HttpContext.Response, quota, time.GetUtcNow());
+        }
+
+        return result.Status switch
+        {
+            ConsumeSettlementStatus.Settled => JsonResult.Of(
+                new SettledAnswer(chargeId, Settled: true, success, result.Cost, result.Quota?.Remaining), HolderJson.Default.SettledAnswer),
+            ConsumeSettlementStatus.Refused => new ProblemResult(Problem.For(result.Refusal!.Value)),
+            ConsumeSettlementStatus.NotFound => new ProblemResult(Problem.NotFound, "This key has no such charge, or it is older than 24 hours."),
+            ConsumeSettlementStatus.AlreadySettled => new ProblemResult(Problem.ChargeSettled),
+            _ => new ProblemResult(Problem.QuotaUnavailable, retryAfter: RetryAfter),
+        };
+    }
+
+    private static async Task<(bool Success, long? Cost)> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
+    {
+        var fields = JsonFields.Of(await JsonBody.ReadAsync(request, JsonBody.MaxHolderBytes, cancellationToken));
+        var success = fields.Flag("success", current: false);
+        var cost = fields.NumberOrNull("cost", null);
+        if (!fields.Has("success"))
+        {
+            fields.Fault("success", "is required: true or false.");
+        }
+
+        if (cost is < 0 or > ChargeRequest.MaxCost)
+        {
+            fields.Fault("cost", $"must be from 0 to {ChargeRequest.MaxCost}.");
+        }
+
+        fields.ThrowIfInvalid();
+        return (success, cost);
+    }
+}

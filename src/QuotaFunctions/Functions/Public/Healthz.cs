@@ -1,0 +1,14 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using QuotaFunctions.Http;
+
+namespace QuotaFunctions.Functions.Public;
+
+/// <summary>Says that the process serves; touches nothing.</summary>
+public sealed class Healthz
+{
+    /// <summary>GET /healthz.</summary>
+    [Function(nameof(Healthz))]
+    public IResult Run([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "healthz")] HttpRequest request) =>
+        JsonResult.Of(new AliveAnswer(Ok: true), AnswerJson.Default.AliveAnswer);
+}

@@ -1,0 +1,53 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.Azure.Functions.Worker.Middleware;
+using Microsoft.Extensions.Logging;
+using QuotaFunctions.Core.Hosting;
+using QuotaFunctions.Http;
+
+namespace QuotaFunctions.Middleware;
+
+/// <summary>
+/// Lets nobody to an admin's functions but who has an admin token; who has the read-only one may GET. A function that does not say
+/// who may call it is called by nobody.
+/// </summary>
+public sealed partial class AuthorizationMiddleware(AdminTokens tokens, ILogger<AuthorizationMiddleware> logger) : IFunctionsWorkerMiddleware
+{
+    /// <inheritdoc/>
+    public async Task Invoke(FunctionContext context, FunctionExecutionDelegate next)
+    {
+        if (context.GetHttpContext() is { } http && Refusal(context.FunctionDefinition, http.Request) is { } refusal)
+        {
+            await new ProblemResult(refusal).ExecuteAsync(http);
+            return;
+        }
+
+        await next(context);
+    }
+
+    private Problem? Refusal(FunctionDefinition function, HttpRequest request)
+    {
+        switch (FunctionAudience.Of(function))
+        {
+            case Audience.Anyone or Audience.Holders:
+                return null;
+            case Audience.Admins:
+                return TokenRefusal(request);
+            default:
+                WithoutAudience(function.Name, function.EntryPoint);
+                return Problem.InternalError;
+        }
+    }
+
+    private Problem? TokenRefusal(HttpRequest request) => request.BearerToken() is not { } token
+        ? Problem.TokenMissing
+        : tokens.Check(token) switch
+        {
+            AdminAccess.Full => null,
+            AdminAccess.ReadOnly => HttpMethods.IsGet(request.Method) ? null : Problem.TokenReadOnly,
+            _ => Problem.TokenInvalid,
+        };
+
+    [LoggerMessage(1103, LogLevel.Error, "{Function} is refused to everybody: {EntryPoint} is in no namespace that says who may call it.")]
+    private partial void WithoutAudience(string function, string entryPoint);
+}
