@@ -47,6 +47,21 @@ public sealed class QueueTriggerTests(AzuriteFixture azurite) : IClassFixture<Az
         await Eventually.TrueAsync(() => _probe.Messages is ["late"]);
     }
 
+    /// <summary>As long as nobody may see it, a queue with such a message is an empty one: so it is in the Functions host.</summary>
+    [Fact]
+    public async Task A_message_with_a_delay_runs_the_function_when_it_has_passed()
+    {
+        await using var host = await StartAsync();
+        var sent = TimeProvider.System.GetTimestamp();
+        await _queue.SendMessageAsync(Convert.ToBase64String("later"u8), TimeSpan.FromSeconds(2));
+        await SendAsync("now");
+        await Eventually.TrueAsync(() => _probe.Messages.Count == 2);
+
+        Assert.Equal(["now", "later"], _probe.Messages);
+        Assert.InRange(TimeProvider.System.GetElapsedTime(sent), TimeSpan.FromSeconds(1.5), TimeSpan.FromSeconds(20));
+        await Eventually.TrueAsync(IsEmptyAsync);
+    }
+
     [Fact]
     public async Task A_message_that_keeps_failing_goes_to_the_poison_queue_after_maxDequeueCount_tries()
     {
