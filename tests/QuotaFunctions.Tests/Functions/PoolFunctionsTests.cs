@@ -67,17 +67,6 @@ public sealed class PoolFunctionsTests
     }
 
     [Fact]
-    public async Task A_top_up_stays_within_the_limits_of_a_quota()
-    {
-        var most = KeySettingsValidator.MaxQuota - _pool.Settings.Quota;
-        _pools.Setup(it => it.TopUpAsync(_pool.Id, most, "admin", It.IsAny<CancellationToken>())).ReturnsAsync(_pool);
-        await new TopUpPool(_pools.Object).RunAsync(Body($$"""{"amount":{{most}}}"""), _pool.Id, default);
-        var exception = await Assert.ThrowsAsync<InvalidRequestException>(
-            () => new TopUpPool(_pools.Object).RunAsync(Body($$"""{"amount":{{most + 1}}}"""), _pool.Id, default));
-        Assert.Equal(["amount"], exception.Errors.Keys);
-    }
-
-    [Fact]
     public async Task Nobodys_pool_is_not_found_whatever_is_asked_of_it()
     {
         foreach (var answer in new[]

@@ -1,5 +1,4 @@
 using Azure;
-using Azure.Core;
 using Azure.Data.Tables;
 using Microsoft.Extensions.Logging.Testing;
 using Moq;
@@ -90,7 +89,7 @@ public sealed class KeyDirectoryTests
     [InlineData("ResourceNotFound", false)]
     public async Task A_table_that_is_missing_is_storage_being_away_and_no_unknown_secret(string code, bool isAway)
     {
-        var answer = new Mock<Response>();
+        var answer = new Mock<Response> { CallBase = true };
         answer.Setup(it => it.Status).Returns(404);
         answer.Setup(it => it.ContentStream).Returns(new MemoryStream(System.Text.Encoding.UTF8.GetBytes($$$"""{"odata.error":{"code":"{{{code}}}"}}""")));
         var nothing = new Mock<NullableResponse<TableEntity>>();

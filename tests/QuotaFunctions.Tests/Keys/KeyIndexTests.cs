@@ -15,14 +15,7 @@ public sealed class KeyIndexTests
     {
         var instance = world.NewInstance();
         var id = (await CreateAsync(instance)).Key.Id;
-        Action<string> dies = _ => instance.Kill();
-        world.Tables.Observer = (name, actions) =>
-        {
-            if (name == table && actions.Any(action => action.Entity.PartitionKey == says || ((Azure.Data.Tables.TableEntity)action.Entity).Values.OfType<string>().Any(text => text.Contains(says, StringComparison.Ordinal))))
-            {
-                dies(name);
-            }
-        };
+        world.Once(table, says, instance.Kill);
         _ = instance.Keys.RevokeAsync(id, "tester", default);
         await world.World.DelayAsync(TimeSpan.FromSeconds(10));
 
@@ -52,7 +45,7 @@ public sealed class KeyIndexTests
     {
         var instance = world.NewInstance();
         var id = (await CreateAsync(instance)).Key.Id;
-        world.Once("accounts", LedgerActs.Revoked, () => world.Tables.IsDown = true);
+        world.LoseAnswerOf(LedgerActs.Revoked, "keys", writes: 1);
         await Assert.ThrowsAsync<QuotaUnavailableException>(() => instance.Keys.RevokeAsync(id, "tester", default));
         world.Tables.IsDown = false;
         Assert.Equal(0, (await ListAsync(instance)).Total);
@@ -133,7 +126,7 @@ public sealed class KeyIndexTests
                 try
                 {
                     await (random.Next(4) == 0
-                        ? ListAsync(instance)
+                        ? (Task)ListAsync(instance)
                         : ChangeAsync(instance, ids[random.Next(ids.Count)], settings => settings with { Name = $"{number}" }, (KeyStatus)random.Next(2)));
                 }
                 catch (Exception failure) when (Core.Hosting.StorageFaults.IsUnavailable(failure))
@@ -151,7 +144,7 @@ public sealed class KeyIndexTests
         var keys = Enumerable.Range(0, 4000).Select(number => new IndexedKey(
             KeyLocator.New(null).KeyId, string.Concat(Enumerable.Range(0, 40).Select(_ => (char)random.Next('a', 'z'))), "tenant", KeyStatus.Active, null)).ToList();
         var row = KeyIndexEntity.Of("a0", keys);
-        Assert.All(row.Values.OfType<byte[]>(), part => Assert.InRange(part.Length, 1, 64 * 1024));
+        Assert.All(row.Select(property => property.Value).OfType<byte[]>(), part => Assert.InRange(part.Length, 1, 64 * 1024));
         Assert.Equal(keys, KeyIndexEntity.ToKeys(row));
 
         var tooMany = Enumerable.Range(0, 10).SelectMany(copy => keys.Select(key => key with { Id = KeyLocator.New(null).KeyId, Tenant = key.Name + copy }));

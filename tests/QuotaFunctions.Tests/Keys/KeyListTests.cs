@@ -1,5 +1,4 @@
 using QuotaFunctions.Core.Keys;
-using QuotaFunctions.Tests.Quotas.Simulation;
 using static QuotaFunctions.Tests.Keys.KeyWorld;
 
 namespace QuotaFunctions.Tests.Keys;

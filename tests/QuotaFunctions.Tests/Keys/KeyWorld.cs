@@ -1,6 +1,7 @@
 using Azure.Data.Tables;
 using QuotaFunctions.Core.Keys;
 using QuotaFunctions.Core.Quotas;
+using QuotaFunctions.Core.Quotas.Lanes;
 using QuotaFunctions.Tests.Quotas.Simulation;
 
 namespace QuotaFunctions.Tests.Keys;
@@ -50,8 +51,26 @@ internal sealed class KeyWorld
             deed();
         }
 
-        bool Says(TableEntity row) =>
-            row.RowKey.Contains(says, StringComparison.Ordinal) || row.Values.OfType<string>().Any(text => text.Contains(says, StringComparison.Ordinal));
+        bool Says(TableEntity row) => row.Any(property => property.Value is string text && text.Contains(says, StringComparison.Ordinal));
+    };
+
+    /// <summary>
+    /// Has the commit that says something carried out, its answer lost and the storage away from then on: nobody learns what came of it.
+    /// </summary>
+    /// <param name="says">What it says.</param>
+    /// <param name="table">The table that is written to before.</param>
+    /// <param name="writes">How often.</param>
+    public void LoseAnswerOf(string says, string table, int writes) => Tables.Observer = (name, actions) =>
+    {
+        if (name == table && --writes == 0)
+        {
+            Tables.Fate = isWrite => isWrite ? Mishap.LostAfter : Mishap.None;
+            Once("accounts", says, () =>
+            {
+                Tables.Fate = _ => Mishap.None;
+                Tables.IsDown = true;
+            });
+        }
     };
 
     public async Task<int> CountCallsAsync(Func<Task> deed)
