@@ -4,7 +4,7 @@
 #   --port N   the app's port; the sample upstream and Azurite take the four after it. Default 8787
 #   --data DIR where Azurite keeps its files. Default .local/azurite
 #   --host     local: src/QuotaFunctions.LocalHost; func: the Azure Functions Core Tools.
-#              Default: func where it is installed and can run this build, else local
+#              Default: func where it is installed, else local
 # ADMIN_TOKEN comes from the environment, else from local.settings.json, where a random one is put when there is none.
 # Ctrl-C or SIGTERM stops everything that it started.
 set -euo pipefail
@@ -101,7 +101,7 @@ settings=$(node -e '
 ')
 
 built=artifacts/start.built
-if [[ ! -f $built ]] || [[ $(find src eng Directory.* host.json local.settings.json global.json -newer "$built" -print -quit) ]]; then
+if [[ ! -f $built ]] || [[ $(find src Directory.* host.json local.settings.json global.json -newer "$built" -print -quit) ]]; then
   echo 'Building …'
   mkdir -p artifacts
   touch "$built.new" # before the build: what changes while it runs is built the next time
@@ -109,20 +109,10 @@ if [[ ! -f $built ]] || [[ $(find src eng Directory.* host.json local.settings.j
     cat .local/logs/build.log >&2
     fail 'the build has failed'
   }
-  dotnet msbuild src/QuotaFunctions -getProperty:StandIns >"$built.new.text"
-  touch -r "$built.new" "$built.new.text"
-  mv "$built.new.text" "$built"
-  rm "$built.new"
+  mv "$built.new" "$built"
 fi
 
-if [[ $(<"$built") == true ]]; then
-  echo 'Packages: stand-ins, as the package registry lacks some of the real ones (docs/building.md)'
-  [[ $host != func ]] || fail 'a build with stand-ins cannot run under the Functions host: use --host local'
-  host=local
-else
-  echo 'Packages: the real ones'
-  [[ $host ]] || { command -v func >/dev/null && host=func || host=local; }
-fi
+[[ $host ]] || { command -v func >/dev/null && host=func || host=local; }
 [[ $host == local ]] || command -v func >/dev/null || fail 'func is missing: install the Azure Functions Core Tools, or use --host local'
 
 # ---- start

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.Configuration;
@@ -11,8 +12,14 @@ internal sealed record HostJson
     /// <summary>Where the settings are that go over the file's: <c>AzureFunctionsJobHost__extensions__queues__batchSize</c>, for instance.</summary>
     private const string Overrides = "AzureFunctionsJobHost";
 
+    // What a timer can wait for
+    private static readonly TimeSpan MaxFunctionTimeout = TimeSpan.FromDays(24);
+
     /// <summary>What every HTTP route begins with; "api" by default.</summary>
     public string RoutePrefix { get; init; } = "api";
+
+    /// <summary>How long an invocation may take: then its token ends it. 1 s or more, 30 minutes by default; infinite where the file says -1.</summary>
+    public TimeSpan FunctionTimeout { get; init; } = TimeSpan.FromMinutes(30);
 
     /// <summary>How queue triggers work.</summary>
     public QueueSettings Queues { get; init; } = new();
@@ -53,9 +60,27 @@ internal sealed record HostJson
         return new HostJson
         {
             RoutePrefix = root["extensions:http:routePrefix"]?.Trim('/') ?? "api",
+            FunctionTimeout = ReadFunctionTimeout(root["functionTimeout"]),
             Queues = QueueSettings.Read(root.GetSection("extensions:queues")),
             LogLevels = root.GetSection("logging:logLevel").GetChildren().ToDictionary(level => level.Key, ReadLevel),
         };
+    }
+
+    private static TimeSpan ReadFunctionTimeout(string? text)
+    {
+        if (text is null)
+        {
+            return new HostJson().FunctionTimeout;
+        }
+
+        if (text == "-1")
+        {
+            return Timeout.InfiniteTimeSpan;
+        }
+
+        return TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var value) && value >= TimeSpan.FromSeconds(1) && value <= MaxFunctionTimeout
+            ? value
+            : throw new HostStartException("host.json: functionTimeout must be a time span from 1 second to 24 days, or -1 for no limit");
     }
 
     private static LogLevel ReadLevel(IConfigurationSection level) =>

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -101,6 +102,9 @@ public sealed class LocalFunctionsHost : IAsyncDisposable
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
+
+            // Headers of upstreams in any encoding: byte by byte, as they came
+            kestrel.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
             kestrel.Listen(IPAddress.Loopback, options.Port, endpoint => endpoint.Protocols = HttpProtocols.Http1);
         });
         builder.Services.AddRouting();
@@ -118,12 +122,15 @@ public sealed class LocalFunctionsHost : IAsyncDisposable
         builder.Services.PostConfigure<KestrelServerOptions>(kestrel =>
             kestrel.Limits.MaxRequestBodySize = Math.Min(kestrel.Limits.MaxRequestBodySize ?? hostLimit, hostLimit));
 
+        builder.Services.AddSingleton(services => new InvocationLimits(hostJson.FunctionTimeout, services.GetRequiredService<TimeProvider>()));
+
         // Last, so that it is the first to learn of a stop.
         var functions = FunctionDiscovery.Find(options, builder.Configuration);
         builder.Services.AddSingleton<IHostedService>(services => new TriggerService(
             BuildListeners(functions, pipeline, hostJson, options, services),
             services.GetRequiredService<IServer>(),
             options.DrainTimeout,
+            services.GetRequiredService<InvocationLimits>(),
             services.GetRequiredService<TimeProvider>(),
             services.GetRequiredService<ILogger<LocalFunctionsHost>>()));
 
@@ -131,7 +138,7 @@ public sealed class LocalFunctionsHost : IAsyncDisposable
         var logger = application.Services.GetRequiredService<ILogger<LocalFunctionsHost>>();
         application.UseRouting();
         ((IEndpointRouteBuilder)application).DataSources.Add(new DefaultEndpointDataSource(
-            HttpTriggers.Build(functions, hostJson.RoutePrefix, pipeline.Build, logger)));
+            HttpTriggers.Build(functions, hostJson.RoutePrefix, pipeline.Build, application.Services.GetRequiredService<InvocationLimits>(), logger)));
         application.Run(HttpTriggers.DispatchAsync);
         return application;
     }

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using QuotaFunctions.LocalHost.Functions;
 
 namespace QuotaFunctions.LocalHost;
 
@@ -9,12 +10,11 @@ namespace QuotaFunctions.LocalHost;
 /// waits for what is under way, so that the app's own services stop, and flush what they hold, only when nothing uses them any more.
 /// </summary>
 internal sealed partial class TriggerService(
-    IEnumerable<ITriggerListener> listeners, IServer server, TimeSpan drainTimeout, TimeProvider time, ILogger logger) : IHostedLifecycleService, IDisposable
+    IEnumerable<ITriggerListener> listeners, IServer server, TimeSpan drainTimeout, InvocationLimits invocations, TimeProvider time, ILogger logger) : IHostedLifecycleService, IDisposable
 {
     // How long invocations that were asked to hurry may still take.
     private static readonly TimeSpan LastMoment = TimeSpan.FromSeconds(5);
     private readonly CancellationTokenSource _stopListening = new();
-    private readonly CancellationTokenSource _stopRunning = new();
     private Task _running = Task.CompletedTask;
 
     /// <inheritdoc/>
@@ -26,7 +26,7 @@ internal sealed partial class TriggerService(
     /// <inheritdoc/>
     public Task StartedAsync(CancellationToken cancellationToken)
     {
-        _running = Task.WhenAll(listeners.Select(listener => Task.Run(() => listener.RunAsync(_stopListening.Token, _stopRunning.Token), CancellationToken.None)));
+        _running = Task.WhenAll(listeners.Select(listener => Task.Run(() => listener.RunAsync(_stopListening.Token, invocations.Stopping), CancellationToken.None)));
         return Task.CompletedTask;
     }
 
@@ -37,14 +37,17 @@ internal sealed partial class TriggerService(
         using var drain = new CancellationTokenSource(drainTimeout, time);
         using var bound = CancellationTokenSource.CreateLinkedTokenSource(drain.Token, cancellationToken);
 
-        // Kestrel closes idle connections at once and waits for requests; when the time is up it cuts them.
-        var http = server.StopAsync(bound.Token);
-        await _running.WaitAsync(bound.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (!_running.IsCompleted)
+        // Kestrel closes idle connections at once and waits for requests; when it is told to, it cuts them.
+        using var cut = new CancellationTokenSource();
+        var http = server.StopAsync(cut.Token);
+        var running = Task.WhenAll(_running, http);
+        await running.WaitAsync(bound.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!running.IsCompleted)
         {
             LogHurry(logger, drainTimeout);
-            await _stopRunning.CancelAsync().ConfigureAwait(false);
-            await _running.WaitAsync(LastMoment, time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await invocations.StopAsync().ConfigureAwait(false);
+            await running.WaitAsync(LastMoment, time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await cut.CancelAsync().ConfigureAwait(false);
         }
 
         await http.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -60,7 +63,6 @@ internal sealed partial class TriggerService(
     public void Dispose()
     {
         _stopListening.Dispose();
-        _stopRunning.Dispose();
     }
 
     [LoggerMessage(30, LogLevel.Warning, "Invocations are still under way after {Time}: asking them to stop")]

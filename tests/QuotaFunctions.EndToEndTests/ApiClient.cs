@@ -63,11 +63,17 @@ internal sealed class ApiClient(Uri baseAddress)
     /// <summary>One call with the admin token, with the status that it must have.</summary>
     public async Task<JsonNode?> AdminAsync(HttpMethod method, string path, JsonNode? body, HttpStatusCode expected)
     {
-        using var request = new HttpRequestMessage(method, path) { Content = body is null ? null : JsonContent.Create(body) };
-        request.Headers.Authorization = new("Bearer", AppSettings.AdminToken);
-        using var response = await Http.SendAsync(request);
+        using var response = await SendAdminAsync(method, path, body);
         var text = await response.Content.ReadAsStringAsync();
         Assert.True(response.StatusCode == expected, $"{method} {path}: {(int)response.StatusCode} {text}");
         return text.Length > 0 ? JsonNode.Parse(text) : null;
+    }
+
+    /// <summary>One call with the admin token.</summary>
+    public async Task<HttpResponseMessage> SendAdminAsync(HttpMethod method, string path, JsonNode? body)
+    {
+        using var request = new HttpRequestMessage(method, path) { Content = body is null ? null : JsonContent.Create(body) };
+        request.Headers.Authorization = new("Bearer", AppSettings.AdminToken);
+        return await Http.SendAsync(request);
     }
 }

@@ -8,8 +8,9 @@ using QuotaFunctions.Core.Hosting;
 namespace QuotaFunctions.Core.Auditing;
 
 /// <summary>
-/// Takes what the log is to be told and sends it to the queue <c>audit-events</c>, many notes to a message. Bounded: when it is full
-/// whoever brings one waits, and nothing is dropped. What is in it when the process is killed is completed from the ledger.
+/// Takes what the log is to be told and sends it to the queue <c>audit-events</c>, many notes to a message. Bounded: when it is full,
+/// an event waits for room, because only its process knows what it says. Any other note is dropped and counted: the ledger says the
+/// same, and the sweeper tells the log from there. What is in the buffer when the process is killed is completed from the ledger, too.
 /// </summary>
 internal sealed partial class AuditBuffer : IAuditSink, IAsyncDisposable
 {
@@ -31,6 +32,7 @@ internal sealed partial class AuditBuffer : IAuditSink, IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _sending;
     private bool _isDisposed;
+    private long _dropped;
 
     public AuditBuffer(QueueServiceClient queues, TimeProvider clock, ILogger<AuditBuffer> logger)
     {
@@ -43,7 +45,23 @@ internal sealed partial class AuditBuffer : IAuditSink, IAsyncDisposable
     /// <summary>Notes that wait now.</summary>
     public int Length => _notes.Reader.Count;
 
-    public ValueTask WriteAsync(AuditNote note, CancellationToken cancellationToken) => _notes.Writer.WriteAsync(note, cancellationToken);
+    /// <summary>Notes that were dropped since the process began, as there was no room for them.</summary>
+    public long Dropped => Interlocked.Read(ref _dropped);
+
+    public ValueTask WriteAsync(AuditNote note, CancellationToken cancellationToken)
+    {
+        if (note is AuditEvent)
+        {
+            return _notes.Writer.WriteAsync(note, cancellationToken);
+        }
+
+        if (!_notes.Writer.TryWrite(note))
+        {
+            Interlocked.Increment(ref _dropped);
+        }
+
+        return default;
+    }
 
     /// <summary>Sends what waits, as long as the token allows, and takes no more.</summary>
     public async Task DrainAsync(CancellationToken cancellationToken)
@@ -146,12 +164,12 @@ internal sealed partial class AuditBuffer : IAuditSink, IAsyncDisposable
             catch (Exception failure) when (!_stop.IsCancellationRequested)
             {
                 // A message that arrived although its answer did not is sent twice: its consumer does not mind.
-                LogNotSent(_logger, Length, failure.GetType().Name);
+                LogNotSent(_logger, Length, Dropped, failure.GetType().Name);
                 await Task.Delay(RetryAfter, _clock, _stop.Token);
             }
         }
     }
 
-    [LoggerMessage(2001, LogLevel.Warning, "The queue of audit events did not take a message ({Failure}); {Waiting} notes wait. Trying again.")]
-    private static partial void LogNotSent(ILogger logger, int waiting, string failure);
+    [LoggerMessage(2001, LogLevel.Warning, "The queue of audit events did not take a message ({Failure}); {Waiting} notes wait, {Dropped} were dropped so far. Trying again.")]
+    private static partial void LogNotSent(ILogger logger, int waiting, long dropped, string failure);
 }

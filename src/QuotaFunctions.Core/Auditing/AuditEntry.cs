@@ -33,8 +33,9 @@ internal sealed record AuditEntry
     [JsonPropertyName("s")]
     public int Status { get; init; }
 
+    /// <summary>Null where nothing was forwarded; 0 for less than a millisecond.</summary>
     [JsonPropertyName("l")]
-    public int LatencyMs { get; init; }
+    public int? LatencyMs { get; init; }
 
     [JsonPropertyName("v")]
     public string? Provider { get; init; }
@@ -73,7 +74,7 @@ internal sealed record AuditEntry
         Outcome = Outcome,
         Cost = Cost,
         Status = Status == 0 ? null : Status,
-        LatencyMs = LatencyMs == 0 ? null : LatencyMs,
+        LatencyMs = LatencyMs,
         Provider = Provider,
         Model = Model,
         Address = Address,

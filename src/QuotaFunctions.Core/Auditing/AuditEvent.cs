@@ -42,7 +42,7 @@ internal sealed record AuditEvent : AuditNote
                 Outcome = OutcomeNames.Of(settlement.Outcome),
                 Cost = cost,
                 Status = settlement.Status,
-                LatencyMs = (int)settlement.Latency.TotalMilliseconds,
+                LatencyMs = (int?)settlement.Latency?.TotalMilliseconds,
                 Provider = charge.Request.Provider,
                 Model = charge.Request.Model,
                 Address = charge.Request.Address?.ToString(),

@@ -4,7 +4,7 @@ using QuotaFunctions.Core.Quotas;
 namespace QuotaFunctions.Core.Auditing;
 
 /// <inheritdoc cref="IAuditEventConsumer"/>
-internal sealed class AuditEventConsumer(IAuditTable log, LedgerBooks books, IAccountStore store) : IAuditEventConsumer
+internal sealed class AuditEventConsumer(IAuditTable log, LedgerBooks books, IAccountStore store, AccountJobs jobs) : IAuditEventConsumer
 {
     /// <inheritdoc/>
     public async Task ConsumeAsync(string message, CancellationToken cancellationToken)
@@ -13,17 +13,30 @@ internal sealed class AuditEventConsumer(IAuditTable log, LedgerBooks books, IAc
         var events = notes.OfType<AuditEvent>().Concat(notes.OfType<CommitNote>().SelectMany(note => note.ToEvents())).ToList();
         await log.WriteAsync(events, cancellationToken);
 
-        // First into the log, then out of the ledger. What stands wholly in this message is done with; what is spread over several,
-        // the sweeper finds.
-        foreach (var account in events.GroupBy(row => row.AccountId))
-        {
-            await books.FoldAsync(account.Key, Complete(account), cancellationToken);
-        }
+        // First into the log, then out of the ledger. What stands wholly in this message is done with. What is spread over several, or
+        // fails here, the sweeper finds: the message is not needed for it any more.
+        var byAccount = events.ToLookup(row => row.AccountId);
+        var pages = notes.OfType<PageNote>().Distinct().ToLookup(page => page.AccountId);
+        await jobs.ForEachAsync(
+            "fold its ledger",
+            byAccount.Select(account => account.Key).Union(pages.Select(account => account.Key)).ToList(),
+            account => account,
+            async (account, token) =>
+            {
+                var audited = Complete(byAccount[account]);
+                foreach (var page in pages[account])
+                {
+                    // It came in parts, in messages that others may have yet.
+                    if (await store.FindCommitAsync(account, page.Sequence, orPage: false, token) is { } row
+                        && (await WrittenEntries.ReadAsync(log, [row], token)).HasAll(row))
+                    {
+                        audited.Add(AuditedCommit.Of(row));
+                    }
+                }
 
-        foreach (var page in notes.OfType<PageNote>())
-        {
-            await FoldPageAsync(page, cancellationToken);
-        }
+                await books.FoldAsync(account, audited, token);
+            },
+            cancellationToken);
     }
 
     private static List<AuditedCommit> Complete(IEnumerable<AuditEvent> events) =>
@@ -33,14 +46,4 @@ internal sealed class AuditEventConsumer(IAuditTable log, LedgerBooks books, IAc
             .Where(commit => commit.Count() == commit.First().Entry.Count)
             .Select(commit => new AuditedCommit(
                 commit.Key, [.. commit.Select(item => (item.KeyId, item.Entry.Delta, item.Entry.PoolDelta))]))];
-
-    /// <summary>A page came in parts, in messages that others may have yet.</summary>
-    private async Task FoldPageAsync(PageNote page, CancellationToken cancellationToken)
-    {
-        if (await store.FindCommitAsync(page.AccountId, page.Sequence, orPage: false, cancellationToken) is { } row
-            && (await WrittenEntries.ReadAsync(log, [row], cancellationToken)).HasAll(row))
-        {
-            await books.FoldAsync(page.AccountId, [AuditedCommit.Of(row)], cancellationToken);
-        }
-    }
 }

@@ -9,29 +9,46 @@ internal sealed class AuditLog(IAuditTable log, LedgerBooks books, IAccountStore
     /// <summary>How often an account that is being charged meanwhile is added up again before the answer is given as it is.</summary>
     private const int MaxAttempts = 5;
 
+    /// <summary>Entries that one request looks at: some hundred milliseconds, however long the log is.</summary>
+    public const int MaxScanned = 5_000;
+
     /// <inheritdoc/>
     public async Task<AuditPage> ReadAsync(AuditQuery query, CancellationToken cancellationToken)
     {
-        ChargeId? after = ChargeId.TryParse(query.Cursor, out var cursor) ? cursor : null;
-        var skip = after is null ? (query.Page - 1L) * query.PageSize : 0;
-        var rows = new List<AuditRow>(query.PageSize);
-        await foreach (var row in log.ReadAsync(query.KeyId, query.From, query.To, after, cancellationToken))
+        var isContinued = AuditCursor.TryParse(query.Cursor, out var cursor);
+        var skip = isContinued ? cursor.Skip : (query.Page - 1L) * query.PageSize;
+        var rows = new List<AuditRow>();
+        var scanned = 0;
+        await foreach (var row in log.ReadAsync(query.KeyId, query.From, query.To, isContinued ? cursor.After : null, cancellationToken))
         {
-            if ((query.Outcome is not null && row.Entry.Outcome != query.Outcome) || skip-- > 0)
+            if (!IsWanted(row.Entry, query))
             {
-                continue;
+                // But it counts as looked at.
             }
-
-            if (rows.Count == query.PageSize)
+            else if (skip > 0)
+            {
+                skip--;
+            }
+            else if (rows.Count == query.PageSize)
             {
                 return new AuditPage(rows, rows[^1].Id);
             }
+            else
+            {
+                rows.Add(row.Entry.ToRow(row.Id));
+            }
 
-            rows.Add(row.Entry.ToRow(row.Id));
+            if (++scanned == MaxScanned)
+            {
+                return new AuditPage(rows, new AuditCursor(row.Id, skip).ToString());
+            }
         }
 
         return new AuditPage(rows, Next: null);
     }
+
+    private static bool IsWanted(AuditEntry entry, AuditQuery query) =>
+        !(entry.At >= query.To) && !(entry.At < query.From) && (query.Outcome is null || entry.Outcome == query.Outcome);
 
     /// <inheritdoc/>
     public async Task<Verification?> VerifyAsync(string keyId, CancellationToken cancellationToken)

@@ -35,7 +35,9 @@ internal sealed record PageNote : AuditNote
 /// <summary>Takes what the log is to be told.</summary>
 internal interface IAuditSink
 {
-    /// <summary>Takes a note; waits while there is no room. Nothing is ever dropped.</summary>
+    /// <summary>
+    /// Takes a note. While there is no room, an <see cref="AuditEvent"/> waits; any other note is dropped, as the ledger says the same.
+    /// </summary>
     ValueTask WriteAsync(AuditNote note, CancellationToken cancellationToken);
 }
 

@@ -9,13 +9,13 @@ namespace QuotaFunctions.Core.Auditing;
 /// <summary>The log as it is stored.</summary>
 internal interface IAuditTable
 {
-    /// <summary>Writes events, in any order; may be repeated.</summary>
+    /// <summary>Writes events, in any order; may be repeated. What cannot be written is thrown once all else is.</summary>
     Task WriteAsync(IReadOnlyCollection<AuditEvent> events, CancellationToken cancellationToken);
 
     /// <summary>Reads what the log says of a charge; null where that is nothing.</summary>
     Task<LoggedCharge?> FindAsync(string keyId, ChargeId id, CancellationToken cancellationToken);
 
-    /// <summary>Reads a key's log, the newest first, from a moment (inclusive) to another (exclusive).</summary>
+    /// <summary>Reads a key's log, the newest first: whole days (UTC), so some of it may lie outside of the moments that are asked for.</summary>
     /// <param name="keyId">Whose.</param>
     /// <param name="from">The earliest moment that is wanted, or null.</param>
     /// <param name="to">The first moment that is not wanted any more, or null.</param>
@@ -67,32 +67,15 @@ internal sealed class TableAuditTable(TableServiceClient tables, StorageNames na
     /// <summary>Events in a transaction, but for those of its last row: far below the service's 4 MiB, and done with in a few milliseconds.</summary>
     private const int MaxEvents = 128;
 
+    /// <summary>Partitions that are written at once.</summary>
+    private const int Degree = 16;
+
     private static readonly AuditWord[] Words = Enum.GetValues<AuditWord>();
 
     private readonly TableClient _table = tables.GetTableClient(names.Audit);
 
-    public async Task WriteAsync(IReadOnlyCollection<AuditEvent> events, CancellationToken cancellationToken)
-    {
-        foreach (var partition in events.GroupBy(row => Partition(row.KeyId, row.Id)))
-        {
-            var transaction = new List<TableTransactionAction>();
-            var count = 0;
-            foreach (var row in partition.GroupBy(row => Row(row.Id)))
-            {
-                if (transaction.Count == MaxRows || count >= MaxEvents)
-                {
-                    await _table.SubmitTransactionAsync(transaction, cancellationToken);
-                    transaction.Clear();
-                    count = 0;
-                }
-
-                transaction.Add(new TableTransactionAction(TableTransactionActionType.UpsertMerge, ToEntity(partition.Key, row.Key, row)));
-                count += row.Count();
-            }
-
-            await _table.SubmitTransactionAsync(transaction, cancellationToken);
-        }
-    }
+    public Task WriteAsync(IReadOnlyCollection<AuditEvent> events, CancellationToken cancellationToken) =>
+        Concurrently.ForEachAsync(events.GroupBy(row => Partition(row.KeyId, row.Id)).ToList(), Degree, WriteAsync, cancellationToken);
 
     public async Task<LoggedCharge?> FindAsync(string keyId, ChargeId id, CancellationToken cancellationToken)
     {
@@ -123,8 +106,7 @@ internal sealed class TableAuditTable(TableServiceClient tables, StorageNames na
             var newest = IdOf(row);
             for (var id = newest; id.Index > newest.Index - EntriesPerRow; id = id with { Index = id.Index - 1 })
             {
-                // Not the end where one is too old: instances with leases fill pages at the same time.
-                if (!IsRead(id) && Read(row, id) is { } logged && !(logged.Entry.At >= to) && !(logged.Entry.At < from))
+                if (!IsRead(id) && Read(row, id) is { } logged)
                 {
                     yield return logged;
                 }
@@ -154,6 +136,26 @@ internal sealed class TableAuditTable(TableServiceClient tables, StorageNames na
         }
 
         return written;
+    }
+
+    private async Task WriteAsync(IGrouping<string, AuditEvent> partition, CancellationToken cancellationToken)
+    {
+        var transaction = new List<TableTransactionAction>();
+        var count = 0;
+        foreach (var row in partition.GroupBy(row => Row(row.Id)))
+        {
+            if (transaction.Count == MaxRows || count >= MaxEvents)
+            {
+                await _table.SubmitTransactionAsync(transaction, cancellationToken);
+                transaction.Clear();
+                count = 0;
+            }
+
+            transaction.Add(new TableTransactionAction(TableTransactionActionType.UpsertMerge, ToEntity(partition.Key, row.Key, row)));
+            count += row.Count();
+        }
+
+        await _table.SubmitTransactionAsync(transaction, cancellationToken);
     }
 
     private static string Day(string keyId, int day) => string.Create(CultureInfo.InvariantCulture, $"{keyId}:{LastDay - day:D8}");

@@ -15,7 +15,11 @@ public static class AuditingServiceCollectionExtensions
         .AddSingleton<IAuditTable, TableAuditTable>()
         .AddSingleton<LedgerBooks>()
         .AddSingleton<IAuditLog, AuditLog>()
+        .AddSingleton<AccountJobs>()
         .AddSingleton<IAuditEventConsumer, AuditEventConsumer>()
+        .AddSingleton<SweepScheduler>()
         .AddSingleton<ISettlementSweeper, SettlementSweeper>()
-        .AddHostedService<Heartbeat>();
+        .AddSingleton<IExpiredMarks, ExpiredMarks>()
+        .AddHostedService<Heartbeat>()
+        .AddHostedService(provider => provider.GetRequiredService<SweepScheduler>());
 }

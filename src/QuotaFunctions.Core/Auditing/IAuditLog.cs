@@ -1,9 +1,15 @@
+using System.Globalization;
+using QuotaFunctions.Core.Quotas;
+
 namespace QuotaFunctions.Core.Auditing;
 
 /// <summary>Reads the audit log and adds the books up.</summary>
 public interface IAuditLog
 {
-    /// <summary>A key's rows, the newest first.</summary>
+    /// <summary>
+    /// A key's rows, the newest first. One call looks at 5,000 rows at the most: where few of them are wanted, the page is short, perhaps
+    /// empty, and its cursor goes on behind them.
+    /// </summary>
     Task<AuditPage> ReadAsync(AuditQuery query, CancellationToken cancellationToken);
 
     /// <summary>Adds up a key's ledger and log, and compares. Null where there is no such key.</summary>
@@ -37,8 +43,33 @@ public sealed record AuditQuery
 
 /// <summary>A page of the log.</summary>
 /// <param name="Rows">The rows.</param>
-/// <param name="Next">Where the next page goes on; null on the last.</param>
+/// <param name="Next">Where the next page goes on, an <see cref="AuditCursor"/> as text; null on the last.</param>
 public sealed record AuditPage(IReadOnlyList<AuditRow> Rows, string? Next);
+
+/// <summary>Where reading a log goes on. As text: <c>{charge}</c>, or <c>{charge}.{rows}</c> where rows of earlier pages are to be skipped yet.</summary>
+/// <param name="After">The last row that was looked at.</param>
+/// <param name="Skip">How many wanted rows behind it belong to earlier pages, 0 or more.</param>
+public readonly record struct AuditCursor(ChargeId After, long Skip)
+{
+    /// <inheritdoc/>
+    public override string ToString() => Skip == 0 ? After.ToString() : string.Create(CultureInfo.InvariantCulture, $"{After}.{Skip}");
+
+    /// <summary>Reads what <see cref="ToString"/> wrote; false for anything else.</summary>
+    public static bool TryParse(string? text, out AuditCursor cursor)
+    {
+        cursor = default;
+        var dot = text?.IndexOf('.', StringComparison.Ordinal) ?? -1;
+        var skip = 0L;
+        if (!ChargeId.TryParse(dot < 0 ? text : text![..dot], out var after)
+            || (dot >= 0 && !long.TryParse(text.AsSpan(dot + 1), NumberStyles.None, CultureInfo.InvariantCulture, out skip)))
+        {
+            return false;
+        }
+
+        cursor = new AuditCursor(after, skip);
+        return cursor.ToString() == text;
+    }
+}
 
 /// <summary>One row of the log: an admitted request, or what an admin did to the key's quota.</summary>
 public sealed record AuditRow

@@ -24,19 +24,44 @@ internal sealed record InstanceIdentity(string Id)
     public static InstanceIdentity New() => new(Guid.NewGuid().ToString("N")[..16]);
 }
 
+/// <summary>What is known of the processes of the service, at the moment of one look.</summary>
+/// <param name="Now">The moment, by the service's clock.</param>
+/// <param name="Seen">When each was last known to live; the one that looks, now.</param>
+/// <param name="LastLook">When somebody looked before.</param>
+internal sealed record Fleet(DateTimeOffset Now, IReadOnlyDictionary<string, DateTimeOffset> Seen, DateTimeOffset? LastLook)
+{
+    /// <summary>How long a process may be silent before it is taken to be dead.</summary>
+    public static readonly TimeSpan SilenceLimit = TimeSpan.FromSeconds(60);
+
+    /// <summary>Within this time a process that lives has said so again, once storage is back: it tries every second.</summary>
+    private static readonly TimeSpan ReturnTime = TimeSpan.FromSeconds(15);
+
+    /// <summary>
+    /// True where a process is dead, as far as can be known. While storage does not answer, those that live cannot say so: their silence
+    /// means nothing unless somebody reached storage a while ago, long enough for them to have said so since, and not so long that storage
+    /// may have been away meanwhile for all of their silence.
+    /// </summary>
+    public bool IsSilent(string instance) =>
+        LastLook + ReturnTime <= Now && LastLook + SilenceLimit >= Now
+        && (!Seen.TryGetValue(instance, out var lastSeen) || lastSeen + SilenceLimit < Now);
+}
+
 /// <summary>The rows by which processes are known to live; their time is the service's, so that no clock of ours matters.</summary>
 internal sealed class InstanceTable(TableServiceClient tables, StorageNames names)
 {
     private const string Partition = "instance";
 
+    /// <summary>The row that says when somebody looked last. No process has this name.</summary>
+    private const string Look = "look";
+
     private readonly TableClient _table = tables.GetTableClient(names.State);
 
-    /// <summary>Says that a process lives. Returns the service's time.</summary>
-    public async Task<DateTimeOffset?> BeatAsync(string id, CancellationToken cancellationToken) =>
-        (await _table.UpsertEntityAsync(new TableEntity(Partition, id), TableUpdateMode.Replace, cancellationToken)).Headers.Date;
+    /// <summary>Says that a process lives.</summary>
+    public Task BeatAsync(string id, CancellationToken cancellationToken) =>
+        _table.UpsertEntityAsync(new TableEntity(Partition, id), TableUpdateMode.Replace, cancellationToken);
 
-    /// <summary>When each process was last known to live.</summary>
-    public async Task<Dictionary<string, DateTimeOffset>> ReadAsync(CancellationToken cancellationToken)
+    /// <summary>Looks which processes live, and says that the one that looks does.</summary>
+    public async Task<Fleet> LookAsync(string self, CancellationToken cancellationToken)
     {
         var seen = new Dictionary<string, DateTimeOffset>();
         var filter = TableClient.CreateQueryFilter($"PartitionKey eq {Partition}");
@@ -45,9 +70,15 @@ internal sealed class InstanceTable(TableServiceClient tables, StorageNames name
             seen[row.RowKey] = row.Timestamp ?? default;
         }
 
-        return seen;
+        DateTimeOffset? lastLook = seen.Remove(Look, out var look) ? look : null;
+        var beats = new[] { self, Look }.Select(row => new TableTransactionAction(TableTransactionActionType.UpsertReplace, new TableEntity(Partition, row)));
+        var answer = await _table.SubmitTransactionAsync(beats, cancellationToken);
+        var now = answer.GetRawResponse().Headers.Date ?? throw new FormatException("Storage does not say what time it is.");
+        seen[self] = now;
+        return new Fleet(now, seen, lastLook);
     }
 
+    /// <summary>Forgets a process that is long dead.</summary>
     public Task RemoveAsync(string id, CancellationToken cancellationToken) =>
         _table.DeleteEntityAsync(Partition, id, ETag.All, cancellationToken);
 }
@@ -59,28 +90,36 @@ internal sealed partial class Heartbeat(
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(15);
 
+    /// <summary>After how long a beat that failed is tried again: as soon as storage is back, it must be known that this process lives.</summary>
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
+
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(Period, clock);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
-            if (openCharges.Count <= 0)
+            while (openCharges.Count > 0 && !await TryBeatAsync(stoppingToken))
             {
-                continue;
-            }
-
-            try
-            {
-                await instances.BeatAsync(self.Id, stoppingToken);
-            }
-            catch (Exception failure) when (!stoppingToken.IsCancellationRequested)
-            {
-                LogFailed(logger, failure.GetType().Name);
+                await Task.Delay(RetryAfter, clock, stoppingToken);
             }
         }
     }
 
-    [LoggerMessage(2101, LogLevel.Warning, "This instance could not say that it lives ({Failure}); trying again in 15 s.")]
+    private async Task<bool> TryBeatAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await instances.BeatAsync(self.Id, cancellationToken);
+            return true;
+        }
+        catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
+        {
+            LogFailed(logger, StorageFaults.Kind(failure));
+            return false;
+        }
+    }
+
+    [LoggerMessage(2101, LogLevel.Warning, "This instance could not say that it lives ({Failure}); trying again in a second.")]
     private static partial void LogFailed(ILogger logger, string failure);
 }

@@ -1,6 +1,7 @@
 using Azure;
 using Azure.Data.Tables;
 using Azure.Data.Tables.Models;
+using Microsoft.Extensions.Caching.Memory;
 using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.Core.Quotas;
 
@@ -31,12 +32,23 @@ internal sealed record KeyLedger(long Folded, ETag FoldedVersion, IReadOnlyList<
 /// transaction, so that sum and rows together always come to what is used. The account's own row is not touched, so that charges
 /// are not disturbed.
 /// </summary>
-internal sealed class LedgerBooks(TableServiceClient tables, StorageNames names)
+/// <remarks>
+/// The sums that this process wrote last are remembered: the next folding needs no reading then. Where another instance folded meanwhile,
+/// the version is not what it was, and the sum is read.
+/// </remarks>
+internal sealed class LedgerBooks(TableServiceClient tables, StorageNames names) : IDisposable
 {
     private const string Sum = "Sum";
     private const int MaxAttempts = 4;
 
+    /// <summary>Sums that are remembered.</summary>
+    private const int MaxRemembered = 20_000;
+
     private readonly TableClient _table = tables.GetTableClient(names.Accounts);
+    private readonly MemoryCache _remembered = new(new MemoryCacheOptions { SizeLimit = MaxRemembered });
+
+    /// <inheritdoc/>
+    public void Dispose() => _remembered.Dispose();
 
     /// <summary>Folds commits of one account. Those that another instance folds at the same time are left alone.</summary>
     public async Task FoldAsync(string accountId, IReadOnlyList<AuditedCommit> commits, CancellationToken cancellationToken)
@@ -49,29 +61,39 @@ internal sealed class LedgerBooks(TableServiceClient tables, StorageNames names)
         }
     }
 
-    /// <summary>All rows of all accounts that are not folded, account by account, in order.</summary>
-    public IAsyncEnumerable<OpenCommit> ReadOpenAsync(CancellationToken cancellationToken) => ReadOpenAsync(AccountRows.AllCommits, cancellationToken);
+    /// <summary>The rows of an account that are not folded, in order, as they are stored: <see cref="ToCommit"/> understands them.</summary>
+    public IAsyncEnumerable<TableEntity> ReadOpenAsync(string accountId, CancellationToken cancellationToken) =>
+        _table.QueryAsync<TableEntity>(
+            TableClient.CreateQueryFilter($"PartitionKey eq {accountId}") + " and " + AccountRows.AllCommits, cancellationToken: cancellationToken);
 
-    /// <summary>All leases of all accounts, without their pages.</summary>
-    public async IAsyncEnumerable<LeaseState> ReadLeasesAsync(
-        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>The numbers of the commits of an account that are not folded.</summary>
+    public async Task<IReadOnlyCollection<long>> ReadOpenNumbersAsync(string accountId, CancellationToken cancellationToken)
     {
-        await foreach (var row in _table.QueryAsync<TableEntity>(
-            AccountRows.AllLeases, select: AccountEntity.LeaseWithoutPage, cancellationToken: cancellationToken))
+        var numbers = new List<long>();
+        var filter = TableClient.CreateQueryFilter($"PartitionKey eq {accountId}") + " and " + AccountRows.AllCommits;
+        await foreach (var row in _table.QueryAsync<TableEntity>(filter, select: ["RowKey"], cancellationToken: cancellationToken))
         {
-            yield return AccountEntity.ToLease(row);
+            numbers.Add(AccountRows.SequenceOf(row.RowKey));
         }
+
+        return numbers;
+    }
+
+    /// <summary>Understands a row of the ledger.</summary>
+    public static OpenCommit ToCommit(TableEntity row)
+    {
+        var commit = LedgerEntity.ToRow(row);
+        return new OpenCommit(row.PartitionKey, commit, commit.WrittenAt ?? row.Timestamp ?? default);
     }
 
     /// <summary>The ledger of a key, or of a pool itself.</summary>
     public async Task<KeyLedger> ReadAsync(string accountId, string keyId, CancellationToken cancellationToken)
     {
         var folded = await FindFoldedAsync(accountId, keyId, cancellationToken);
-        var filter = TableClient.CreateQueryFilter($"PartitionKey eq {accountId}") + " and " + AccountRows.AllCommits;
         var open = new List<LedgerRow>();
-        await foreach (var commit in ReadOpenAsync(filter, cancellationToken))
+        await foreach (var row in ReadOpenAsync(accountId, cancellationToken))
         {
-            open.Add(commit.Row);
+            open.Add(ToCommit(row).Row);
         }
 
         return new KeyLedger(folded?.GetInt64(Sum) ?? 0, folded?.ETag ?? default, open);
@@ -80,40 +102,6 @@ internal sealed class LedgerBooks(TableServiceClient tables, StorageNames names)
     /// <summary>The version of a key's folded sum: unchanged as long as nothing of it is folded.</summary>
     public async Task<ETag> ReadFoldedVersionAsync(string accountId, string keyId, CancellationToken cancellationToken) =>
         (await FindFoldedAsync(accountId, keyId, cancellationToken))?.ETag ?? default;
-
-    /// <summary>Deletes marks of settled charges and of Idempotency-Keys that are too old to matter.</summary>
-    public async Task DeleteMarksAsync(DateTimeOffset before, CancellationToken cancellationToken)
-    {
-        foreach (var kind in new[] { AccountRows.AllSettled, AccountRows.AllOnce })
-        {
-            var filter = kind + " and " + TableClient.CreateQueryFilter($"Timestamp lt {before}");
-            await foreach (var row in _table.QueryAsync<TableEntity>(filter, cancellationToken: cancellationToken))
-            {
-                if (!await IsNeededAsync(row, cancellationToken))
-                {
-                    await DeleteMarkAsync(row, cancellationToken);
-                }
-            }
-        }
-    }
-
-    private async Task DeleteMarkAsync(TableEntity mark, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await _table.DeleteEntityAsync(mark.PartitionKey, mark.RowKey, mark.ETag, cancellationToken);
-        }
-        catch (RequestFailedException refused) when (refused.Status == 412)
-        {
-            // The Idempotency-Key was used again just now.
-        }
-    }
-
-    /// <summary>True for a mark whose charge still stands in the ledger: without it, whoever finds the charge there would settle it again.</summary>
-    private async Task<bool> IsNeededAsync(TableEntity mark, CancellationToken cancellationToken) =>
-        AccountRows.SettledCharge(mark.RowKey) is { } charge
-        && (await _table.GetEntityIfExistsAsync<TableEntity>(
-            mark.PartitionKey, AccountRows.Commit(charge.Sequence), ["RowKey"], cancellationToken)).HasValue;
 
     private static IEnumerable<List<AuditedCommit>> Chunks(string accountId, IReadOnlyList<AuditedCommit> commits)
     {
@@ -139,41 +127,31 @@ internal sealed class LedgerBooks(TableServiceClient tables, StorageNames names)
         }
     }
 
-    private async IAsyncEnumerable<OpenCommit> ReadOpenAsync(
-        string filter, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        await foreach (var row in _table.QueryAsync<TableEntity>(filter, cancellationToken: cancellationToken))
-        {
-            var commit = LedgerEntity.ToRow(row);
-            yield return new OpenCommit(row.PartitionKey, commit, commit.WrittenAt ?? row.Timestamp ?? default);
-        }
-    }
-
     /// <summary>Folds once. False when it is worth another try.</summary>
     private async Task<bool> TryFoldAsync(string accountId, List<AuditedCommit> commits, CancellationToken cancellationToken)
     {
-        var sums = commits.SelectMany(commit => commit.Entries).GroupBy(entry => entry.KeyId)
-            .ToDictionary(entries => entries.Key, entries => entries.Sum(entry => entry.Delta));
-        if (Keys.KeyLocator.IsPoolId(accountId))
-        {
-            sums[accountId] = commits.Sum(commit => commit.Entries.Sum(entry => entry.PoolDelta));
-        }
-
+        var sums = SumsOf(accountId, commits);
+        var before = await Task.WhenAll(sums.Select(sum => RecallAsync(accountId, sum.KeyId, cancellationToken)));
+        var after = sums.Select((sum, index) => (before[index]?.Sum ?? 0) + sum.Delta).ToList();
         var actions = new List<TableTransactionAction>();
-        foreach (var (keyId, sum) in sums)
+        for (var i = 0; i < sums.Count; i++)
         {
-            var folded = await FindFoldedAsync(accountId, keyId, cancellationToken);
-            var row = new TableEntity(accountId, AccountRows.Folded(keyId)) { [Sum] = (folded?.GetInt64(Sum) ?? 0) + sum };
-            actions.Add(folded is null
-                ? new TableTransactionAction(TableTransactionActionType.Add, row)
-                : new TableTransactionAction(TableTransactionActionType.UpdateReplace, row, folded.ETag));
+            var row = new TableEntity(accountId, AccountRows.Folded(sums[i].KeyId)) { [Sum] = after[i] };
+            actions.Add(before[i] is { } known
+                ? new TableTransactionAction(TableTransactionActionType.UpdateReplace, row, known.Version)
+                : new TableTransactionAction(TableTransactionActionType.Add, row));
         }
 
         actions.AddRange(commits.Select(commit => new TableTransactionAction(
             TableTransactionActionType.Delete, new TableEntity(accountId, AccountRows.Commit(commit.Sequence)), ETag.All)));
         try
         {
-            await _table.SubmitTransactionAsync(actions, cancellationToken);
+            var answers = (await _table.SubmitTransactionAsync(actions, cancellationToken)).Value;
+            for (var i = 0; i < sums.Count; i++)
+            {
+                Remember(sums[i].KeyId, answers[i].Headers.ETag is { } version ? new FoldedSum(after[i], version) : null);
+            }
+
             return true;
         }
         catch (RequestFailedException refused) when (refused.ErrorCode == TableErrorCode.ResourceNotFound)
@@ -183,7 +161,43 @@ internal sealed class LedgerBooks(TableServiceClient tables, StorageNames names)
         }
         catch (RequestFailedException refused) when (refused.Status is 409 or 412)
         {
+            sums.ForEach(sum => Remember(sum.KeyId, null));
             return false;
+        }
+    }
+
+    private static List<(string KeyId, long Delta)> SumsOf(string accountId, List<AuditedCommit> commits)
+    {
+        var sums = commits.SelectMany(commit => commit.Entries).Where(entry => entry.KeyId != accountId || !Keys.KeyLocator.IsPoolId(accountId))
+            .GroupBy(entry => entry.KeyId).Select(entries => (entries.Key, entries.Sum(entry => entry.Delta))).ToList();
+        if (Keys.KeyLocator.IsPoolId(accountId))
+        {
+            sums.Add((accountId, commits.Sum(commit => commit.Entries.Sum(entry => entry.PoolDelta))));
+        }
+
+        return sums;
+    }
+
+    /// <summary>A key's folded sum, as this process left it or else as it is stored; null where nothing is folded yet.</summary>
+    private async Task<FoldedSum?> RecallAsync(string accountId, string keyId, CancellationToken cancellationToken)
+    {
+        if (_remembered.TryGetValue(keyId, out FoldedSum? known))
+        {
+            return known;
+        }
+
+        return await FindFoldedAsync(accountId, keyId, cancellationToken) is { } row ? new FoldedSum(row.GetInt64(Sum) ?? 0, row.ETag) : null;
+    }
+
+    private void Remember(string keyId, FoldedSum? sum)
+    {
+        if (sum is null)
+        {
+            _remembered.Remove(keyId);
+        }
+        else
+        {
+            _remembered.Set(keyId, sum, new MemoryCacheEntryOptions { Size = 1 });
         }
     }
 
@@ -192,4 +206,6 @@ internal sealed class LedgerBooks(TableServiceClient tables, StorageNames names)
         var row = await _table.GetEntityIfExistsAsync<TableEntity>(accountId, AccountRows.Folded(keyId), cancellationToken: cancellationToken);
         return row.HasValue ? row.Value : null;
     }
+
+    private sealed record FoldedSum(long Sum, ETag Version);
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using QuotaFunctions.Core.Quotas;
 
 namespace QuotaFunctions.Core.Auditing;
@@ -8,7 +9,10 @@ internal sealed class WrittenEntries
     /// <summary>Commits between two that are asked for, up to which one query serves both.</summary>
     private const int MaxGap = 200;
 
-    private readonly Dictionary<(string KeyId, ChargeId Id), bool> _written = [];
+    /// <summary>Queries at once.</summary>
+    private const int Degree = 8;
+
+    private readonly ConcurrentDictionary<(string KeyId, ChargeId Id), bool> _written = [];
 
     private WrittenEntries()
     {
@@ -19,17 +23,20 @@ internal sealed class WrittenEntries
     {
         var result = new WrittenEntries();
         var asked = rows.SelectMany(row => row.Entries.Select((entry, index) => (entry.KeyId, Id: entry.SettledCharge ?? row.IdOf(index))));
-        foreach (var day in asked.GroupBy(entry => (entry.KeyId, entry.Id.Day)))
-        {
-            foreach (var (first, last) in Runs(day.Select(entry => entry.Id.Sequence)))
+        var runs = asked.GroupBy(entry => (entry.KeyId, entry.Id.Day))
+            .SelectMany(day => Runs(day.Select(entry => entry.Id.Sequence)).Select(run => (day.Key.KeyId, day.Key.Day, run.First, run.Last)))
+            .ToList();
+        await Concurrently.ForEachAsync(
+            runs,
+            Degree,
+            async (run, token) =>
             {
-                foreach (var (id, isFinal) in await log.ReadWrittenAsync(day.Key.KeyId, day.Key.Day, first, last, cancellationToken))
+                foreach (var (id, isFinal) in await log.ReadWrittenAsync(run.KeyId, run.Day, run.First, run.Last, token))
                 {
-                    result._written[(day.Key.KeyId, id)] = isFinal;
+                    result._written[(run.KeyId, id)] = isFinal;
                 }
-            }
-        }
-
+            },
+            cancellationToken);
         return result;
     }
 

@@ -54,10 +54,9 @@ public sealed class JsonFields
     /// <exception cref="InvalidRequestException">It is not JSON, names a field twice, or is nested too deep.</exception>
     public static JsonElement Parse(ReadOnlySpan<byte> utf8)
     {
-        ReadOnlySpan<byte> mark = [0xEF, 0xBB, 0xBF];
         try
         {
-            return JsonElement.Parse(utf8.StartsWith(mark) ? utf8[mark.Length..] : utf8, Strict);
+            return JsonElement.Parse(Utf8Text.WithoutMark(utf8), Strict);
         }
         catch (JsonException exception)
         {

@@ -1,4 +1,5 @@
 using System.Reflection;
+using Microsoft.AspNetCore.Http;
 using QuotaFunctions.Core.Quotas;
 
 namespace QuotaFunctions.Core.Hosting;
@@ -8,7 +9,11 @@ public sealed record Problem
 {
     /// <summary>The request carries no key.</summary>
     public static readonly Problem KeyMissing = new(401, "key_missing", "API key missing",
-        "Send your API key as X-API-Key or as Authorization: Bearer.");
+        "Send your API key as X-API-Key, Authorization: Bearer, api-key or x-goog-api-key.");
+
+    /// <summary>The key stands in the URL.</summary>
+    public static readonly Problem KeyInUrl = new(400, "key_in_url", "API key in the URL",
+        "An API key must not stand in a URL, where logs keep it. Send it in a header, and have this one rotated.");
 
     /// <summary>Nobody has this key.</summary>
     public static readonly Problem KeyInvalid = new(401, "key_invalid", "API key invalid",
@@ -77,6 +82,14 @@ public sealed record Problem
     /// <summary>The body is larger than the route allows.</summary>
     public static readonly Problem BodyTooLarge = new(413, "body_too_large", "Body too large",
         "The request's body is larger than this route accepts.");
+
+    /// <summary>The body has a Content-Encoding that is not understood.</summary>
+    public static readonly Problem UnsupportedEncoding = new(415, "unsupported_encoding", "Content-Encoding not supported",
+        "The request's Content-Encoding must be gzip, deflate or br, one of them, or none.");
+
+    /// <summary>The request asks for a WebSocket.</summary>
+    public static readonly Problem NotSupported = new(501, "not_supported", "Not supported",
+        "WebSockets are not forwarded. Use the API's HTTP routes; server-sent events stream through.");
 
     /// <summary>The upstream refused the connection or broke off.</summary>
     public static readonly Problem UpstreamUnreachable = new(502, "upstream_unreachable", "Upstream unreachable",
@@ -148,6 +161,18 @@ public sealed record Problem
 
     /// <summary>What OpenAI's API calls this kind of error.</summary>
     public string OpenAIType { get; }
+
+    /// <summary>What a client is told of a body that could not be read.</summary>
+    public static Problem For(BadHttpRequestException exception)
+    {
+        ArgumentNullException.ThrowIfNull(exception);
+        return exception.StatusCode switch
+        {
+            StatusCodes.Status413PayloadTooLarge => BodyTooLarge,
+            StatusCodes.Status415UnsupportedMediaType => UnsupportedEncoding,
+            _ => InvalidRequest,
+        };
+    }
 
     /// <summary>What a client is told of a refused charge.</summary>
     public static Problem For(ChargeRefusal refusal) => refusal switch

@@ -12,8 +12,8 @@ public sealed partial class ServiceOptions
     /// <summary>A shorter admin token is warned of: what a person thinks up is guessed sooner than 32 characters made at random.</summary>
     public const int GoodTokenLength = 32;
 
-    /// <summary>The default of <see cref="ProxyMaxBodyBytes"/>: 100 MiB, which is also the Functions host's own limit.</summary>
-    public const long DefaultProxyMaxBodyBytes = 100 * 1024 * 1024;
+    /// <summary>The default of <see cref="ProxyMaxBodyBytes"/>: 32 MiB. The Functions host's own limit is to be a little higher.</summary>
+    public const long DefaultProxyMaxBodyBytes = 32 * 1024 * 1024;
 
     /// <summary>The largest <see cref="ProxyMaxBodyBytes"/>: 10 GiB.</summary>
     public const long MaxProxyMaxBodyBytes = 10L * 1024 * 1024 * 1024;
@@ -33,7 +33,7 @@ public sealed partial class ServiceOptions
     /// </summary>
     public string? ClientAddressHeader { get; set; }
 
-    /// <summary><c>PROXY_MAX_BODY_BYTES</c>: the largest body on other than the management routes, 1 byte to 10 GiB. Default 100 MiB.</summary>
+    /// <summary><c>PROXY_MAX_BODY_BYTES</c>: the largest body on other than the management routes, 1 byte to 10 GiB. Default 32 MiB.</summary>
     public long ProxyMaxBodyBytes { get; set; } = DefaultProxyMaxBodyBytes;
 
     /// <summary>Reads the settings.</summary>

@@ -9,6 +9,9 @@ public sealed class StorageNames(IOptions<StorageOptions> options)
     /// <summary>The queue of outcomes on their way to the log. Not prefixed: the trigger's name is part of the build.</summary>
     public const string AuditEventsQueue = "audit-events";
 
+    /// <summary>The queue of requests to sweep. Not prefixed, for the same reason.</summary>
+    public const string SweepRequestsQueue = "sweep-requests";
+
     private readonly string _prefix = options.Value.TablePrefix.ToLowerInvariant();
 
     /// <summary>Keys' records, pools and ledgers.</summary>
@@ -30,5 +33,5 @@ public sealed class StorageNames(IOptions<StorageOptions> options)
     public IReadOnlyList<string> Tables => [Accounts, KeyDirectory, Keys, Audit, State];
 
     /// <summary>Every queue; the host makes the poison queues as it needs them.</summary>
-    public static IReadOnlyList<string> Queues => [AuditEventsQueue];
+    public static IReadOnlyList<string> Queues => [AuditEventsQueue, SweepRequestsQueue];
 }

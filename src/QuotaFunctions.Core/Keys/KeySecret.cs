@@ -31,13 +31,16 @@ public sealed class KeySecret
     /// <summary>The secret's SHA-256, 64 lower-case hexadecimal digits.</summary>
     public string Hash { get; }
 
+    /// <summary>Whether it has the form of secrets that are issued here, checksum included. False for one that came from an earlier system.</summary>
+    public bool IsOurs { get; private init; }
+
     /// <summary>Makes a new secret.</summary>
     /// <param name="prefix">What it begins with, <c>^[a-z][a-z0-9]{1,15}$</c>.</param>
     public static KeySecret New(string prefix)
     {
         var body = Base62.Encode(RandomNumberGenerator.GetBytes(RandomBytes), BodyLength);
         var start = $"{prefix}_{body}";
-        return new KeySecret(start + Checksum(start));
+        return new KeySecret(start + Checksum(start)) { IsOurs = true };
     }
 
     /// <summary>
@@ -53,7 +56,8 @@ public sealed class KeySecret
             return false;
         }
 
-        if (HasOurForm(text))
+        var isOurs = MayBeOurs(text);
+        if (isOurs)
         {
             var start = text[..^ChecksumLength];
             if (!text.AsSpan(start.Length).SequenceEqual(Checksum(start)))
@@ -62,7 +66,7 @@ public sealed class KeySecret
             }
         }
 
-        secret = new KeySecret(text);
+        secret = new KeySecret(text) { IsOurs = isOurs };
         return true;
     }
 
@@ -72,12 +76,13 @@ public sealed class KeySecret
     /// <inheritdoc/>
     public override string ToString() => "(secret)";
 
-    private static bool HasOurForm(string text)
+    /// <summary>True for a text of our form, whatever its checksum. Costs next to nothing.</summary>
+    internal static bool MayBeOurs(ReadOnlySpan<char> text)
     {
-        var separator = text.IndexOf('_', StringComparison.Ordinal);
+        var separator = text.IndexOf('_');
         return separator is >= 2 and <= 16
             && text.Length == separator + 1 + BodyLength + ChecksumLength
-            && Base62.IsBase62(text.AsSpan(separator + 1));
+            && Base62.IsBase62(text[(separator + 1)..]);
     }
 
     private static string Checksum(string start) =>

@@ -58,7 +58,7 @@ public static partial class KeySettingsValidator
         check.Range("quota", settings.Quota, 0, MaxQuota);
         check.That("expires_at", settings.QuotaType == QuotaType.Count || settings.ExpiresAt is not null, "is required for the quota types time and hybrid.");
         check.Range("rate_limit_per_minute", settings.RateLimitPerMinute, 1, MaxRate);
-        check.Range("max_cost", settings.MaxCost, ChargeRequest.MinCost, ChargeRequest.MaxCost);
+        check.Range("max_cost", settings.MaxCost, ChargeRequest.DefaultCost, ChargeRequest.MaxCost);
         check.That("refill", settings.Refill is null || settings.QuotaType != QuotaType.Time, "has no meaning for the quota type time, which is not limited by units.");
         check.Refill(settings.Refill);
         check.Tenant(settings.Tenant);
@@ -101,8 +101,6 @@ public static partial class KeySettingsValidator
             && (address.AddressFamily == AddressFamily.InterNetworkV6 ? !text.Contains('%', StringComparison.Ordinal) : address.ToString() == text);
     }
 
-    private static bool IsTimeZone(string text) => TimeZoneName().IsMatch(text) && TimeZoneInfo.TryFindSystemTimeZoneById(text, out _);
-
     [GeneratedRegex(@"^[a-z][a-z0-9]{1,15}\z")]
     private static partial Regex Prefix();
 
@@ -111,10 +109,6 @@ public static partial class KeySettingsValidator
 
     [GeneratedRegex(@"^[A-Za-z0-9._:/@-]{0,127}[A-Za-z0-9._:/@*-]\z")]
     private static partial Regex ModelName();
-
-    // The system looks names up as files: nothing that could lead out of its folder
-    [GeneratedRegex(@"^[A-Za-z][A-Za-z0-9_+-]{0,31}(/[A-Za-z][A-Za-z0-9_+-]{0,31}){0,2}\z")]
-    private static partial Regex TimeZoneName();
 
     private readonly struct Check(Faults faults)
     {
@@ -159,7 +153,7 @@ public static partial class KeySettingsValidator
             }
 
             Range("refill.amount", refill.Amount, 1, MaxQuota);
-            That("refill.time_zone", IsTimeZone(refill.TimeZone), "must be a time zone's IANA name, such as Europe/Berlin.");
+            That("refill.time_zone", RefillCalendar.IsTimeZone(refill.TimeZone), "must be a time zone's IANA name, such as Europe/Berlin.");
             Range("refill.anchor_day", refill.AnchorDay, 1, refill.Period switch
             {
                 RefillPeriod.Weekly => 7,

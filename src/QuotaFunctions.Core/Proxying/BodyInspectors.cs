@@ -13,50 +13,71 @@ internal interface IBodyInspector
 }
 
 /// <summary>
-/// Takes care that a body of JSON which is too large to be held names no <c>model</c> beyond what is held: what was allowed and
-/// priced is what the upstream gets.
+/// Takes care that a body of JSON which is too large to be held names no second <c>model</c> beyond what is held, and is JSON to its end: what was
+/// allowed and priced is what the upstream gets.
 /// </summary>
 internal sealed class SingleModelInspector : IBodyInspector
 {
-    private readonly BodyWatcher _watcher;
+    private readonly JsonScanner _scanner = new();
 
     /// <summary>Looks at the beginning.</summary>
-    public SingleModelInspector(ReadOnlySpan<byte> head) => _watcher = new BodyWatcher(head);
+    public SingleModelInspector(ReadOnlySpan<byte> head) => Read(head);
+
+    /// <summary>What was found so far.</summary>
+    public RequestFacts Facts => _scanner.Facts;
+
+    private bool HasMore { get; set; }
+
+    /// <summary>Reads on, and judges nothing.</summary>
+    public void Read(ReadOnlySpan<byte> piece)
+    {
+        var after = piece[_scanner.Read(piece)..];
+        HasMore |= _scanner.IsOver && after.ContainsAnyExcept(JsonText.Blanks);
+    }
+
+    /// <summary>The body has ended. Returns what was found in all.</summary>
+    public RequestFacts Conclude()
+    {
+        _scanner.End();
+        return HasMore ? Facts with { IsMalformed = true } : Facts;
+    }
 
     /// <inheritdoc/>
     public int Inspect(ReadOnlySpan<byte> piece)
     {
-        // What follows the document is the upstream's business
-        _watcher.Read(piece);
+        Read(piece);
+        JsonText.Check(HasMore ? Facts with { IsMalformed = true } : Facts);
         return piece.Length;
     }
 
     /// <inheritdoc/>
-    public void End()
-    {
-    }
+    public void End() => JsonText.Check(Conclude());
 }
 
 /// <summary>The same for the body in an envelope, which it lets pass to its last bracket, and then nothing but the envelope's end.</summary>
 internal sealed class EnvelopeInspector : IBodyInspector
 {
-    private readonly BodyWatcher _watcher;
+    private readonly JsonScanner _scanner = new();
     private bool _isOver;
 
     /// <summary>Looks at the beginning of the body.</summary>
-    public EnvelopeInspector(ReadOnlySpan<byte> head) => _watcher = new BodyWatcher(head);
+    public EnvelopeInspector(ReadOnlySpan<byte> head) => _scanner.Read(head);
+
+    /// <summary>What was found so far.</summary>
+    public RequestFacts Facts => _scanner.Facts;
 
     /// <inheritdoc/>
     public int Inspect(ReadOnlySpan<byte> piece)
     {
-        var length = _watcher.IsOver ? 0 : _watcher.Read(piece);
+        var length = _scanner.IsOver ? 0 : _scanner.Read(piece);
+        JsonText.Check(Facts);
         foreach (var value in piece[length..])
         {
             if (value == '}' && !_isOver)
             {
                 _isOver = true;
             }
-            else if (value is not ((byte)' ' or (byte)'\t' or (byte)'\r' or (byte)'\n'))
+            else if (!JsonText.Blanks.Contains(value))
             {
                 throw ClientBodyException.Invalid("body", $"must be the last field when it is larger than {ClientBody.MaxHead} bytes.");
             }
@@ -75,33 +96,24 @@ internal sealed class EnvelopeInspector : IBodyInspector
     }
 }
 
-/// <summary>Watches one document; stops at its end.</summary>
-internal sealed class BodyWatcher : JsonWatcher
+/// <summary>What both inspectors ask of JSON.</summary>
+internal static class JsonText
 {
-    private readonly bool _isBeyondHead;
+    /// <summary>What may stand between tokens.</summary>
+    public static System.Buffers.SearchValues<byte> Blanks { get; } = System.Buffers.SearchValues.Create(" \t\r\n"u8);
 
-    public BodyWatcher(ReadOnlySpan<byte> head)
+    /// <summary>Refuses what is no JSON or names a model more than once.</summary>
+    /// <exception cref="ClientBodyException">It does.</exception>
+    public static void Check(RequestFacts facts)
     {
-        Read(head);
-        _isBeyondHead = true;
-    }
-
-    /// <summary>Whether the document has ended.</summary>
-    public bool IsOver { get; private set; }
-
-    /// <inheritdoc/>
-    protected override void OnName(ReadOnlySpan<byte> name)
-    {
-        if (_isBeyondHead && Depth == 1 && name.SequenceEqual("model"u8))
+        if (facts.IsMalformed)
         {
-            throw ClientBodyException.Invalid("model", $"must stand once, and within the first {ClientBody.MaxHead} bytes.");
+            throw ClientBodyException.Invalid("body", "is not valid JSON.");
         }
-    }
 
-    /// <inheritdoc/>
-    protected override bool OnClosed()
-    {
-        IsOver = Depth == 0;
-        return !IsOver;
+        if (facts.Models > 1)
+        {
+            throw ClientBodyException.Invalid("model", "stands more than once.");
+        }
     }
 }

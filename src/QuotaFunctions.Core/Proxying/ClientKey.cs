@@ -4,20 +4,46 @@ using QuotaFunctions.Core.Keys;
 
 namespace QuotaFunctions.Core.Proxying;
 
-/// <summary>Finds the key in a request: <c>X-API-Key</c>, else <c>Authorization: Bearer</c>.</summary>
+/// <summary>Finds the key in a request: <c>X-API-Key</c>, <c>Authorization: Bearer</c>, <c>api-key</c> or <c>x-goog-api-key</c>.</summary>
 public static class ClientKey
 {
-    private const string Bearer = "Bearer ";
+    // In this order. The two last are where the SDKs of Azure OpenAI and of Google put it.
+    private static readonly string[] Headers = ["X-API-Key", "Authorization", "Api-Key", "X-Goog-Api-Key"];
 
-    /// <summary>Reads it. False, and why, where there is none or it cannot be a key.</summary>
+    /// <summary>
+    /// Reads it. Other credentials may stand beside it: the first header counts that holds a key of our form; where none does, the
+    /// first that may hold a key of an earlier system. Empty headers are none.
+    /// </summary>
+    /// <param name="request">The request.</param>
+    /// <param name="secret">What was found.</param>
+    /// <param name="problem">Where it returns false: why.</param>
     public static bool TryRead(HttpRequest request, out KeySecret secret, out Problem problem)
     {
         ArgumentNullException.ThrowIfNull(request);
-        var text = request.Headers.TryGetValue("X-API-Key", out var key) ? key.ToString().Trim() : TokenOf(request.Headers.Authorization.ToString());
-        problem = string.IsNullOrEmpty(text) ? Problem.KeyMissing : Problem.KeyInvalid;
-        return KeySecret.TryParse(text, out secret);
-    }
+        secret = null!;
+        problem = Problem.KeyMissing;
+        foreach (var header in Headers)
+        {
+            foreach (var value in request.Headers[header])
+            {
+                var text = header == "Authorization" ? BearerToken.Of(value) : value?.Trim();
+                if (string.IsNullOrEmpty(text))
+                {
+                    continue;
+                }
 
-    private static string? TokenOf(string authorization) =>
-        authorization.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase) ? authorization[Bearer.Length..].Trim() : null;
+                problem = Problem.KeyInvalid;
+                if (KeySecret.TryParse(text, out var candidate) && (secret is null || candidate.IsOurs))
+                {
+                    secret = candidate;
+                    if (candidate.IsOurs)
+                    {
+                        return true;
+                    }
+                }
+            }
+        }
+
+        return secret is not null;
+    }
 }

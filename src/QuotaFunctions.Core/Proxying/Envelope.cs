@@ -2,6 +2,8 @@ using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.Primitives;
+using Microsoft.Net.Http.Headers;
+using QuotaFunctions.Core.Hosting;
 
 namespace QuotaFunctions.Core.Proxying;
 
@@ -37,8 +39,8 @@ internal sealed class Envelope
     /// <summary>Whether the body was a text and not JSON of its own.</summary>
     public bool IsText { get; private set; }
 
-    /// <summary>Takes the body out of the rest of the request; null where all of it is at hand.</summary>
-    public IBodyInspector? Inspector { get; private set; }
+    /// <summary>Whether the body goes on in the rest of the request.</summary>
+    public bool IsCut { get; private set; }
 
     /// <summary>Reads the beginning of a request.</summary>
     /// <exception cref="ProxyRefusedException">It is none.</exception>
@@ -47,7 +49,7 @@ internal sealed class Envelope
         var envelope = new Envelope();
         try
         {
-            envelope.ReadFields(request.Head, request.Rest is null);
+            envelope.ReadFields(request.Head[^Utf8Text.WithoutMark(request.Head.Span).Length..], request.Rest is null);
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
@@ -61,7 +63,7 @@ internal sealed class Envelope
 
         return envelope._errors.Count == 0
             ? envelope
-            : throw new ProxyRefusedException(new ProxyRefusal(Hosting.Problem.InvalidRequest, Errors: envelope._errors));
+            : throw new ProxyRefusedException(new ProxyRefusal(Problem.InvalidRequest, Errors: envelope._errors));
     }
 
     private void ReadFields(ReadOnlyMemory<byte> head, bool isWhole)
@@ -130,7 +132,7 @@ internal sealed class Envelope
                 }
 
                 Body = head[start..];
-                Inspector = new EnvelopeInspector(Body.Value.Span);
+                IsCut = true;
                 return false;
             default:
                 Body = head[start..(int)reader.BytesConsumed];
@@ -180,6 +182,10 @@ internal sealed class Envelope
             else if (value is not null && value.AsSpan().ContainsAnyExceptInRange(' ', '~'))
             {
                 _errors[$"headers.{name}"] = ["must consist of printable ASCII characters."];
+            }
+            else if (name.Equals(HeaderNames.ContentEncoding, StringComparison.OrdinalIgnoreCase))
+            {
+                _errors[$"headers.{name}"] = ["must not be there: the body is sent as it stands here."];
             }
             else if (value is not null)
             {

@@ -18,6 +18,9 @@ internal sealed class ForwardedContent(ReadOnlyMemory<byte> head, Stream? rest, 
 
     private bool _isRestSent;
 
+    /// <summary>Whether it can be sent more than once.</summary>
+    public bool IsRepeatable => rest is null;
+
     /// <summary>Whether it is the client that is waited for.</summary>
     public bool AwaitsClient { get; private set; }
 
@@ -62,6 +65,18 @@ internal sealed class ForwardedContent(ReadOnlyMemory<byte> head, Stream? rest, 
         }
     }
 
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            // What lies on disk is not needed any more, however long the answer takes
+            rest?.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+
     private async ValueTask<int> ReadAsync(Stream source, Memory<byte> buffer, CancellationToken cancellationToken)
     {
         AwaitsClient = true;
@@ -71,7 +86,7 @@ internal sealed class ForwardedContent(ReadOnlyMemory<byte> head, Stream? rest, 
         }
         catch (BadHttpRequestException exception) when (exception.Message != ClientLeft)
         {
-            var problem = exception.StatusCode == StatusCodes.Status413PayloadTooLarge ? Problem.BodyTooLarge : Problem.InvalidRequest;
+            var problem = Problem.For(exception);
             throw new ClientBodyException(new ProxyRefusal(problem, problem == Problem.InvalidRequest ? exception.Message : null), exception);
         }
         catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
@@ -80,25 +95,8 @@ internal sealed class ForwardedContent(ReadOnlyMemory<byte> head, Stream? rest, 
         }
         finally
         {
-            // Left set when a time-out ends the wait: UploadGuard wants to know
+            // Left set when a time-out ends the wait: it is then the client's
             AwaitsClient = cancellationToken.IsCancellationRequested;
-        }
-    }
-}
-
-/// <summary>Takes care that the upstream's circuit and time-outs are not charged with a client that is slow to send its body.</summary>
-internal sealed class UploadGuard : DelegatingHandler
-{
-    /// <inheritdoc/>
-    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException exception) when (request.Content is ForwardedContent { AwaitsClient: true })
-        {
-            throw new ClientBodyException(ProxyRefusal.Invalid("body", "did not arrive in time."), exception);
         }
     }
 }

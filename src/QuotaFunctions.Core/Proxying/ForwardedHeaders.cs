@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Frozen;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
@@ -22,12 +23,21 @@ internal static class ForwardedHeaders
         "Authorization", "X-API-Key", "Api-Key", "X-Goog-Api-Key", "Cookie",
 
         // The way that the request came, which is nobody's business further on
-        "Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Port", "X-Forwarded-Prefix", "X-Original-For",
-        "X-Original-Host", "X-Original-Proto", "X-Original-URL", "X-Real-IP", "X-Client-IP", "X-Client-Port", "Client-IP", "True-Client-IP",
-        "X-Azure-ClientIP", "X-Azure-SocketIP", "X-Azure-Ref", "X-Azure-FDID", "X-ARR-LOG-ID", "X-ARR-SSL", "X-SITE-DEPLOYMENT-ID",
-        "X-WAWS-Unencoded-URL", "X-AppService-Proto", "DISGUISED-HOST", "WAS-DEFAULT-HOSTNAME", "X-MS-Invocation-Id", "X-MS-CLIENT-PRINCIPAL",
-        "X-MS-CLIENT-PRINCIPAL-ID", "X-MS-CLIENT-PRINCIPAL-NAME", "X-MS-CLIENT-PRINCIPAL-IDP",
+        "Forwarded", "Via", "X-Real-IP", "Client-IP", "True-Client-IP", "X-Cluster-Client-IP", "Fastly-Client-IP", "CDN-Loop", "X-SITE-DEPLOYMENT-ID",
+        "DISGUISED-HOST", "WAS-DEFAULT-HOSTNAME",
+
+        // The trace that the request is part of: its ids and what it carries along are this side's, and behind the Functions host the host's
+        "traceparent", "tracestate", "baggage", "Request-Id", "Correlation-Context",
     ]).ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+
+    // What platforms in front add: addresses, certificates, and of the user who signed in there even tokens
+    private static readonly string[] NotToUpstreamPrefixes =
+    [
+        "X-MS-", "X-Functions-", "X-Forwarded-", "X-Original-", "X-Client-", "X-Azure-", "X-ARR-", "X-AppService-", "X-WAWS-", "CF-",
+    ];
+
+    // OpenAI's name for the client's own id of a request
+    private const string ClientRequestId = "X-Client-Request-Id";
 
     private static readonly FrozenSet<string> NotToClient = HopByHop.Concat(
     [
@@ -38,13 +48,17 @@ internal static class ForwardedHeaders
         "RateLimit", "RateLimit-Policy", QuotaHeaders.Limit, QuotaHeaders.Remaining, QuotaHeaders.Charged, "X-Request-Id", "Idempotency-Replayed",
     ]).ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
+    // What a header may consist of: text in any encoding that leaves ASCII alone. The server would refuse to send the rest
+    private static readonly SearchValues<char> Ascii = SearchValues.Create(Range('\t', '\t') + Range(' ', '~'));
+    private static readonly SearchValues<char> Any = SearchValues.Create(Range('\t', '\t') + Range(' ', '~') + Range('\x80', '\xff'));
+
     /// <summary>Puts a client's headers on the request to the upstream, and the provider's credential.</summary>
     public static void CopyToUpstream(IEnumerable<KeyValuePair<string, StringValues>> headers, HttpRequestMessage request, Provider provider)
     {
-        var connection = headers.FirstOrDefault(header => header.Key.Equals("Connection", StringComparison.OrdinalIgnoreCase)).Value;
+        var hop = NamedBy(headers.FirstOrDefault(static header => header.Key.Equals("Connection", StringComparison.OrdinalIgnoreCase)).Value);
         foreach (var (name, values) in headers)
         {
-            if (!NotToUpstream.Contains(name) && !name.Equals(provider.AuthHeader, StringComparison.OrdinalIgnoreCase) && !Names(connection, name))
+            if (MayGoToUpstream(name) && !name.Equals(provider.AuthHeader, StringComparison.OrdinalIgnoreCase) && !hop.Contains(name, StringComparer.OrdinalIgnoreCase))
             {
                 Add(request, name, values);
             }
@@ -57,27 +71,59 @@ internal static class ForwardedHeaders
     }
 
     /// <summary>Puts the upstream's headers on the answer to the client.</summary>
-    public static void CopyToClient(HttpResponseMessage upstream, HttpResponse response)
+    /// <param name="upstream">The upstream's answer.</param>
+    /// <param name="response">The client's.</param>
+    /// <param name="beyondAscii">Whether the server writes headers that are not ASCII; else they are left out.</param>
+    public static void CopyToClient(HttpResponseMessage upstream, HttpResponse response, bool beyondAscii)
     {
-        upstream.Headers.NonValidated.TryGetValues("Connection", out var connection);
+        var sane = beyondAscii ? Any : Ascii;
+        var hop = NamedBy(upstream.Headers.NonValidated.TryGetValues("Connection", out var connection) ? connection.ToArray() : default);
         foreach (var (name, values) in upstream.Headers.NonValidated.Concat(upstream.Content.Headers.NonValidated))
         {
-            if (!NotToClient.Contains(name) && !Names(connection.ToArray(), name))
+            if (!NotToClient.Contains(name) && !hop.Contains(name, StringComparer.OrdinalIgnoreCase)
+                && values.Where(value => !value.AsSpan().ContainsAnyExcept(sane)).ToArray() is { Length: > 0 } kept)
             {
-                // What the server would refuse to send is left out
-                var sane = values.Where(static value => !value.AsSpan().ContainsAnyExceptInRange(' ', '~')).ToArray();
-                if (sane.Length > 0)
-                {
-                    response.Headers[name] = sane;
-                }
+                response.Headers[name] = kept;
             }
         }
 
-        // These have none by definition (RFC 9110, 8.6), and the server refuses to send it
-        if (response.StatusCode is StatusCodes.Status204NoContent or StatusCodes.Status205ResetContent)
+        // Some have no length by definition (RFC 9110, 8.6), and of chunks it is not the length that counts
+        if (response.StatusCode is StatusCodes.Status204NoContent or StatusCodes.Status205ResetContent || upstream.Headers.TransferEncodingChunked == true)
         {
             response.ContentLength = null;
         }
+    }
+
+    /// <summary>Puts the upstream's trailers on the answer. HTTP/1.1 clients get none: there the server cannot send them.</summary>
+    public static void CopyTrailersToClient(HttpResponseMessage upstream, HttpResponse response)
+    {
+        if (!response.SupportsTrailers())
+        {
+            return;
+        }
+
+        foreach (var (name, values) in upstream.TrailingHeaders.NonValidated)
+        {
+            response.AppendTrailer(name, values.Where(static value => !value.AsSpan().ContainsAnyExcept(Ascii)).ToArray());
+        }
+    }
+
+    private static bool MayGoToUpstream(string name)
+    {
+        if (NotToUpstream.Contains(name))
+        {
+            return false;
+        }
+
+        foreach (var prefix in NotToUpstreamPrefixes)
+        {
+            if (name.StartsWith(prefix, StringComparison.OrdinalIgnoreCase))
+            {
+                return name.Equals(ClientRequestId, StringComparison.OrdinalIgnoreCase);
+            }
+        }
+
+        return true;
     }
 
     private static void Add(HttpRequestMessage request, string name, StringValues values)
@@ -88,19 +134,10 @@ internal static class ForwardedHeaders
         }
     }
 
-    private static bool Names(StringValues connection, string name)
-    {
-        foreach (var line in connection)
-        {
-            foreach (var option in line.AsSpan().Split(','))
-            {
-                if (line.AsSpan(option).Trim().Equals(name, StringComparison.OrdinalIgnoreCase))
-                {
-                    return true;
-                }
-            }
-        }
+    // What Connection names besides the usual keep-alive
+    private static string[] NamedBy(StringValues connection) => connection.Count == 0 || connection.ToString().Equals("keep-alive", StringComparison.OrdinalIgnoreCase)
+        ? []
+        : connection.ToString().Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 
-        return false;
-    }
+    private static string Range(char first, char last) => string.Concat(Enumerable.Range(first, last - first + 1).Select(static code => (char)code));
 }

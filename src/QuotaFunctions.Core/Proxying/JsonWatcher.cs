@@ -3,7 +3,7 @@ using System.Buffers;
 namespace QuotaFunctions.Core.Proxying;
 
 /// <summary>
-/// Watches JSON go by, piece by piece, and tells what it passes: properties, numbers, where objects and arrays begin and end.
+/// Watches JSON go by, piece by piece, and tells what it passes: properties, numbers, where objects and arrays begin.
 /// It keeps no text but the name or number that it is in, so its memory does not grow with the document, and it is not strict:
 /// whoever receives the document judges whether it is well-formed.
 /// </summary>
@@ -50,8 +50,8 @@ internal abstract class JsonWatcher
         OnReset();
     }
 
-    /// <summary>Reads on. Returns how many bytes it took: all of them, unless <see cref="OnClosed"/> asked it to stop.</summary>
-    public int Read(ReadOnlySpan<byte> bytes)
+    /// <summary>Reads on.</summary>
+    public void Read(ReadOnlySpan<byte> bytes)
     {
         var i = 0;
         while (i < bytes.Length && _state != State.Lost)
@@ -75,16 +75,10 @@ internal abstract class JsonWatcher
                     OnNumber(Token);
                     break;
                 default:
-                    if (!ReadBetween(bytes[i++]))
-                    {
-                        return i;
-                    }
-
+                    ReadBetween(bytes[i++]);
                     break;
             }
         }
-
-        return bytes.Length;
     }
 
     /// <summary>A new document begins.</summary>
@@ -96,9 +90,6 @@ internal abstract class JsonWatcher
     protected virtual void OnOpened()
     {
     }
-
-    /// <summary>An object or array ended; <see cref="Depth"/> does not count it any more. False stops the reading here.</summary>
-    protected virtual bool OnClosed() => true;
 
     /// <summary>A property of the innermost object. Of names longer than any that matters only the beginning.</summary>
     protected virtual void OnName(ReadOnlySpan<byte> name)
@@ -114,7 +105,7 @@ internal abstract class JsonWatcher
 
     private static bool IsNumber(byte value) => value is >= (byte)'0' and <= (byte)'9' or (byte)'.' or (byte)'-' or (byte)'+' or (byte)'e' or (byte)'E';
 
-    private bool ReadBetween(byte value)
+    private void ReadBetween(byte value)
     {
         switch (value)
         {
@@ -122,7 +113,8 @@ internal abstract class JsonWatcher
                 Open(isObject: value == '{');
                 break;
             case (byte)'}' or (byte)']':
-                return Close();
+                Close();
+                break;
             case (byte)',':
                 _expectsName = InObject;
                 break;
@@ -138,8 +130,6 @@ internal abstract class JsonWatcher
                 Keep(value);
                 break;
         }
-
-        return true;
     }
 
     private void Open(bool isObject)
@@ -155,17 +145,16 @@ internal abstract class JsonWatcher
         OnOpened();
     }
 
-    private bool Close()
+    private void Close()
     {
         if (Depth == 0)
         {
             _state = State.Lost;
-            return true;
+            return;
         }
 
         Depth--;
         _expectsName = false;
-        return OnClosed();
     }
 
     private int ReadText(ReadOnlySpan<byte> bytes)

@@ -68,15 +68,13 @@ public sealed class Provider
         _ => null,
     };
 
-    /// <summary>The name of its HTTP client.</summary>
-    internal string ClientName => ClientNameOf(Name);
+    /// <summary>Whether what a request costs depends on its model.</summary>
+    internal bool PricesModels => Costs.Any(static rule => rule.Pattern != "*" && !rule.Pattern.StartsWith('/'));
 
     private string BasePath => BaseUrl.AbsolutePath.TrimEnd('/');
 
     /// <inheritdoc/>
     public override string ToString() => Name;
-
-    internal static string ClientNameOf(string provider) => "upstream-" + provider;
 
     /// <summary>The address of a path under <see cref="BaseUrl"/>, to the letter: nothing is decoded, encoded or tidied up.</summary>
     /// <param name="path">As the client sent it, without a slash at the beginning.</param>
@@ -109,7 +107,7 @@ public sealed class Provider
     {
         foreach (var pattern in AllowedPaths)
         {
-            if (Pattern.Matches(pattern, path, StringComparison.Ordinal))
+            if (FitsPath(pattern, path, StringComparison.Ordinal))
             {
                 return true;
             }
@@ -140,13 +138,19 @@ public sealed class Provider
         // In any letter case: an upstream that is not strict about it must not be cheaper to call in another
         foreach (var (pattern, cost) in Costs)
         {
-            var subject = pattern.StartsWith('/') ? path : pattern == "*" ? "" : model;
-            if (subject is not null && Pattern.Matches(pattern, subject, StringComparison.OrdinalIgnoreCase))
+            var fits = pattern.StartsWith('/')
+                ? FitsPath(pattern, path, StringComparison.OrdinalIgnoreCase)
+                : pattern == "*" || (model is not null && Pattern.Matches(pattern, model, StringComparison.OrdinalIgnoreCase));
+            if (fits)
             {
                 return cost;
             }
         }
 
-        return Quotas.ChargeRequest.MinCost;
+        return Quotas.ChargeRequest.DefaultCost;
     }
+
+    // Most upstreams take a path with a slash at its end for the same
+    private static bool FitsPath(string pattern, string path, StringComparison comparison) =>
+        Pattern.Matches(pattern, path, comparison) || (path.EndsWith('/') && Pattern.Matches(pattern, path.TrimEnd('/'), comparison));
 }

@@ -11,7 +11,8 @@ public sealed partial class ProxyOptions
 {
     /// <summary>
     /// The longest <see cref="Provider.Timeout"/>, in seconds. With <see cref="MaxStreamTimeoutSeconds"/> it stays below the hour
-    /// after which a charge is taken to be left behind.
+    /// after which a charge is taken to be left behind, and below host.json's <c>functionTimeout</c>, at which the host would end
+    /// the process with every other stream in it.
     /// </summary>
     public const int MaxTimeoutSeconds = 900;
 

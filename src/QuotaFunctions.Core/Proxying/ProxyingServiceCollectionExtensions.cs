@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using QuotaFunctions.Core.Hosting;
+using QuotaFunctions.Core.Keys;
 using QuotaFunctions.Core.Quotas;
 
 namespace QuotaFunctions.Core.Proxying;
@@ -16,20 +17,23 @@ public static class ProxyingServiceCollectionExtensions
         services.AddSettings<ProxyOptions>(configuration, (settings, options) => ProxyOptions.Read(configuration, settings, options));
         services.AddSingleton<ProviderCatalog>();
         services.AddSingleton<UpstreamConnector>();
-
-        // With no provider there is no client, but the forwarder wants the factory all the same
-        services.AddHttpClient();
+        services.AddSingleton<UpstreamClients>();
         services.AddSingleton<UpstreamForwarder>();
+        services.AddSingleton(static services => new ProxyRequestReader(
+            services.GetRequiredService<ProviderCatalog>(), services.GetRequiredService<IOptions<ServiceOptions>>().Value.ProxyMaxBodyBytes));
+        services.AddSingleton(static services => new ClientKeys(
+            services.GetRequiredService<IKeyDirectory>(),
+            services.GetRequiredService<IOptions<QuotaEngineOptions>>().Value.Patience,
+            services.GetRequiredService<TimeProvider>()));
         services.AddSingleton(static services => new ProxyHandler(
-            services.GetRequiredService<ProviderCatalog>(),
+            services.GetRequiredService<ClientKeys>(),
+            services.GetRequiredService<ProxyRequestReader>(),
             services.GetRequiredService<UpstreamForwarder>(),
             services.GetRequiredService<IQuotaEngine>(),
-            services.GetRequiredService<IOptions<ServiceOptions>>().Value.ProxyMaxBodyBytes,
             services.GetRequiredService<TimeProvider>(),
             services.GetRequiredService<ILogger<ProxyHandler>>()));
         foreach (var name in ProxyOptions.NamesIn(configuration))
         {
-            services.AddUpstreamClient(name.ToLowerInvariant());
             services.AddSingleton<IDependencyCheck>(services => new ProviderCheck(
                 services.GetRequiredService<ProviderCatalog>().Find(name)!, services.GetRequiredService<UpstreamConnector>()));
         }

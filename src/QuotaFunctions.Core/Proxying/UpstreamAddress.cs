@@ -11,7 +11,13 @@ internal static class UpstreamAddress
         .. new[]
         {
             "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24", "192.168.0.0/16",
-            "198.18.0.0/15", "224.0.0.0/4", "240.0.0.0/4", "::/128", "::1/128", "fc00::/7", "fe80::/10", "fec0::/10", "ff00::/8",
+            "198.18.0.0/15", "224.0.0.0/4", "240.0.0.0/4",
+
+            // Azure's own services for virtual machines: a public address that answers only inside
+            "168.63.129.16/32",
+
+            // Unspecified, loopback and whatever else of ::/96 stands for an IPv4 address; a network's own NAT64; Teredo
+            "::/96", "64:ff9b:1::/48", "2001::/32", "fc00::/7", "fe80::/10", "fec0::/10", "ff00::/8",
         }.Select(network => IPNetwork.Parse(network)),
     ];
 

@@ -1,11 +1,12 @@
+using System.Buffers;
 using System.Net;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Primitives;
-using Polly;
 using Polly.CircuitBreaker;
-using Polly.Timeout;
 using QuotaFunctions.Core.Hosting;
 
 namespace QuotaFunctions.Core.Proxying;
@@ -39,32 +40,34 @@ internal sealed record UpstreamRequest
 internal sealed record Sent(HttpResponseMessage? Answer, UpstreamEnd End, ProxyRefusal? Refusal = null);
 
 /// <summary>Sends requests to upstreams, and their answers back: piece by piece, in both directions.</summary>
-internal sealed partial class UpstreamForwarder(IHttpClientFactory clients, TimeProvider time, ILogger<UpstreamForwarder> logger)
+internal sealed partial class UpstreamForwarder(
+    UpstreamClients clients, IOptions<KestrelServerOptions> server, TimeProvider time, ILogger<UpstreamForwarder> logger)
 {
     private const int BufferSize = 32 * 1024;
 
-    /// <summary>Sends a request and waits for the headers of its answer.</summary>
+    // How much later than the end of the invocation it may be known that the client has left
+    private static readonly TimeSpan LeavingTime = TimeSpan.FromMilliseconds(250);
+
+    // A host that does not say how, refuses to write a header that is not ASCII
+    private readonly bool _writesAnyHeader = server.Value.ResponseHeaderEncodingSelector("Content-Disposition") is not null;
+
+    /// <summary>Sends a request and waits for the headers of its answer. Whatever goes wrong is the upstream's fault, unless it is known to be another's.</summary>
     /// <param name="request">The request.</param>
     /// <param name="clientLeft">Ends when the client has left.</param>
-    public async Task<Sent> SendAsync(UpstreamRequest request, CancellationToken clientLeft)
+    /// <param name="ended">Ends when the host ends the invocation.</param>
+    public async Task<Sent> SendAsync(UpstreamRequest request, CancellationToken clientLeft, CancellationToken ended)
     {
         using var message = ToMessage(request);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(clientLeft, ended);
         try
         {
-            var client = clients.CreateClient(request.Provider.ClientName);
-            var answer = await client.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, clientLeft).ConfigureAwait(false);
-            if (answer.StatusCode != HttpStatusCode.SwitchingProtocols)
-            {
-                return new Sent(answer, UpstreamEnd.Answered);
-            }
-
-            // Nobody asked it to: Upgrade is not forwarded
-            answer.Dispose();
-            return new Sent(null, UpstreamEnd.Unreachable, new ProxyRefusal(Problem.UpstreamUnreachable));
+            return new Sent(await clients.Of(request.Provider).SendAsync(message, stop.Token).ConfigureAwait(false), UpstreamEnd.Answered);
         }
-        catch (Exception) when (clientLeft.IsCancellationRequested)
+        catch (Exception) when (stop.IsCancellationRequested)
         {
-            return new Sent(null, UpstreamEnd.ClientClosed);
+            return await HasLeftAsync(clientLeft).ConfigureAwait(false)
+                ? new Sent(null, UpstreamEnd.ClientClosed)
+                : new Sent(null, UpstreamEnd.TimedOut, new ProxyRefusal(Problem.UpstreamTimeout));
         }
         catch (Exception exception) when (ExceptionChain.Find<ClientBodyException>(exception) is { } client)
         {
@@ -77,55 +80,62 @@ internal sealed partial class UpstreamForwarder(IHttpClientFactory clients, Time
         }
         catch (BrokenCircuitException exception)
         {
-            return new Sent(null, UpstreamEnd.CircuitOpen, new ProxyRefusal(Problem.UpstreamCircuitOpen, RetryAfter: exception.RetryAfter ?? UpstreamClients.BreakDuration));
+            return new Sent(null, UpstreamEnd.CircuitOpen, new ProxyRefusal(Problem.UpstreamCircuitOpen, RetryAfter: exception.RetryAfter ?? UpstreamClient.BreakDuration));
         }
-        catch (TimeoutRejectedException)
+        catch (TimeoutException)
         {
             TimedOut(request.Provider.Name, request.Provider.Timeout.TotalSeconds);
             return new Sent(null, UpstreamEnd.TimedOut, new ProxyRefusal(Problem.UpstreamTimeout));
         }
-        catch (Exception exception) when (exception is HttpRequestException or IOException or ExecutionRejectedException or OperationCanceledException)
+        catch (Exception exception)
         {
             Unreachable(request.Provider.Name, exception.GetBaseException().Message);
             return new Sent(null, UpstreamEnd.Unreachable, new ProxyRefusal(Problem.UpstreamUnreachable));
         }
     }
 
-    /// <summary>Passes an answer on to the client. Returns how it ended; after a break the client's connection is cut, so that it sees it.</summary>
+    /// <summary>
+    /// Passes an answer on to the client, to its very end. Returns how it ended; after a break the client's connection is cut, so that it sees it.
+    /// </summary>
     /// <param name="answer">The answer.</param>
     /// <param name="context">The client's request.</param>
     /// <param name="deadline">From now to the answer's end.</param>
     /// <param name="usage">Reads along; null where nobody has to.</param>
-    public async Task<UpstreamEnd> PassOnAsync(HttpResponseMessage answer, HttpContext context, TimeSpan deadline, UsageReader? usage)
+    /// <param name="ended">Ends when the host ends the invocation.</param>
+    public async Task<UpstreamEnd> PassOnAsync(
+        HttpResponseMessage answer, HttpContext context, TimeSpan deadline, UsageReader? usage, CancellationToken ended)
     {
         var clientLeft = context.RequestAborted;
         var response = context.Response;
         response.StatusCode = (int)answer.StatusCode;
-        ForwardedHeaders.CopyToClient(answer, response);
+        ForwardedHeaders.CopyToClient(answer, response, _writesAnyHeader);
         using var tooLate = new CancellationTokenSource(deadline, time);
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(clientLeft, tooLate.Token);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(clientLeft, tooLate.Token, ended);
         try
         {
             if (HasBody(context, answer))
             {
                 context.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
-
-                // The headers go out before the first piece of the body comes in
-                await response.Body.FlushAsync(stop.Token).ConfigureAwait(false);
                 await CopyAsync(answer, response, usage, stop.Token).ConfigureAwait(false);
-                PassOnTrailers(answer, response);
+                ForwardedHeaders.CopyTrailersToClient(answer, response);
             }
 
-            return clientLeft.IsCancellationRequested ? UpstreamEnd.ClientClosed : UpstreamEnd.Answered;
+            // Before its end: who has all of the answer may leave
+            var end = clientLeft.IsCancellationRequested ? UpstreamEnd.ClientClosed : UpstreamEnd.Answered;
+            await response.CompleteAsync().ConfigureAwait(false);
+            return end;
         }
-        catch (Exception exception) when (exception is IOException or HttpRequestException or OperationCanceledException)
+        catch (Exception exception) when (exception is IOException or OperationCanceledException)
         {
-            if (clientLeft.IsCancellationRequested)
+            if (ended.IsCancellationRequested ? await HasLeftAsync(clientLeft).ConfigureAwait(false) : clientLeft.IsCancellationRequested)
             {
                 return UpstreamEnd.ClientClosed;
             }
 
-            Truncated(tooLate.IsCancellationRequested ? $"not whole within {deadline.TotalSeconds} s" : exception.GetBaseException().Message);
+            Truncated(
+                ended.IsCancellationRequested ? "the host ended the invocation"
+                : tooLate.IsCancellationRequested ? $"not whole within {deadline.TotalSeconds} s"
+                : exception.GetBaseException().Message);
             context.Abort();
             return UpstreamEnd.Truncated;
         }
@@ -152,28 +162,48 @@ internal sealed partial class UpstreamForwarder(IHttpClientFactory clients, Time
     private static async Task CopyAsync(HttpResponseMessage answer, HttpResponse response, UsageReader? usage, CancellationToken cancellationToken)
     {
         var source = await answer.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
-        var buffer = new byte[BufferSize];
+        var buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
+        var reading = ReadAsync(source, buffer, cancellationToken);
+        if (!reading.IsCompleted)
+        {
+            // The headers do not wait for the body; with what is there at once they go together
+            await response.Body.FlushAsync(cancellationToken).ConfigureAwait(false);
+        }
+
         int length;
-        while ((length = await source.ReadAsync(buffer, cancellationToken).ConfigureAwait(false)) > 0)
+        while ((length = await reading.ConfigureAwait(false)) > 0)
         {
             usage?.Read(buffer.AsSpan(0, length));
             await response.Body.WriteAsync(buffer.AsMemory(0, length), cancellationToken).ConfigureAwait(false);
-            await response.Body.FlushAsync(cancellationToken).ConfigureAwait(false);
+            reading = ReadAsync(source, buffer, cancellationToken);
+        }
+
+        // Not after a failure, when something may still be reading into it
+        ArrayPool<byte>.Shared.Return(buffer);
+    }
+
+    // However an upstream's answer breaks off: it is not this service that failed
+    private static async ValueTask<int> ReadAsync(Stream source, Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await source.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is not (IOException or OperationCanceledException))
+        {
+            throw new IOException(exception.Message, exception);
         }
     }
 
-    // HTTP/1.1 clients get none: there the server cannot send them
-    private static void PassOnTrailers(HttpResponseMessage answer, HttpResponse response)
+    // The Functions host ends the invocation of a client that has left as well, and this may be known first
+    private async ValueTask<bool> HasLeftAsync(CancellationToken clientLeft)
     {
-        if (!response.SupportsTrailers())
+        if (!clientLeft.IsCancellationRequested)
         {
-            return;
+            await Task.Delay(LeavingTime, time, clientLeft).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
-        foreach (var (name, values) in answer.TrailingHeaders.NonValidated)
-        {
-            response.AppendTrailer(name, values.ToArray());
-        }
+        return clientLeft.IsCancellationRequested;
     }
 
     [LoggerMessage(1200, LogLevel.Warning, "The provider {Provider} could not be reached: {Reason}")]

@@ -6,8 +6,8 @@ internal static class UpstreamPath
     private const int MaxEncodings = 4;
 
     /// <summary>
-    /// True when a path means the same to everybody who reads it: no segment that leads elsewhere (<c>.</c>, <c>..</c>), no
-    /// backslash, however often it is encoded, and no empty segment. What is checked here is then what is called.
+    /// True when a path means the same to everybody who reads it: no segment that leads elsewhere (<c>.</c>, <c>..</c>, also with
+    /// parameters: <c>..;x</c>), no backslash, however often it is encoded, and no empty segment. What is checked here is then what is called.
     /// </summary>
     /// <param name="path">Encoded, with or without a slash at the beginning.</param>
     public static bool IsPlain(string path)
@@ -36,9 +36,21 @@ internal static class UpstreamPath
         return false;
     }
 
-    /// <summary>The path as even an upstream understands it that decodes all of it and takes several slashes for one.</summary>
-    public static string Decode(string path) =>
-        "/" + string.Join('/', Uri.UnescapeDataString(path).Split('/', StringSplitOptions.RemoveEmptyEntries)) + (path.Length > 1 && path.EndsWith('/') ? "/" : "");
+    /// <summary>
+    /// The path as the most lenient upstream understands it, which decodes all of it, drops the parameters of segments (<c>;x=1</c>) and takes
+    /// several slashes for one: the form in which it is priced and allowed.
+    /// </summary>
+    /// <param name="path">A plain one.</param>
+    public static string Decode(string path)
+    {
+        for (var encodings = 0; encodings < MaxEncodings; encodings++)
+        {
+            path = Uri.UnescapeDataString(path);
+        }
+
+        var segments = path.Split('/').Select(WithoutParameters).Where(static segment => segment.Length > 0);
+        return "/" + string.Join('/', segments) + (path.Length > 1 && path.EndsWith('/') ? "/" : "");
+    }
 
     /// <summary>
     /// The model that a path names, as Gemini's (<c>/models/{model}:generateContent</c>), Azure OpenAI's (<c>/deployments/{model}/…</c>)
@@ -51,10 +63,10 @@ internal static class UpstreamPath
     {
         for (var i = 0; i < segments.Length - 1; i++)
         {
-            var collection = Uri.UnescapeDataString(segments[i]);
+            var collection = WithoutParameters(Uri.UnescapeDataString(segments[i]));
             if (collection.Equals("models", StringComparison.OrdinalIgnoreCase) || collection.Equals("deployments", StringComparison.OrdinalIgnoreCase))
             {
-                var model = Uri.UnescapeDataString(segments[i + 1]);
+                var model = WithoutParameters(Uri.UnescapeDataString(segments[i + 1]));
                 var verb = model.IndexOf(':', StringComparison.Ordinal);
                 model = verb < 0 ? model : model[..verb];
                 return model.Length == 0 ? null : model;
@@ -64,11 +76,15 @@ internal static class UpstreamPath
         return null;
     }
 
+    private static string WithoutParameters(string segment) => segment.IndexOf(';', StringComparison.Ordinal) is var end && end < 0 ? segment : segment[..end];
+
     private static bool LeadsElsewhere(string path)
     {
         foreach (var segment in path.AsSpan().Split('/'))
         {
-            if (path.AsSpan(segment) is "." or "..")
+            var name = path.AsSpan(segment);
+            var parameters = name.IndexOf(';');
+            if ((parameters < 0 ? name : name[..parameters]) is "." or "..")
             {
                 return true;
             }

@@ -26,7 +26,8 @@ internal static class AccountRows
     /// <summary>The sum of the commits that are wholly in the log and were deleted.</summary>
     public static string Folded(string keyId) => "folded:" + keyId;
 
-    public static string Settled(string keyId, ChargeId charge) => $"{SettledPrefix}{keyId}:{charge}";
+    /// <summary>Marks begin with their day, so that those of a day are one range.</summary>
+    public static string Settled(string keyId, ChargeId charge) => $"{SettledOf(NameOf(charge.Day))}{keyId}:{charge}";
 
     public static string Lease(string leaseId) => LeasePrefix + leaseId;
 
@@ -38,8 +39,9 @@ internal static class AccountRows
 
     public static bool IsLease(string row) => row.StartsWith(LeasePrefix, StringComparison.Ordinal);
 
-    public static string Once(string keyId, string idempotencyKey) =>
-        $"{OncePrefix}{keyId}:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(idempotencyKey)))}";
+    /// <inheritdoc cref="Settled"/>
+    public static string Once(int day, string keyId, string idempotencyKey) =>
+        $"{OnceOf(NameOf(day))}{keyId}:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(idempotencyKey)))}";
 
     /// <summary>Filters: all rows of a kind, whatever the partition.</summary>
     public static string AllKeys => Range(KeyPrefix);
@@ -48,13 +50,16 @@ internal static class AccountRows
     public static string AllCommits => Range(CommitPrefix);
 
     /// <inheritdoc cref="AllKeys"/>
-    public static string AllSettled => Range(SettledPrefix);
-
-    /// <inheritdoc cref="AllKeys"/>
-    public static string AllOnce => Range(OncePrefix);
-
-    /// <inheritdoc cref="AllKeys"/>
     public static string AllLeases => Range(LeasePrefix);
+
+    /// <summary>Filters: the marks of settled charges, and of Idempotency-Keys, of a day (yyyyMMdd).</summary>
+    public static IReadOnlyList<string> MarksOf(string day) => [Range(SettledOf(day)), Range(OnceOf(day))];
+
+    private static string SettledOf(string day) => $"{SettledPrefix}{day}:";
+
+    private static string OnceOf(string day) => $"{OncePrefix}{day}:";
+
+    private static string NameOf(int day) => day.ToString("D8", CultureInfo.InvariantCulture);
 
     // ';' is the character after ':'.
     private static string Range(string prefix) => $"RowKey ge '{prefix}' and RowKey lt '{prefix[..^1]};'";

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Net;
 using Azure;
 using QuotaFunctions.Core.Keys;
@@ -21,7 +22,14 @@ internal sealed class AccountState
     public PoolState? Pool { get; init; }
 
     /// <summary>The keys that were read so far: of a pool only those that were asked for. A key that is not there is null.</summary>
-    public required IReadOnlyDictionary<string, KeyState?> Keys { get; init; }
+    public required ImmutableDictionary<string, KeyState?> Keys { get; init; }
+
+    /// <summary>The service's time when this was known to be the account, to the second.</summary>
+    public DateTimeOffset ServiceTime { get; init; }
+
+    /// <summary>The same account, with more of its keys.</summary>
+    public AccountState With(IEnumerable<KeyValuePair<string, KeyState?>> keys) =>
+        new() { AccountId = AccountId, Head = Head, Pool = Pool, Keys = Keys.SetItems(keys), ServiceTime = ServiceTime };
 }
 
 /// <summary>A key's record with its counters.</summary>
@@ -34,7 +42,15 @@ internal sealed class KeyState
     public required string Prefix { get; init; }
 
     /// <summary>What was set; the quota in it is the one at the last change, the meter's is the one that counts.</summary>
-    public required KeySettings Settings { get; set; }
+    public required KeySettings Settings
+    {
+        get;
+        set
+        {
+            field = value;
+            _allowedNetworks = null;
+        }
+    }
 
     public KeyStatus Status { get; set; }
 
@@ -85,7 +101,6 @@ internal sealed class KeyState
         copy.Meter = Meter.Clone();
         copy.Rate = Rate.Clone();
         copy.RecordChanged = false;
-        copy._allowedNetworks = null;
         return copy;
     }
 

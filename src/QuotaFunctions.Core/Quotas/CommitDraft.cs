@@ -39,6 +39,9 @@ internal sealed record OnceRecord(
 
     /// <summary>How long it holds.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromHours(24);
+
+    /// <summary>UTC day of <see cref="At"/>, as yyyyMMdd: its row's name begins with it.</summary>
+    public int Day => LedgerRow.DayOf(At);
 }
 
 /// <summary>
@@ -130,6 +133,12 @@ internal sealed class CommitDraft
 
     /// <summary>The account's clock, which never goes back: what periods and rates are counted by.</summary>
     public DateTimeOffset At { get; }
+
+    /// <summary>The service's time in the last answer before the draft was made: no write of it is older. Default where that is not known.</summary>
+    public DateTimeOffset SentAfter { get; init; }
+
+    /// <summary>The service's time when it was carried out, to the second, once that is known.</summary>
+    public DateTimeOffset CommittedAt { get; set; }
 
     /// <summary>The lease that is spent from, as it is once this is committed; null where the account itself is changed.</summary>
     public LeaseState? Lease { get; }
@@ -249,18 +258,15 @@ internal sealed class CommitDraft
     /// <summary>The account once this is committed.</summary>
     public AccountState ToState()
     {
-        var keys = new Dictionary<string, KeyState?>(_state.Keys);
-        foreach (var (id, key) in _touched)
-        {
-            keys[id] = key;
-        }
-
+        // Not a copy of all keys: a pool may have thousands, and this happens with every commit.
+        var keys = _state.Keys.SetItems(_touched.Select(key => KeyValuePair.Create(key.Key, (KeyState?)key.Value)));
         return new AccountState
         {
             AccountId = _state.AccountId,
             Head = Lease is null ? NextHead : _state.Head,
             Pool = PeekPool(),
             Keys = keys,
+            ServiceTime = CommittedAt,
         };
     }
 

@@ -27,8 +27,8 @@ internal interface IAccountStore
     /// <param name="cancellationToken">Ends the reading.</param>
     Task<LedgerRow?> FindCommitAsync(string accountId, long sequence, bool orPage, CancellationToken cancellationToken);
 
-    /// <summary>Reads an Idempotency-Key that was charged; null where there is none.</summary>
-    Task<OnceRecord?> FindOnceAsync(KeyLocator locator, string idempotencyKey, CancellationToken cancellationToken);
+    /// <summary>Reads an Idempotency-Key that was charged within <see cref="OnceRecord.Lifetime"/>, and perhaps before; null where there is none.</summary>
+    Task<OnceRecord?> FindOnceAsync(KeyLocator locator, string idempotencyKey, DateTimeOffset now, CancellationToken cancellationToken);
 
     /// <summary>What a charge came to that is marked as settled, in units; null where it is not.</summary>
     Task<long?> FindSettledAsync(KeyLocator locator, ChargeId charge, CancellationToken cancellationToken);

@@ -43,8 +43,11 @@ public enum ChargeKind
 /// <summary>A request's claim on a key's quota.</summary>
 public sealed record ChargeRequest
 {
-    /// <summary>The smallest cost, in units.</summary>
-    public const long MinCost = 1;
+    /// <summary>The smallest cost, in units: everything but the quota is checked, and the log has it.</summary>
+    public const long MinCost = 0;
+
+    /// <summary>The cost of a request that says nothing of it.</summary>
+    public const long DefaultCost = 1;
 
     /// <summary>The greatest cost, in units.</summary>
     public const long MaxCost = 1_000_000;
@@ -53,7 +56,7 @@ public sealed record ChargeRequest
     public required KeySecret Secret { get; init; }
 
     /// <summary>Units, <see cref="MinCost"/> to <see cref="MaxCost"/>.</summary>
-    public long Cost { get; init; } = 1;
+    public long Cost { get; init; } = DefaultCost;
 
     /// <summary>
     /// Units to hold instead of <see cref="Cost"/> where the key counts tokens: an estimate, above 0, until the upstream
@@ -81,6 +84,12 @@ public sealed record ChargeRequest
 
     /// <summary>The model that the request names; null where it names none.</summary>
     public string? Model { get; init; }
+
+    /// <summary>
+    /// True where a request that names no model is refused to a key with a list of models: it could reach any. False for what no model works
+    /// for, such as reading a stored answer.
+    /// </summary>
+    public bool NeedsModel { get; init; } = true;
 
     /// <summary>Where the request comes from.</summary>
     public IPAddress? Address { get; init; }
@@ -174,8 +183,8 @@ public sealed record Settlement
     /// <summary>The upstream's status code, 0 where there was none.</summary>
     public int Status { get; init; }
 
-    /// <summary>From the charge to the end.</summary>
-    public TimeSpan Latency { get; init; }
+    /// <summary>From the charge to the end; null where nothing was forwarded.</summary>
+    public TimeSpan? Latency { get; init; }
 }
 
 /// <summary>How a request ended. In the log in lower case with underscores.</summary>

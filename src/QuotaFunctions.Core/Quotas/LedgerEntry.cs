@@ -83,8 +83,9 @@ internal sealed record LedgerEntry
     [JsonPropertyName("s")]
     public int Status { get; init; }
 
+    /// <summary>Null where nothing was forwarded; 0 for less than a millisecond.</summary>
     [JsonPropertyName("l")]
-    public int LatencyMs { get; init; }
+    public int? LatencyMs { get; init; }
 
     /// <summary>True where the log can be told all of it from the entry alone; how any other ended, only its process knows.</summary>
     [JsonIgnore]
@@ -102,7 +103,8 @@ internal sealed record LedgerEntry
     public int MaxLength =>
         10 + Length(KeyId) + Length(RequestId) + Length(Provider) + Length(Model) + Length(Address) + Length(Reference)
         + Length(Actor) + Length(Settles) + Length(Outcome)
-        + Length(Delta) + Length(PoolDelta) + Length(LaterTicks) + Length(HoldUntil) + Length(FinalCost) + Length(Status) + Length(LatencyMs);
+        + Length(Delta) + Length(PoolDelta) + Length(LaterTicks) + Length(HoldUntil) + Length(FinalCost) + Length(Status)
+        + (LatencyMs is { } latency ? Math.Max(Length(latency), Length(1)) : 0);
 
     /// <summary>Characters that the JSON of an entry with these texts and four numbers takes at the most.</summary>
     public static int MaxLengthOf(params ReadOnlySpan<string?> texts)

@@ -18,7 +18,7 @@ internal sealed class QuotaEngine(
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(request.Cost, ChargeRequest.MinCost);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(request.Cost, ChargeRequest.MaxCost);
-        ArgumentOutOfRangeException.ThrowIfLessThan(request.TokenEstimate ?? ChargeRequest.MinCost, ChargeRequest.MinCost);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(request.TokenEstimate ?? 1);
         var deadline = lanes.NewDeadline();
         try
         {

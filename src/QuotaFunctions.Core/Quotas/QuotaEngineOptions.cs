@@ -24,6 +24,15 @@ internal sealed class QuotaEngineOptions
     /// <summary>How old the state may be that a refusal is given from. Default 250 ms.</summary>
     public TimeSpan RefusalFreshness { get; init; } = TimeSpan.FromMilliseconds(250);
 
+    /// <summary>
+    /// How old the state may be that something is decided on. Default 10 s. An older one is read again: another instance may have gone on
+    /// since, and a commit's outcome can only be told for certain within half a minute of the last answer.
+    /// </summary>
+    public TimeSpan StateLifetime { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>The same where other instances were seen to use the account. Default 1 s.</summary>
+    public TimeSpan SharedStateLifetime { get; init; } = TimeSpan.FromSeconds(1);
+
     /// <summary>The first wait after a lost commit, at the most. Default 5 ms.</summary>
     public TimeSpan MinBackOff { get; init; } = TimeSpan.FromMilliseconds(5);
 

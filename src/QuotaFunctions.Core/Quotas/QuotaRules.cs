@@ -32,7 +32,7 @@ internal static class QuotaRules
         Standing(key, pool, secretHash, now) ?? (key!.Allows(address) ? null : ChargeRefusal.AddressNotAllowed);
 
     /// <summary>Why a key may not be used for this provider, model or address; null when it may.</summary>
-    public static ChargeRefusal? Scope(KeyState key, string? provider, string? model, IPAddress? address)
+    public static ChargeRefusal? Scope(KeyState key, string? provider, string? model, IPAddress? address, bool needsModel = true)
     {
         var settings = key.Settings;
         if (!key.Allows(address))
@@ -46,8 +46,8 @@ internal static class QuotaRules
             return ChargeRefusal.ProviderNotAllowed;
         }
 
-        // A forwarded request that names no model could reach any: with a list, that is not allowed.
-        return provider is not null && settings.AllowedModels.Count > 0 && !AllowsModel(settings.AllowedModels, model)
+        // A forwarded request that names no model, and should, could reach any: with a list, that is not allowed.
+        return provider is not null && (model is not null || needsModel) && settings.AllowedModels.Count > 0 && !AllowsModel(settings.AllowedModels, model)
             ? ChargeRefusal.ModelNotAllowed
             : null;
     }

@@ -15,6 +15,8 @@ public static class QuotasServiceCollectionExtensions
     public static IServiceCollection AddQuotas(this IServiceCollection services, IConfiguration configuration) => services
         .AddSettings<QuotaEngineOptions>(configuration, QuotaEngineOptions.Read)
         .AddSingleton<IAccountStore, TableAccountStore>()
+        .AddSingleton<OpenAccountIndex>()
+        .AddSingleton<MarkIndex>()
         .AddSingleton(provider => ActivatorUtilities.CreateInstance<LaneContext>(
             provider, provider.GetRequiredService<IOptions<QuotaEngineOptions>>().Value, provider.GetRequiredService<InstanceIdentity>().Id))
         .AddSingleton<AccountLanes>()

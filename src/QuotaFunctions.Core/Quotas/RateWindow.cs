@@ -15,6 +15,12 @@ internal sealed class RateWindow
 
     private const int CoarseStepMs = 60;
 
+    /// <summary>
+    /// How far ahead an admission may be and still count, in milliseconds. An instance whose clock was further ahead had a wrong clock, and
+    /// what it admitted would otherwise stay until that time has come.
+    /// </summary>
+    private const long MaxAheadMs = 60_000;
+
     private readonly List<(long At, int Count)> _admissions;
 
     public RateWindow()
@@ -31,9 +37,15 @@ internal sealed class RateWindow
     /// <summary>Admissions in the window, as of the last <see cref="Forget"/>.</summary>
     public int Count { get; private set; }
 
-    /// <summary>Drops what has left the window.</summary>
+    /// <summary>Drops what has left the window, and what a wrong clock put far ahead of it.</summary>
     public void Forget(long nowMs)
     {
+        while (_admissions.Count > 0 && _admissions[^1].At > nowMs + MaxAheadMs)
+        {
+            Count -= _admissions[^1].Count;
+            _admissions.RemoveAt(_admissions.Count - 1);
+        }
+
         var gone = 0;
         while (gone < _admissions.Count && _admissions[gone].At + LengthMs <= nowMs)
         {
@@ -67,14 +79,20 @@ internal sealed class RateWindow
     public (int Count, long NextFreeInMs) AsOf(long nowMs, int limit)
     {
         var count = Count;
+        var end = _admissions.Count;
+        for (; end > 0 && _admissions[end - 1].At > nowMs + MaxAheadMs; end--)
+        {
+            count -= _admissions[end - 1].Count;
+        }
+
         var first = 0;
-        for (; first < _admissions.Count && _admissions[first].At + LengthMs <= nowMs; first++)
+        for (; first < end && _admissions[first].At + LengthMs <= nowMs; first++)
         {
             count -= _admissions[first].Count;
         }
 
         var mustLeave = Math.Max(1, count - limit + 1);
-        for (var i = first; i < _admissions.Count; i++)
+        for (var i = first; i < end; i++)
         {
             mustLeave -= _admissions[i].Count;
             if (mustLeave <= 0)

@@ -1,3 +1,5 @@
+using NodaTime;
+using NodaTime.TimeZones;
 using QuotaFunctions.Core.Keys;
 
 namespace QuotaFunctions.Core.Quotas;
@@ -5,16 +7,23 @@ namespace QuotaFunctions.Core.Quotas;
 /// <summary>When the periods of a refill begin: at local midnight, whatever daylight saving and short months do to it.</summary>
 internal static class RefillCalendar
 {
+    /// <summary>
+    /// The first moment of a local day: after the gap where midnight is skipped, the earlier one where it comes twice.
+    /// A day that a zone skips as a whole begins with the day after it.
+    /// </summary>
+    private static readonly ZoneLocalMappingResolver FirstMoment =
+        Resolvers.CreateMappingResolver(Resolvers.ReturnEarlier, Resolvers.ReturnStartOfIntervalAfter);
+
     /// <summary>The first beginning of a period after a moment.</summary>
     public static DateTimeOffset NextAfter(RefillPolicy policy, DateTimeOffset moment)
     {
-        var zone = TimeZoneInfo.FindSystemTimeZoneById(policy.TimeZone);
-        var today = DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(moment, zone).DateTime);
+        var zone = DateTimeZoneProviders.Tzdb[policy.TimeZone];
+        var today = Instant.FromDateTimeOffset(moment).InZone(zone).Date;
 
         // A zone that skips a whole day, or a midnight, may push a beginning past the candidate: then the next one is it.
         for (var day = FirstCandidate(policy, today); ; day = Following(policy, day))
         {
-            var begins = Midnight(day, zone);
+            var begins = zone.ResolveLocal(day.AtMidnight(), FirstMoment).ToInstant().ToDateTimeOffset();
             if (begins > moment)
             {
                 return begins;
@@ -34,41 +43,23 @@ internal static class RefillCalendar
         return count;
     }
 
-    private static DateOnly FirstCandidate(RefillPolicy policy, DateOnly today) => policy.Period switch
+    /// <summary>Whether there is a time zone of this IANA name. The names come with the app, so they are the same on every machine.</summary>
+    public static bool IsTimeZone(string name) => TzdbDateTimeZoneSource.Default.CanonicalIdMap.ContainsKey(name);
+
+    private static LocalDate FirstCandidate(RefillPolicy policy, LocalDate today) => policy.Period switch
     {
         RefillPeriod.Daily => today,
-        RefillPeriod.Weekly => today.AddDays((policy.AnchorDay - IsoDay(today) + 7) % 7),
-        _ => InMonth(today.Year, today.Month, policy.AnchorDay),
+        RefillPeriod.Weekly => today.With(DateAdjusters.NextOrSame((IsoDayOfWeek)policy.AnchorDay)),
+        _ => InMonthOf(today, policy.AnchorDay),
     };
 
-    private static DateOnly Following(RefillPolicy policy, DateOnly day)
+    private static LocalDate Following(RefillPolicy policy, LocalDate day) => policy.Period switch
     {
-        switch (policy.Period)
-        {
-            case RefillPeriod.Daily:
-                return day.AddDays(1);
-            case RefillPeriod.Weekly:
-                return day.AddDays(7);
-            default:
-                var next = new DateOnly(day.Year, day.Month, 1).AddMonths(1);
-                return InMonth(next.Year, next.Month, policy.AnchorDay);
-        }
-    }
+        RefillPeriod.Daily => day.PlusDays(1),
+        RefillPeriod.Weekly => day.PlusWeeks(1),
+        _ => InMonthOf(day.PlusMonths(1), policy.AnchorDay),
+    };
 
-    private static int IsoDay(DateOnly day) => day.DayOfWeek == DayOfWeek.Sunday ? 7 : (int)day.DayOfWeek;
-
-    private static DateOnly InMonth(int year, int month, int day) => new(year, month, Math.Min(day, DateTime.DaysInMonth(year, month)));
-
-    /// <summary>The first moment of a local day: after the gap where midnight is skipped, the earlier one where it comes twice.</summary>
-    private static DateTimeOffset Midnight(DateOnly day, TimeZoneInfo zone)
-    {
-        var local = day.ToDateTime(TimeOnly.MinValue);
-        while (zone.IsInvalidTime(local))
-        {
-            local = local.AddMinutes(1);
-        }
-
-        var offset = zone.IsAmbiguousTime(local) ? zone.GetAmbiguousTimeOffsets(local).Max() : zone.GetUtcOffset(local);
-        return new DateTimeOffset(local, offset).ToUniversalTime();
-    }
+    private static LocalDate InMonthOf(LocalDate date, int day) =>
+        new(date.Year, date.Month, Math.Min(day, date.Calendar.GetDaysInMonth(date.Year, date.Month)));
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Azure;
 using Azure.Data.Tables;
 using Azure.Data.Tables.Models;
@@ -10,24 +11,30 @@ namespace QuotaFunctions.Core.Quotas;
 /// <summary>Accounts in Table Storage: one account is one partition, so that one transaction can change everything about it.</summary>
 internal sealed class TableAccountStore(TableServiceClient tables, StorageNames names, ILogger<TableAccountStore> logger) : IAccountStore
 {
+    /// <summary>How often closing a lease is tried: its owner commits every few milliseconds, and each try has about an even chance.</summary>
+    private const int MaxCloseAttempts = 50;
+
     private readonly TableClient _table = tables.GetTableClient(names.Accounts);
 
     public async Task<AccountState?> LoadAsync(string accountId, CancellationToken cancellationToken)
     {
         var isPool = KeyLocator.IsPoolId(accountId);
-        var row = await FindAsync(accountId, isPool ? AccountRows.Pool : AccountRows.Key(accountId), cancellationToken);
-        if (row is null)
+        var answer = await _table.GetEntityIfExistsAsync<TableEntity>(
+            accountId, isPool ? AccountRows.Pool : AccountRows.Key(accountId), cancellationToken: cancellationToken);
+        if (!answer.HasValue)
         {
             return null;
         }
 
+        var row = answer.Value!;
         var key = isPool ? null : AccountEntity.ToKey(row);
         return new AccountState
         {
             AccountId = accountId,
             Head = AccountEntity.ToHead(row),
             Pool = isPool ? AccountEntity.ToPool(row) : null,
-            Keys = key is null ? new Dictionary<string, KeyState?>() : new Dictionary<string, KeyState?> { [accountId] = key },
+            Keys = key is null ? [] : ImmutableDictionary<string, KeyState?>.Empty.Add(accountId, key),
+            ServiceTime = answer.GetRawResponse().Headers.Date ?? default,
         };
     }
 
@@ -43,11 +50,13 @@ internal sealed class TableAccountStore(TableServiceClient tables, StorageNames 
                 var merged = await _table.UpdateEntityAsync(
                     AccountEntity.Spent(lease, draft.Row.Entries), lease.Version, TableUpdateMode.Merge, cancellationToken);
                 lease.Version = VersionOf(merged);
+                draft.CommittedAt = merged.Headers.Date ?? default;
                 return true;
             }
 
             var answer = await _table.SubmitTransactionAsync(Actions(draft), cancellationToken);
             NoteVersions(draft, answer.Value);
+            draft.CommittedAt = answer.GetRawResponse().Headers.Date ?? default;
             return true;
         }
         catch (RequestFailedException refused) when (refused.Status is 409 or 412 || refused.ErrorCode == TableErrorCode.ResourceNotFound)
@@ -74,13 +83,12 @@ internal sealed class TableAccountStore(TableServiceClient tables, StorageNames 
             await FindAsync(accountId, AccountRows.Commit(sequence), cancellationToken) is { } found ? LedgerEntity.ToRow(found) : null;
     }
 
-    public async Task<OnceRecord?> FindOnceAsync(KeyLocator locator, string idempotencyKey, CancellationToken cancellationToken)
+    public async Task<OnceRecord?> FindOnceAsync(KeyLocator locator, string idempotencyKey, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        var row = await FindAsync(locator.AccountId, AccountRows.Once(locator.KeyId, idempotencyKey), cancellationToken);
-        return row is null || !ChargeId.TryParse(row.GetString("Charge"), out var charge)
-            ? null
-            : new OnceRecord(
-                idempotencyKey, row.GetString("RequestHash"), charge, row.GetInt64("Cost") ?? 0, row.GetDateTimeOffset("At") ?? default, row.GetInt32("Replays") ?? 0);
+        // On the days that its lifetime may span, and the next, where the account's clock is ahead. Where it was used again, the last counts.
+        var days = new[] { -1, 0, 1 }.Select(offset => LedgerRow.DayOf(now.AddDays(offset)));
+        var rows = await Task.WhenAll(days.Select(day => FindAsync(locator.AccountId, AccountRows.Once(day, locator.KeyId, idempotencyKey), cancellationToken)));
+        return rows.OfType<TableEntity>().Select(row => ToOnce(row, idempotencyKey)).OfType<OnceRecord>().MaxBy(record => record.At);
     }
 
     public async Task<long?> FindSettledAsync(KeyLocator locator, ChargeId charge, CancellationToken cancellationToken) =>
@@ -107,7 +115,7 @@ internal sealed class TableAccountStore(TableServiceClient tables, StorageNames 
     public async Task CloseLeaseAsync(LeaseState lease, CancellationToken cancellationToken)
     {
         var name = AccountRows.Lease(lease.Id);
-        while (true)
+        for (var attempt = 0; attempt < MaxCloseAttempts; attempt++)
         {
             // Its owner commits every few milliseconds: no more than what is needed is read before the next try.
             var found = await _table.GetEntityIfExistsAsync<TableEntity>(lease.AccountId, name, [AccountEntity.IsClosed], cancellationToken);
@@ -131,6 +139,8 @@ internal sealed class TableAccountStore(TableServiceClient tables, StorageNames 
                 return;
             }
         }
+
+        throw new TimeoutException("The lease is committed on too often to be closed.");
     }
 
     public Task<bool> TryAddKeyAsync(KeyState key, CancellationToken cancellationToken)
@@ -154,6 +164,11 @@ internal sealed class TableAccountStore(TableServiceClient tables, StorageNames 
         AccountEntity.WriteHead(row, new LedgerHead(0, Guid.Empty, pool.CreatedAt));
         return TryAddAsync(row, cancellationToken);
     }
+
+    private static OnceRecord? ToOnce(TableEntity row, string idempotencyKey) => ChargeId.TryParse(row.GetString("Charge"), out var charge)
+        ? new OnceRecord(
+            idempotencyKey, row.GetString("RequestHash"), charge, row.GetInt64("Cost") ?? 0, row.GetDateTimeOffset("At") ?? default, row.GetInt32("Replays") ?? 0)
+        : null;
 
     private static List<TableTransactionAction> Actions(CommitDraft draft)
     {
@@ -214,7 +229,7 @@ internal sealed class TableAccountStore(TableServiceClient tables, StorageNames 
                 return new(TableTransactionActionType.Add, new TableEntity(account, AccountRows.Settled(settled.KeyId, settled.Charge)) { ["Cost"] = settled.Cost });
             case SideRow.Once once:
                 var (_, hash, charge, cost, at, replays) = once.Record;
-                return new(TableTransactionActionType.UpsertReplace, new TableEntity(account, AccountRows.Once(once.KeyId, once.Record.IdempotencyKey))
+                return new(TableTransactionActionType.UpsertReplace, new TableEntity(account, AccountRows.Once(once.Record.Day, once.KeyId, once.Record.IdempotencyKey))
                 {
                     ["RequestHash"] = hash,
                     ["Charge"] = charge.ToString(),

@@ -6,13 +6,15 @@ using Microsoft.Azure.Functions.Worker;
 namespace QuotaFunctions.LocalHost.Functions;
 
 /// <summary>One invocation. What few functions ask for is made when it is asked for: there is one of these for every request.</summary>
-internal sealed class LocalFunctionContext : FunctionContext
+internal sealed class LocalFunctionContext : FunctionContext, IDisposable
 {
     // The key under which the worker's ASP.NET Core extension keeps it, for GetHttpContext().
     private const string HttpContextKey = "HttpRequestContext";
 
     private readonly LocalFunction _function;
     private readonly CancellationToken _cancellationToken;
+    private readonly InvocationLimits? _limits;
+    private InvocationEnd? _end;
     private IServiceProvider? _instanceServices;
     private IDictionary<object, object>? _items;
     private IInvocationFeatures? _features;
@@ -21,9 +23,10 @@ internal sealed class LocalFunctionContext : FunctionContext
     private string? _invocationId;
 
     /// <summary>An invocation by HTTP. Its services are those of the request.</summary>
-    public LocalFunctionContext(LocalFunction function, HttpContext httpContext)
+    public LocalFunctionContext(LocalFunction function, HttpContext httpContext, InvocationLimits limits)
     {
         _function = function;
+        _limits = limits;
         HttpContext = httpContext;
     }
 
@@ -57,7 +60,8 @@ internal sealed class LocalFunctionContext : FunctionContext
     public override FunctionDefinition FunctionDefinition => _function.Definition;
 
     /// <inheritdoc/>
-    public override CancellationToken CancellationToken => HttpContext?.RequestAborted ?? _cancellationToken;
+    public override CancellationToken CancellationToken =>
+        _limits is null ? _cancellationToken : (_end ??= _limits.Begin(HttpContext!.RequestAborted)).Token;
 
     /// <inheritdoc/>
     public override IServiceProvider InstanceServices
@@ -89,6 +93,9 @@ internal sealed class LocalFunctionContext : FunctionContext
 
     /// <summary>A route parameter's value, for a function that takes it as an argument.</summary>
     public string? RouteValue(string name) => HttpContext!.Request.RouteValues[name] as string;
+
+    /// <inheritdoc/>
+    public void Dispose() => _end?.Dispose();
 
     private static Dictionary<string, object?> ReadBindingData(HttpRequest request)
     {

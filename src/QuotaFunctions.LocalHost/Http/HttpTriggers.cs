@@ -19,7 +19,7 @@ internal static partial class HttpTriggers
     /// One endpoint for each HTTP function, in the given order: the first that fits wins. Refuses what the Functions host refuses.
     /// </summary>
     public static IReadOnlyList<Endpoint> Build(
-        IEnumerable<LocalFunction> functions, string routePrefix, Func<LocalFunction, FunctionExecutionDelegate> buildPipeline, ILogger logger)
+        IEnumerable<LocalFunction> functions, string routePrefix, Func<LocalFunction, FunctionExecutionDelegate> buildPipeline, InvocationLimits limits, ILogger logger)
     {
         var endpoints = new List<Endpoint>();
         var taken = new List<(string Name, string Route, string[]? Methods)>();
@@ -43,7 +43,7 @@ internal static partial class HttpTriggers
             }
 
             taken.Add((function.Name, route, methods));
-            var target = new HttpFunction(function, buildPipeline(function), logger);
+            var target = new HttpFunction(function, buildPipeline(function), limits, logger);
             var builder = new RouteEndpointBuilder(target.InvokeAsync, Parse(function.Name, $"{routePrefix}/{route}"), endpoints.Count)
             {
                 DisplayName = function.Name,
@@ -88,13 +88,13 @@ internal static partial class HttpTriggers
         }
     }
 
-    private sealed partial class HttpFunction(LocalFunction function, FunctionExecutionDelegate pipeline, ILogger logger)
+    private sealed partial class HttpFunction(LocalFunction function, FunctionExecutionDelegate pipeline, InvocationLimits limits, ILogger logger)
     {
         public async Task InvokeAsync(HttpContext httpContext)
         {
             try
             {
-                var context = new LocalFunctionContext(function, httpContext);
+                using var context = new LocalFunctionContext(function, httpContext, limits);
                 await pipeline(context).ConfigureAwait(false);
                 switch (context.Result)
                 {

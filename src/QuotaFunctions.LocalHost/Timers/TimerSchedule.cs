@@ -1,17 +1,26 @@
 using System.Globalization;
+using NCrontab;
 
 namespace QuotaFunctions.LocalHost.Timers;
 
-/// <summary>When a timer is due: a crontab expression, or a fixed interval.</summary>
+/// <summary>When a timer is due: a crontab expression as the Functions host reads it, or a fixed interval.</summary>
 internal abstract class TimerSchedule
 {
-    /// <summary>Reads an expression of six or five fields, or a <see cref="TimeSpan"/>.</summary>
-    /// <exception cref="FormatException">It is neither.</exception>
+    /// <summary>Reads an expression of six fields (the first is the second) or five, or a <see cref="TimeSpan"/>.</summary>
+    /// <exception cref="FormatException">It is none of these; the message says what is wrong.</exception>
     public static TimerSchedule Parse(string text)
     {
-        if (text.Split(' ', StringSplitOptions.RemoveEmptyEntries).Length > 1)
+        var fields = text.Split(' ', StringSplitOptions.RemoveEmptyEntries).Length;
+        if (fields > 1)
         {
-            return CrontabSchedule.Parse(text);
+            try
+            {
+                return new Crontab(CrontabSchedule.Parse(text, new CrontabSchedule.ParseOptions { IncludingSeconds = fields != 5 }));
+            }
+            catch (CrontabException exception)
+            {
+                throw new FormatException($"'{text}': {exception.Message}", exception);
+            }
         }
 
         return TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var interval) && interval > TimeSpan.Zero
@@ -27,5 +36,30 @@ internal abstract class TimerSchedule
     private sealed class FixedInterval(TimeSpan interval) : TimerSchedule
     {
         public override DateTimeOffset? NextAfter(DateTimeOffset now, TimeZoneInfo zone) => now + interval;
+    }
+
+    /// <summary>The expression knows no time zones. In the hour that comes twice in autumn, only its first pass counts.</summary>
+    private sealed class Crontab(CrontabSchedule schedule) : TimerSchedule
+    {
+        // A 29th of February on a given day of the week comes at least this often
+        private const int YearsToSearch = 41;
+
+        public override DateTimeOffset? NextAfter(DateTimeOffset now, TimeZoneInfo zone)
+        {
+            var wall = TimeZoneInfo.ConvertTime(now, zone).DateTime;
+            var end = wall.AddYears(YearsToSearch);
+            for (var next = schedule.GetNextOccurrence(wall, end); next < end; next = schedule.GetNextOccurrence(next, end))
+            {
+                // A time that spring leaves out has its offset of before, which puts it as much later as the clock was put forward
+                var offset = zone.IsAmbiguousTime(next) ? zone.GetAmbiguousTimeOffsets(next).Max() : zone.GetUtcOffset(next);
+                var moment = new DateTimeOffset(next, offset);
+                if (moment > now)
+                {
+                    return moment;
+                }
+            }
+
+            return null;
+        }
     }
 }

@@ -63,8 +63,8 @@ public sealed partial class ErrorMiddleware(ILogger<ErrorMiddleware> logger) : I
     private static ProblemResult? AnswerTo(Exception exception) => exception switch
     {
         InvalidRequestException invalid => new ProblemResult(Problem.InvalidRequest, errors: invalid.Errors),
-        BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => new ProblemResult(Problem.BodyTooLarge),
-        BadHttpRequestException bad => new ProblemResult(Problem.InvalidRequest, bad.Message),
+        BadHttpRequestException bad when Problem.For(bad) is var problem =>
+            new ProblemResult(problem, problem == Problem.InvalidRequest ? bad.Message : null),
         _ when StorageFaults.IsUnavailable(exception) => new ProblemResult(Problem.QuotaUnavailable, retryAfter: StorageRetryAfter),
         _ => null,
     };

@@ -62,12 +62,8 @@ public sealed class RefusalTests(ProxyFixture fixture)
             request.Headers.TryAddWithoutValidation("X-API-Key", secret);
             if (method == "POST")
             {
-                request.Content = new StringContent(path switch
-                {
-                    "/proxy" => JsonSerializer.Serialize(new { endpoint = fixture.Sample.BaseAddress }),
-                    "/quota/consume" => "{}",
-                    _ => """{"success":true}""",
-                });
+                // Nobody reads it
+                request.Content = new StringContent("{", Encoding.UTF8, "application/json");
             }
 
             using var response = await client.SendAsync(request);
@@ -93,7 +89,7 @@ public sealed class RefusalTests(ProxyFixture fixture)
     }
 
     [Theory]
-    [InlineData("/quota/consume", """{"cost":0}""", HttpStatusCode.BadRequest)]
+    [InlineData("/quota/consume", """{"cost":-1}""", HttpStatusCode.BadRequest)]
     [InlineData("/quota/consume", "{", HttpStatusCode.BadRequest)]
     [InlineData("/quota/charges/chg_20260101-1-0/settle", """{"success":true}""", HttpStatusCode.NotFound)]
     [InlineData("/proxy", """{"endpoint":"https://elsewhere.example/v1"}""", HttpStatusCode.Forbidden)]
@@ -175,7 +171,7 @@ public sealed class RefusalTests(ProxyFixture fixture)
     }
 
     [Fact]
-    public async Task A_model_beyond_what_is_looked_at_is_not_allowed()
+    public async Task A_model_is_held_to_the_list_wherever_it_stands()
     {
         using var key = await fixture.NewKeyAsync(("allowed_models", new[] { "sample-small" }));
         var text = new string('x', 2_000_000);
@@ -184,10 +180,13 @@ public sealed class RefusalTests(ProxyFixture fixture)
         using var twice = await key.PostAsync("/providers/sample/echo", $$"""{"model":"sample-small","text":"{{text}}","model":"sample-large"}""");
         using var early = await key.PostAsync("/providers/sample/echo", $$"""{"model":"sample-small","text":"{{text}}"}""");
 
-        await late.IsProblemAsync(HttpStatusCode.Forbidden, "model_not_allowed");
+        using var other = await key.PostAsync("/providers/sample/echo", $$"""{"text":"{{text}}","model":"sample-large"}""");
+
+        Assert.Equal(HttpStatusCode.OK, late.StatusCode);
         await twice.IsProblemAsync(HttpStatusCode.BadRequest, "invalid_request");
         Assert.Equal(HttpStatusCode.OK, early.StatusCode);
-        await key.UsedBecomesAsync(1);
+        await other.IsProblemAsync(HttpStatusCode.Forbidden, "model_not_allowed");
+        await key.UsedBecomesAsync(2);
         await key.BooksBalanceAsync();
     }
 
@@ -259,6 +258,7 @@ public sealed class RefusalTests(ProxyFixture fixture)
         { "/v1/chat/completions", "{", "body" },
         { "/v1/chat/completions", """{"model":5}""", "model" },
         { "/v1/chat/completions", """{"model":"sample-small","model":"sample-large"}""", "model" },
+        { "/v1/chat/completions", """{"model":"sample-small","Model":"sample-large"}""", "model" },
         { "/v1/chat/completions", """{"model":"\ud800"}""", "body" },
         { "/providers/sample/echo", """{"a":1} x""", "body" },
         { "/proxy", "", "body" },
@@ -267,7 +267,6 @@ public sealed class RefusalTests(ProxyFixture fixture)
         { "/proxy", """{"endpoint":"relative"}""", "endpoint" },
         { "/proxy", """{"endpoint":"file:///etc/passwd"}""", "endpoint" },
         { "/proxy", """{"endpoint":"http://x","metod":"GET"}""", "metod" },
-        { "/quota/consume", """{"cost":0}""", "cost" },
         { "/quota/consume", """{"cost":1000001}""", "cost" },
         { "/quota/consume", """{"cost":-1}""", "cost" },
         { "/quota/consume", """{"cost":1.5}""", "cost" },
@@ -296,18 +295,6 @@ public sealed class RefusalTests(ProxyFixture fixture)
         var problem = await response.IsProblemAsync(HttpStatusCode.BadRequest, "invalid_request");
         Assert.True(problem.GetProperty("errors").TryGetProperty(field, out _), problem.ToString());
         Assert.Equal(0, await key.UsedAsync());
-    }
-
-    [Fact]
-    public async Task A_compressed_body_is_not_taken()
-    {
-        using var key = await fixture.NewKeyAsync();
-        var content = new ByteArrayContent([0x1f, 0x8b]);
-        content.Headers.ContentEncoding.Add("gzip");
-
-        using var response = await key.SendAsync(HttpMethod.Post, "/v1/chat/completions", content);
-
-        await response.IsProblemAsync(HttpStatusCode.BadRequest, "invalid_request");
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using QuotaFunctions.Core.Auditing;
 using QuotaFunctions.Core.Keys;
 using QuotaFunctions.Core.Quotas;
@@ -9,6 +10,8 @@ namespace QuotaFunctions.Tests.Auditing;
 public sealed class AuditEventTests
 {
     private static readonly DateTimeOffset Now = new(2026, 3, 2, 12, 0, 0, TimeSpan.Zero);
+
+    private static readonly JsonSerializerOptions Stored = new(LedgerJson.Default.Options) { TypeInfoResolver = new DefaultJsonTypeInfoResolver() };
 
     private static readonly LedgerEntry Consumed =
         new() { Kind = LedgerEntryKind.Consume, KeyId = "key_a", Delta = 5, RequestId = "request", Reference = "reference" };
@@ -39,6 +42,23 @@ public sealed class AuditEventTests
         var correction = new LedgerRef(9, 0, 1, -1, 0);
         var end = AuditEvent.OfSettlement(new Settlement { Charge = charge, Outcome = ChargeOutcome.Succeeded, Cost = 4 }, 4, correction);
         Assert.Equal([charge.Ledger, correction], end.Ledger);
+    }
+
+    [Theory]
+    [InlineData(null, null)]
+    [InlineData(0.3, 0)]
+    [InlineData(12.9, 12)]
+    public void A_call_of_less_than_a_millisecond_took_none_and_one_that_was_not_forwarded_no_time(double? milliseconds, int? logged)
+    {
+        var latency = milliseconds is { } some ? TimeSpan.FromMilliseconds(some) : (TimeSpan?)null;
+        var told = AuditEvent.OfSettlement(new Settlement { Charge = NewCharge(), Outcome = ChargeOutcome.Succeeded, Cost = 1, Latency = latency }, 1, null);
+
+        // As it is stored, in both places
+        var entry = JsonSerializer.Deserialize<AuditEntry>(JsonSerializer.Serialize(told.Entry, Stored), Stored);
+        var ledger = JsonSerializer.Deserialize<LedgerEntry>(JsonSerializer.Serialize(Consumed with { LatencyMs = told.Entry.LatencyMs }, Stored), Stored);
+
+        Assert.Equal(logged, entry!.ToRow(told.Id).LatencyMs);
+        Assert.Equal(logged, ledger!.LatencyMs);
     }
 
     [Theory]

@@ -6,14 +6,13 @@ using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.Core.Keys;
 using QuotaFunctions.Core.Quotas;
 using QuotaFunctions.Functions.Admin;
-using QuotaFunctions.TestSupport;
 using QuotaFunctions.Tests.Http;
 
 namespace QuotaFunctions.Tests.Functions;
 
 public sealed class KeyFunctionsTests
 {
-    private readonly FakeTimeProvider _time = new();
+    private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
     private readonly Mock<IKeyService> _keys = new(MockBehavior.Strict);
     private readonly Mock<IAuditLog> _log = new(MockBehavior.Strict);
     private readonly KeySecret _secret = KeySecret.New("trial");

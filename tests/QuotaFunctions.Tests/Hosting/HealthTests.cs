@@ -2,7 +2,6 @@ using System.Net.Sockets;
 using Azure;
 using Microsoft.Extensions.Logging.Abstractions;
 using QuotaFunctions.Core.Hosting;
-using QuotaFunctions.TestSupport;
 
 namespace QuotaFunctions.Tests.Hosting;
 

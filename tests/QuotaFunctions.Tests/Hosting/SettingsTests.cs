@@ -17,7 +17,7 @@ public sealed class SettingsTests
         Assert.Null(service.AdminReadOnlyToken);
         Assert.Equal(LogLevel.Information, service.LogLevel);
         Assert.Null(service.ClientAddressHeader);
-        Assert.Equal(104_857_600, service.ProxyMaxBodyBytes);
+        Assert.Equal(32 * 1024 * 1024, service.ProxyMaxBodyBytes);
 
         var storage = Storage(("AzureWebJobsStorage", "UseDevelopmentStorage=true"));
         Assert.Equal("", storage.TablePrefix);

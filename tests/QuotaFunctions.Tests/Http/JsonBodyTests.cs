@@ -21,10 +21,24 @@ public sealed class JsonBodyTests
     [Theory]
     [InlineData("")]
     [InlineData(" \r\n\t")]
+    [InlineData("\uFEFF")]
     public async Task Nothing_is_a_fault_where_something_must_be(string body)
     {
         await Assert.ThrowsAsync<InvalidRequestException>(() => JsonBody.ReadAsync(TestRequests.Context("POST", body: body).Request, default));
         Assert.Empty((await JsonBody.ReadOrEmptyAsync(TestRequests.Context("POST", body: body).Request, default)).EnumerateObject());
+    }
+
+    [Fact]
+    public async Task A_byte_order_mark_is_no_part_of_it() =>
+        Assert.Equal(1, (await JsonBody.ReadAsync(TestRequests.Context("POST", body: "\uFEFF{\"a\":1}").Request, default)).GetProperty("a").GetInt32());
+
+    [Fact]
+    public async Task A_holders_body_has_64_KiB_at_the_most()
+    {
+        await JsonBody.ReadAsync(TestRequests.Context("POST", body: Sized(64 * 1024)).Request, JsonBody.MaxHolderBytes, default);
+        var exception = await Assert.ThrowsAsync<BadHttpRequestException>(
+            () => JsonBody.ReadOrEmptyAsync(TestRequests.Context("POST", body: Sized((64 * 1024) + 1)).Request, JsonBody.MaxHolderBytes, default));
+        Assert.Equal(413, exception.StatusCode);
     }
 
     [Fact]
@@ -34,8 +48,6 @@ public sealed class JsonBodyTests
         var exception = await Assert.ThrowsAsync<BadHttpRequestException>(
             () => JsonBody.ReadAsync(TestRequests.Context("POST", body: Sized(JsonBody.MaxBytes + 1)).Request, default));
         Assert.Equal(413, exception.StatusCode);
-
-        static string Sized(int bytes) => $$"""{"a":"{{new string('x', bytes - 8)}}"}""";
     }
 
     [Fact]
@@ -46,4 +58,6 @@ public sealed class JsonBodyTests
         request.Body = Stream.Null;
         Assert.Equal(413, (await Assert.ThrowsAsync<BadHttpRequestException>(() => JsonBody.ReadAsync(request, default))).StatusCode);
     }
+
+    private static string Sized(int bytes) => $$"""{"a":"{{new string('x', bytes - 8)}}"}""";
 }

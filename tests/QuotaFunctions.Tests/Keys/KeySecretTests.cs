@@ -51,6 +51,15 @@ public sealed class KeySecretTests
     }
 
     [Fact]
+    public void Ours_are_told_from_others()
+    {
+        var made = KeySecret.New("trial");
+        Assert.True(made.IsOurs);
+        Assert.True(KeySecret.TryParse(made.Reveal(), out var read) && read.IsOurs);
+        Assert.True(KeySecret.TryParse("sk-from-an-earlier-system", out var other) && !other.IsOurs);
+    }
+
+    [Fact]
     public void It_does_not_show_itself()
     {
         var secret = KeySecret.New("trial");

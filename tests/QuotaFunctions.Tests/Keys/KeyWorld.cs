@@ -57,21 +57,11 @@ internal sealed class KeyWorld
     /// <summary>
     /// Has the commit that says something carried out, its answer lost and the storage away from then on: nobody learns what came of it.
     /// </summary>
-    /// <param name="says">What it says.</param>
-    /// <param name="table">The table that is written to before.</param>
-    /// <param name="writes">How often.</param>
-    public void LoseAnswerOf(string says, string table, int writes) => Tables.Observer = (name, actions) =>
+    public void LoseAnswerOf(string says) => Once("accounts", says, () =>
     {
-        if (name == table && --writes == 0)
-        {
-            Tables.Fate = isWrite => isWrite ? Mishap.LostAfter : Mishap.None;
-            Once("accounts", says, () =>
-            {
-                Tables.Fate = _ => Mishap.None;
-                Tables.IsDown = true;
-            });
-        }
-    };
+        Tables.IsDown = true;
+        throw new TaskCanceledException("A time-out.");
+    });
 
     public async Task<int> CountCallsAsync(Func<Task> deed)
     {

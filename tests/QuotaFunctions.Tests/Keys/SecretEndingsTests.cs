@@ -50,7 +50,7 @@ public sealed class SecretEndingsTests
     {
         var instance = world.NewInstance();
         var first = await CreateAsync(instance);
-        world.LoseAnswerOf(LedgerActs.SecretAdded, "state", writes: 2);
+        world.LoseAnswerOf(LedgerActs.SecretAdded);
         await Assert.ThrowsAsync<QuotaUnavailableException>(() => instance.Keys.RotateAsync(first.Key.Id, TimeSpan.Zero, "tester", default));
         world.Tables.IsDown = false;
         await world.World.DelayAsync(TimeSpan.FromHours(3));

@@ -22,6 +22,26 @@ public sealed class HostJsonTests
         Assert.True(host.Queues.Base64);
     }
 
+    [Theory]
+    [InlineData("00:00:01", 1)]
+    [InlineData("01:00:00", 3600)]
+    public void How_long_a_function_may_take(string text, int seconds) =>
+        Assert.Equal(TimeSpan.FromSeconds(seconds), Parse($$"""{ "version": "2.0", "functionTimeout": "{{text}}" }""").FunctionTimeout);
+
+    [Fact]
+    public void A_function_may_take_half_an_hour_or_any_time()
+    {
+        Assert.Equal(TimeSpan.FromMinutes(30), Parse("""{ "version": "2.0" }""").FunctionTimeout);
+        Assert.Equal(Timeout.InfiniteTimeSpan, Parse("""{ "version": "2.0", "functionTimeout": "-1" }""").FunctionTimeout);
+    }
+
+    [Theory]
+    [InlineData("00:00:00.5")]
+    [InlineData("25.00:00:00")]
+    [InlineData("long")]
+    public void A_time_that_makes_no_sense_is_refused(string text) =>
+        Assert.Contains("functionTimeout", Assert.Throws<HostStartException>(() => Parse($$"""{ "version": "2.0", "functionTimeout": "{{text}}" }""")).Message, StringComparison.Ordinal);
+
     [Fact]
     public void What_is_said_counts_whatever_the_case_and_with_comments()
     {

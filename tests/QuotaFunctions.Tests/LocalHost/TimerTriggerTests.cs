@@ -8,7 +8,8 @@ namespace QuotaFunctions.Tests.LocalHost;
 
 public sealed class TimerTriggerTests : IDisposable
 {
-    private readonly FakeTimeProvider _clock = new(new DateTimeOffset(2026, 1, 1, 10, 0, 30, TimeSpan.Zero));
+    private static readonly TimeSpan Step = TimeSpan.FromSeconds(30);
+    private readonly CountingTimeProvider _clock = new(new DateTimeOffset(2026, 1, 1, 10, 0, 30, TimeSpan.Zero));
     private readonly Probe _probe = new();
     private readonly DirectoryInfo _state = Directory.CreateTempSubdirectory("timers-");
 
@@ -40,7 +41,7 @@ public sealed class TimerTriggerTests : IDisposable
         Assert.Equal(default, first.Last);
         Assert.Equal(new DateTime(2026, 1, 1, 10, 10, 0), first.Next);
         var second = _probe.Runs[1].Info.ScheduleStatus!;
-        Assert.Equal(new DateTime(2026, 1, 1, 10, 10, 0), second.Last, TimeSpan.FromSeconds(1));
+        Assert.Equal(new DateTime(2026, 1, 1, 10, 10, 0), second.Last, Step);
         Assert.Equal(new DateTime(2026, 1, 1, 10, 20, 0), second.Next);
     }
 
@@ -120,7 +121,7 @@ public sealed class TimerTriggerTests : IDisposable
     {
         await using var host = await StartAsync(typeof(EveryTenMinutes));
         await WaitsAsync();
-        _clock.JumpTo(new DateTimeOffset(2026, 1, 1, 11, 59, 0, TimeSpan.Zero));
+        _clock.AdjustTime(new DateTimeOffset(2026, 1, 1, 11, 59, 0, TimeSpan.Zero));
         await AdvanceAsync(TimeSpan.FromMinutes(1));
         await _probe.HasRunAsync(1);
     }
@@ -168,7 +169,7 @@ public sealed class TimerTriggerTests : IDisposable
         {
             await WaitsAsync();
             var left = target - _clock.GetUtcNow();
-            _clock.Advance(left < TimeSpan.FromSeconds(30) ? left : TimeSpan.FromSeconds(30));
+            _clock.Advance(left < Step ? left : Step);
         }
         while (_clock.GetUtcNow() < target);
     }

@@ -10,7 +10,6 @@ using Moq;
 using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.Core.Quotas;
 using QuotaFunctions.Middleware;
-using QuotaFunctions.TestSupport;
 using QuotaFunctions.Tests.Http;
 
 namespace QuotaFunctions.Tests.Middleware;

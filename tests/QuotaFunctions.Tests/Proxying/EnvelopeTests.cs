@@ -17,7 +17,7 @@ public sealed class EnvelopeTests
         Assert.Equal("b", envelope.Headers["a"]);
         Assert.Equal("""{"x": [1, 2]}""", Encoding.UTF8.GetString(envelope.Body!.Value.Span));
         Assert.False(envelope.IsText);
-        Assert.Null(envelope.Inspector);
+        Assert.False(envelope.IsCut);
     }
 
     [Theory]
@@ -51,6 +51,7 @@ public sealed class EnvelopeTests
     [InlineData("""{"endpoint":"x","headers":{"a":5}}""", "headers.a")]
     [InlineData("""{"endpoint":"x","headers":{"a":"b\r\nc: d"}}""", "headers.a")]
     [InlineData("""{"endpoint":"x","headers":{"a b":"c"}}""", "headers")]
+    [InlineData("""{"endpoint":"x","headers":{"content-encoding":"deflate"}}""", "headers.content-encoding")]
     [InlineData("""{"endpoint":"x","headers":{"":"c"}}""", "headers")]
     [InlineData("""{"endpoint":"x","timeout":{"a":1}}""", "timeout")]
     [InlineData("""{"endpoint":"\ud800"}""", "body")]
@@ -60,6 +61,14 @@ public sealed class EnvelopeTests
 
         Assert.Same(Problem.InvalidRequest, refused.Refusal.Problem);
         Assert.Contains(field, refused.Refusal.Errors!.Keys);
+    }
+
+    [Fact]
+    public async Task A_byte_order_mark_is_no_part_of_it()
+    {
+        var envelope = await ReadAsync("\uFEFF{\"endpoint\":\"https://a.example/x\",\"body\":{\"a\":1}}");
+
+        Assert.Equal("""{"a":1}""", Encoding.UTF8.GetString(envelope.Body!.Value.Span));
     }
 
     [Fact]
@@ -109,8 +118,8 @@ public sealed class EnvelopeTests
     {
         var body = await OpenAsync(text);
         var envelope = Envelope.Read(body);
-        Assert.NotNull(envelope.Inspector);
-        using var content = new ForwardedContent(envelope.Body!.Value, body.Rest, length: null, envelope.Inspector);
+        Assert.True(envelope.IsCut);
+        using var content = new ForwardedContent(envelope.Body!.Value, body.Rest, length: null, new EnvelopeInspector(envelope.Body.Value.Span));
         using var sent = new MemoryStream();
         try
         {

@@ -30,6 +30,19 @@ public sealed class ForwardedHeadersTests
     [InlineData("Expect")]
     [InlineData("X-Forwarded-For")]
     [InlineData("Forwarded")]
+    [InlineData("X-Forwarded-Client-Cert")]
+    [InlineData("X-MS-TOKEN-AAD-ACCESS-TOKEN")]
+    [InlineData("x-ms-client-principal")]
+    [InlineData("x-functions-key")]
+    [InlineData("X-Functions-ClientId")]
+    [InlineData("CF-Connecting-IP")]
+    [InlineData("True-Client-IP")]
+    [InlineData("X-ARR-ClientCert")]
+    [InlineData("X-Original-URL")]
+    [InlineData("X-Azure-ClientIP")]
+    [InlineData("X-Client-IP")]
+    [InlineData("traceparent")]
+    [InlineData("baggage")]
     [InlineData("X-Secret-Header")]
     public void These_stay_here(string name)
     {
@@ -37,6 +50,17 @@ public sealed class ForwardedHeadersTests
         using var request = ToUpstream(provider, (name, "client-value"));
 
         Assert.DoesNotContain("client-value", request.ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("X-Client-Request-Id")]
+    [InlineData("X-Msg")]
+    [InlineData("OpenAI-Organization")]
+    public void These_go_on(string name)
+    {
+        using var request = ToUpstream(ProxySettings.Provider("https://api.example.com"), (name, "1"));
+
+        Assert.Equal(["1"], request.Headers.GetValues(name));
     }
 
     [Fact]
@@ -73,11 +97,32 @@ public sealed class ForwardedHeadersTests
     [InlineData("Keep-Alive", "timeout=5")]
     [InlineData("Proxy-Authenticate", "Basic")]
     [InlineData("X-Odd", "gr\u00fcn")]
+    [InlineData("X-Odd", "a\u0001b")]
     public void These_do_not_come_back(string name, string value)
     {
         var response = ToClient(HttpStatusCode.OK, (name, value));
 
         Assert.False(response.Headers.ContainsKey(name));
+    }
+
+    [Theory]
+    [InlineData("attachment; filename=\"gr\u00fcn.txt\"", true)]
+    [InlineData("attachment; filename=\"gr\u00c3\u00bcn.txt\"", true)]
+    [InlineData("attachment;\tfilename=x", true)]
+    [InlineData("attachment; filename=\u0001", false)]
+    public void What_is_not_ascii_comes_back_where_the_server_writes_it(string value, bool comes)
+    {
+        var response = ToClient(HttpStatusCode.OK, beyondAscii: true, ("Content-Disposition", value));
+
+        Assert.Equal(comes ? value : "", response.Headers.ContentDisposition.ToString());
+    }
+
+    [Fact]
+    public void The_length_of_chunks_is_not_the_headers()
+    {
+        var response = ToClient(HttpStatusCode.OK, ("Transfer-Encoding", "chunked"), ("Content-Length", "5"));
+
+        Assert.Null(response.ContentLength);
     }
 
     [Fact]
@@ -163,7 +208,10 @@ public sealed class ForwardedHeadersTests
         return request;
     }
 
-    private static HttpResponse ToClient(HttpStatusCode status, params (string Name, string Value)[] headers)
+    private static HttpResponse ToClient(HttpStatusCode status, params (string Name, string Value)[] headers) =>
+        ToClient(status, beyondAscii: false, headers);
+
+    private static HttpResponse ToClient(HttpStatusCode status, bool beyondAscii, params (string Name, string Value)[] headers)
     {
         using var upstream = new HttpResponseMessage(status) { Content = new ByteArrayContent([]) };
         foreach (var (name, value) in headers)
@@ -173,7 +221,7 @@ public sealed class ForwardedHeadersTests
 
         var response = new DefaultHttpContext().Response;
         response.StatusCode = (int)status;
-        ForwardedHeaders.CopyToClient(upstream, response);
+        ForwardedHeaders.CopyToClient(upstream, response, beyondAscii);
         return response;
     }
 }

@@ -1,8 +1,11 @@
+using System.IO.Compression;
 using System.Net;
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 using Moq;
 using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.Core.Keys;
@@ -23,6 +26,9 @@ public sealed class ProxyHandlerTests
     private readonly FakeTimeProvider _time = new();
     private readonly DefaultHttpContext _context = new();
     private readonly MemoryStream _answer = new();
+    private readonly CancellationTokenSource _ended = new();
+    private readonly Mock<IKeyDirectory> _directory = new();
+    private string _costs = "gpt-4o=5";
     private ChargeRequest? _asked;
 
     public ProxyHandlerTests()
@@ -33,6 +39,7 @@ public sealed class ProxyHandlerTests
         _context.Request.ContentType = "application/json";
         _context.Request.Body = new MemoryStream(Encoding.UTF8.GetBytes("""{"model":"gpt-4o","max_tokens":100}"""));
         _context.Response.Body = _answer;
+        _directory.Setup(directory => directory.FindAsync(It.IsAny<KeySecret>(), It.IsAny<CancellationToken>())).ReturnsAsync(Key);
         Granted();
         _engine.Setup(engine => engine.SettleAsync(It.IsAny<Settlement>(), It.IsAny<CancellationToken>()))
             .Returns((Settlement settlement, CancellationToken token) =>
@@ -113,12 +120,100 @@ public sealed class ProxyHandlerTests
     }
 
     [Fact]
-    public async Task An_unforeseen_failure_before_the_answer_is_refunded()
+    public async Task Whatever_fails_before_the_answer_is_the_upstreams_fault_and_refunded()
     {
-        await Assert.ThrowsAsync<NotSupportedException>(() => HandleAsync(_ => throw new NotSupportedException()));
+        var refusal = await HandleAsync(_ => throw new NotSupportedException());
+
+        Assert.Same(Problem.UpstreamUnreachable, refusal?.Problem);
+        var settlement = Assert.Single(_settlements);
+        Assert.Equal((ChargeOutcome.Unreachable, 0, TimeSpan.Zero), (settlement.Outcome, settlement.Cost, settlement.Latency));
+    }
+
+    [Theory]
+    [InlineData("5, 5")]
+    [InlineData("abc")]
+    [InlineData("-1")]
+    [InlineData("99999999999999999999")]
+    public async Task An_answer_whose_length_is_none_is_no_answer(string length)
+    {
+        var refusal = await HandleAsync(_ =>
+        {
+            var answer = new HttpResponseMessage(HttpStatusCode.OK) { Content = new ByteArrayContent([]) };
+            Assert.True(answer.Content.Headers.TryAddWithoutValidation("Content-Length", length));
+            return answer;
+        });
+
+        Assert.Same(Problem.UpstreamUnreachable, refusal?.Problem);
+        Assert.Equal(0, Assert.Single(_settlements).Cost);
+    }
+
+    [Fact]
+    public async Task The_client_has_all_of_the_answer_before_it_is_settled()
+    {
+        var body = new EndedBody();
+        _context.Features.Set<IHttpResponseBodyFeature>(body);
+        var wasComplete = false;
+        _engine.Setup(engine => engine.SettleAsync(It.IsAny<Settlement>(), It.IsAny<CancellationToken>()))
+            .Returns(() =>
+            {
+                wasComplete = body.IsComplete;
+                return Task.CompletedTask;
+            });
+
+        await HandleAsync(_ => Answer(HttpStatusCode.OK, "hello"));
+
+        Assert.True(wasComplete);
+    }
+
+    [Fact]
+    public async Task An_answer_that_breaks_off_whichever_way_is_truncated()
+    {
+        await HandleAsync(_ => new HttpResponseMessage(HttpStatusCode.OK) { Content = new StreamContent(new UnwritableStream()) });
 
         var settlement = Assert.Single(_settlements);
-        Assert.Equal((ChargeOutcome.Unreachable, 0), (settlement.Outcome, settlement.Cost));
+        Assert.Equal((ChargeOutcome.Truncated, 5), (settlement.Outcome, settlement.Cost));
+    }
+
+    [Theory]
+    [InlineData(false, ChargeOutcome.Truncated)]
+    [InlineData(true, ChargeOutcome.ClientClosed)]
+    public async Task What_the_host_ends_is_truncated_unless_the_client_has_left(bool clientLeft, ChargeOutcome outcome)
+    {
+        using var left = new CancellationTokenSource();
+        _context.RequestAborted = left.Token;
+        using var stalled = new StalledStream();
+        var handling = HandleAsync(_ => new HttpResponseMessage(HttpStatusCode.OK) { Content = new StreamContent(stalled) });
+        await stalled.IsRead.WaitAsync(TimeSpan.FromSeconds(20));
+
+        // The host ends the invocation of a client that has left, too, and this is known first
+        await _ended.CancelAsync();
+        if (clientLeft)
+        {
+            await left.CancelAsync();
+        }
+
+        await Eventually.TrueAsync(() =>
+        {
+            _time.Advance(TimeSpan.FromSeconds(1));
+            return handling.IsCompleted;
+        });
+        await handling;
+        Assert.Equal(outcome, Assert.Single(_settlements).Outcome);
+    }
+
+    [Fact]
+    public async Task What_is_ended_before_the_headers_timed_out()
+    {
+        await _ended.CancelAsync();
+        var handling = HandleAsync(_ => throw new OperationCanceledException());
+        await Eventually.TrueAsync(() =>
+        {
+            _time.Advance(TimeSpan.FromSeconds(1));
+            return handling.IsCompleted;
+        });
+
+        Assert.Same(Problem.UpstreamTimeout, (await handling)?.Problem);
+        Assert.Equal((ChargeOutcome.TimedOut, 0), (_settlements.Single().Outcome, _settlements.Single().Cost));
     }
 
     [Fact]
@@ -163,6 +258,7 @@ public sealed class ProxyHandlerTests
     [InlineData("X-API-Key", "trial_x y", "key_invalid")]
     [InlineData("Authorization", "Basic abc", "key_missing")]
     [InlineData("Authorization", "Bearer ", "key_missing")]
+    [InlineData("X-Goog-Api-Key", "a b", "key_invalid")]
     public async Task Without_a_key_nothing_is_read_or_charged(string header, string value, string code)
     {
         _context.Request.Headers.Remove("X-API-Key");
@@ -189,16 +285,208 @@ public sealed class ProxyHandlerTests
                 };
             });
 
+    [Fact]
+    public async Task A_key_that_nobody_has_is_told_so_before_its_body_is_read()
+    {
+        _directory.Setup(directory => directory.FindAsync(It.IsAny<KeySecret>(), It.IsAny<CancellationToken>())).ReturnsAsync((KeyLocator?)null);
+        _context.Request.Body = new UnwritableStream();
+
+        Assert.Same(Problem.KeyInvalid, (await HandleAsync(NotToBeCalled))?.Problem);
+        Assert.Null(_asked);
+    }
+
+    [Fact]
+    public async Task A_web_socket_is_not_supported_and_costs_nothing()
+    {
+        _context.Request.Headers.Connection = "Upgrade";
+        _context.Request.Headers.Upgrade = "WebSocket";
+
+        Assert.Same(Problem.NotSupported, (await HandleAsync(NotToBeCalled))?.Problem);
+        Assert.Null(_asked);
+    }
+
+    [Fact]
+    public async Task Another_protocol_may_be_offered()
+    {
+        _context.Request.Headers.Connection = "Upgrade, HTTP2-Settings";
+        _context.Request.Headers.Upgrade = "h2c";
+
+        Assert.Null(await HandleAsync(_ => Answer(HttpStatusCode.OK, "hello")));
+    }
+
+    [Theory]
+    [InlineData("""{"Model":"gpt-4o"}""", "gpt-4o", 5)]
+    [InlineData("""{"model":"models/gpt-4o"}""", "gpt-4o", 5)]
+    [InlineData("""{"model":"GPT-4O"}""", "GPT-4O", 5)]
+    [InlineData("""{"model":"other"}""", "other", 1)]
+    [InlineData("{}", null, 1)]
+    public async Task A_model_costs_the_same_however_it_is_written(string body, string? model, long cost)
+    {
+        Body(body, "application/json");
+
+        Assert.Null(await HandleAsync(_ => Answer(HttpStatusCode.OK, "")));
+
+        Assert.Equal((model, cost), (_asked!.Model, _asked.Cost));
+    }
+
+    [Theory]
+    [InlineData("?model=gpt-4o", "{}", 5)]
+    [InlineData("?Model=gpt%2D4o", "{}", 5)]
+    [InlineData("?model=gpt-4o", """{"model":"GPT-4o"}""", 5)]
+    public async Task It_may_stand_in_the_query(string query, string body, long cost)
+    {
+        _context.Request.QueryString = new QueryString(query);
+        Body(body, "application/json");
+
+        Assert.Null(await HandleAsync(_ => Answer(HttpStatusCode.OK, "")));
+
+        Assert.Equal(cost, _asked!.Cost);
+    }
+
+    [Theory]
+    [InlineData("""{"model":"cheap","x":NaN}""", "text/plain", "")]
+    [InlineData("""{"model":"cheap"}{"model":"gpt-4o"}""", "text/plain", "")]
+    [InlineData("""{"model":"cheap","Model":"gpt-4o"}""", "application/json", "")]
+    [InlineData("""{"model":" gpt-4o"}""", "application/json", "")]
+    [InlineData("""{"model":["gpt-4o"]}""", "application/json", "")]
+    [InlineData("""{"model":"cheap"}""", "application/json", "?model=gpt-4o")]
+    [InlineData("{}", "application/json", "?model=cheap&MODEL=gpt-4o")]
+    [InlineData("no form", "multipart/form-data; boundary=b", "")]
+    public async Task Where_models_have_prices_what_may_name_another_one_is_400(string body, string contentType, string query)
+    {
+        _context.Request.QueryString = new QueryString(query);
+        Body(body, contentType);
+
+        Assert.Same(Problem.InvalidRequest, (await HandleAsync(NotToBeCalled))?.Problem);
+        Assert.Null(_asked);
+    }
+
+    [Theory]
+    [InlineData("""{"model":"cheap","x":NaN}""")]
+    [InlineData("""{"a":1}{"b":2}""")]
+    public async Task Where_they_have_none_it_is_refused_only_to_a_key_with_a_list(string body)
+    {
+        _costs = "/v1/images/*=25, *=2";
+        Body(body, "text/plain");
+        Assert.Null(await HandleAsync(_ => Answer(HttpStatusCode.OK, "")));
+        Assert.Equal((null, true, 2), (_asked!.Model, _asked.NeedsModel, _asked.Cost));
+
+        _engine.Setup(engine => engine.ChargeAsync(It.IsAny<ChargeRequest>(), It.IsAny<CancellationToken>()))
+            .ReturnsAsync(new ChargeResult { Refusal = ChargeRefusal.ModelNotAllowed });
+        Body(body, "text/plain");
+        Assert.Same(Problem.InvalidRequest, (await HandleAsync(NotToBeCalled))?.Problem);
+
+        Body("{}", "application/json");
+        Assert.Same(Problem.ModelNotAllowed, (await HandleAsync(NotToBeCalled))?.Problem);
+    }
+
+    [Theory]
+    [InlineData("GET", "", false)]
+    [InlineData("HEAD", "", false)]
+    [InlineData("OPTIONS", "", false)]
+    [InlineData("DELETE", "", false)]
+    [InlineData("GET", "{}", true)]
+    [InlineData("DELETE", "x", true)]
+    [InlineData("POST", "", true)]
+    [InlineData("PUT", "", true)]
+    [InlineData("PATCH", "", true)]
+    public async Task Only_what_reads_needs_no_model(string method, string body, bool needsModel)
+    {
+        _context.Request.Method = method;
+        Body(body, "text/plain");
+
+        Assert.Null(await HandleAsync(_ => Answer(HttpStatusCode.OK, "")));
+
+        Assert.Equal(needsModel, _asked!.NeedsModel);
+    }
+
+    [Fact]
+    public async Task What_reads_but_names_two_models_needs_one()
+    {
+        _costs = "*=2";
+        _context.Request.Method = "GET";
+        _context.Request.QueryString = new QueryString("?model=a&model=b");
+        Body("", "text/plain");
+
+        Assert.Null(await HandleAsync(_ => Answer(HttpStatusCode.OK, "")));
+
+        Assert.Equal((null, true), (_asked!.Model, _asked.NeedsModel));
+    }
+
+    [Theory]
+    [InlineData("/v1/images/x", 25)]
+    [InlineData("/v1/Images/x", 25)]
+    [InlineData("/v1/%69mages/x", 25)]
+    [InlineData("/v1/%2569mages/x", 25)]
+    [InlineData("/v1/images%2Fx", 25)]
+    [InlineData("/v1/images;a=b/x", 25)]
+    [InlineData("/v1/images%2F%2Fx", 25)]
+    [InlineData("/v1/exact", 9)]
+    [InlineData("/v1/exact/", 9)]
+    [InlineData("/v1/exact;x", 9)]
+    [InlineData("/v1/other", 1)]
+    public async Task A_path_costs_the_same_however_it_is_written(string path, long cost)
+    {
+        _costs = "/v1/images/*=25, /v1/exact=9";
+        _context.Features.Get<IHttpRequestFeature>()!.RawTarget = path;
+
+        Assert.Null(await HandleAsync(_ => Answer(HttpStatusCode.OK, "")));
+
+        Assert.Equal(cost, _asked!.Cost);
+    }
+
+    [Fact]
+    public async Task A_body_goes_on_decoded()
+    {
+        var text = """{"model":"gpt-4o","max_tokens":100}""";
+        var encoded = new MemoryStream();
+        using (var encoder = new GZipStream(encoded, CompressionLevel.Optimal, leaveOpen: true))
+        {
+            encoder.Write(Encoding.UTF8.GetBytes(text));
+        }
+
+        _context.Request.Body = new MemoryStream(encoded.ToArray());
+        _context.Request.ContentLength = encoded.Length;
+        _context.Request.Headers.ContentEncoding = "gzip";
+        string? sent = null;
+
+        Assert.Null(await HandleAsync(request =>
+        {
+            Assert.Empty(request.Content!.Headers.ContentEncoding);
+            Assert.Equal(text.Length, request.Content.Headers.ContentLength);
+            sent = request.Content.ReadAsStringAsync().Result;
+            return Answer(HttpStatusCode.OK, "");
+        }));
+
+        Assert.Equal(text, sent);
+        Assert.Equal(5, _asked!.Cost);
+    }
+
+    [Fact]
+    public async Task A_content_type_that_stands_twice_is_400()
+    {
+        _context.Request.Headers.ContentType = new[] { "text/plain", "application/json" };
+
+        Assert.Same(Problem.InvalidRequest, (await HandleAsync(NotToBeCalled))?.Problem);
+    }
+
+    private static HttpResponseMessage NotToBeCalled(HttpRequestMessage request) => throw new InvalidOperationException("Not to be called");
+
+    private void Body(string body, string contentType)
+    {
+        _context.Request.ContentType = contentType;
+        _context.Request.Body = new MemoryStream(Encoding.UTF8.GetBytes(body));
+    }
+
     private async Task<ProxyRefusal?> HandleAsync(Func<HttpRequestMessage, HttpResponseMessage> upstream)
     {
-        using var client = new HttpClient(new StubHandler(upstream));
-        var clients = new Mock<IHttpClientFactory>();
-        clients.Setup(factory => factory.CreateClient("upstream-p")).Returns(client);
-        var forwarder = new UpstreamForwarder(clients.Object, _time, NullLogger<UpstreamForwarder>.Instance);
         var catalog = ProxySettings.Catalog(
-            ("Providers__p__BaseUrl", "https://api.example.com"), ("Providers__p__AuthScheme", "none"), ("Providers__p__Costs", "gpt-4o=5"));
-        var handler = new ProxyHandler(catalog, forwarder, _engine.Object, long.MaxValue, _time, NullLogger<ProxyHandler>.Instance);
-        return await handler.ForwardToModelAsync(_context, IPAddress.Loopback);
+            ("Providers__p__BaseUrl", "https://api.example.com"), ("Providers__p__AuthScheme", "none"), ("Providers__p__Costs", _costs));
+        using var clients = new UpstreamClients(catalog, () => new StubHandler(upstream), _time, NullLogger<UpstreamClient>.Instance);
+        var forwarder = new UpstreamForwarder(clients, Options.Create(new KestrelServerOptions()), _time, NullLogger<UpstreamForwarder>.Instance);
+        var keys = new ClientKeys(_directory.Object, TimeSpan.FromSeconds(6), _time);
+        var handler = new ProxyHandler(keys, new ProxyRequestReader(catalog, long.MaxValue), forwarder, _engine.Object, _time, NullLogger<ProxyHandler>.Instance);
+        return await handler.ForwardToModelAsync(_context, IPAddress.Loopback, _ended.Token);
     }
 
     private static HttpResponseMessage Answer(HttpStatusCode status, string text) =>
@@ -219,10 +507,36 @@ public sealed class ProxyHandlerTests
 
     private sealed class WatchedStream(Action onWrite) : MemoryStream
     {
-        public override Task FlushAsync(CancellationToken cancellationToken)
+        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
         {
             onWrite();
-            return Task.CompletedTask;
+            return default;
+        }
+    }
+
+    /// <summary>An answer of which nothing comes.</summary>
+    private sealed class StalledStream : MemoryStream
+    {
+        private readonly TaskCompletionSource _read = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task IsRead => _read.Task;
+
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            _read.TrySetResult();
+            await Task.Delay(Timeout.Infinite, cancellationToken);
+            return 0;
+        }
+    }
+
+    private sealed class EndedBody() : StreamResponseBodyFeature(new MemoryStream())
+    {
+        public bool IsComplete { get; private set; }
+
+        public override Task CompleteAsync()
+        {
+            IsComplete = true;
+            return base.CompleteAsync();
         }
     }
 }

@@ -17,7 +17,6 @@ public sealed class RequestFactsTests
     [InlineData("""{"model":""}""", null)]
     [InlineData("""{"generationConfig":{"model":"inner"}}""", null)]
     [InlineData("""["model","gpt-4o"]""", null)]
-    [InlineData("", null)]
     public void The_model_stands_at_the_top(string body, string? model)
     {
         var facts = Read(body);
@@ -33,38 +32,59 @@ public sealed class RequestFactsTests
     [InlineData("{}", 0)]
     public void Every_model_is_counted(string body, int count) => Assert.Equal(count, Read(body).Models);
 
+    [Theory]
+    [InlineData("""{"Model":"dear"}""", "dear", 1)]
+    [InlineData("""{"MODEL":"dear"}""", "dear", 1)]
+    [InlineData("""{"model":"cheap","Model":"dear"}""", "dear", 2)]
+    [InlineData("""{"model":"cheap","mOd\u0065l":"dear"}""", "dear", 2)]
+    public void In_any_letter_case(string body, string? model, int count)
+    {
+        var facts = Read(body);
+
+        Assert.Equal((model, count), (facts.Model, facts.Models));
+        Assert.Equal(count > 1, facts.IsUncertain);
+    }
+
+    [Theory]
+    [InlineData("gpt-4o", "gpt-4o")]
+    [InlineData("models/gemini-pro", "gemini-pro")]
+    [InlineData("Models/gemini-pro", "gemini-pro")]
+    [InlineData("org/name", "org/name")]
+    [InlineData(" gpt-4o", null)]
+    [InlineData("gpt-4o\t", null)]
+    [InlineData("gpt\0-4o", null)]
+    [InlineData("models/", null)]
+    [InlineData("", null)]
+    [InlineData(null, null)]
+    public void Names_of_models_have_one_form(string? text, string? name) => Assert.Equal(name, RequestFacts.NameOf(text));
+
     [Fact]
-    public void What_looks_like_an_object_is_read_whatever_it_is_declared_to_be() =>
-        Assert.Equal("gpt-4o", Read("""{"model":"gpt-4o"}""", isDeclaredJson: false).Model);
+    public void A_name_has_200_characters_at_the_most()
+    {
+        Assert.NotNull(RequestFacts.NameOf(new string('x', RequestFacts.MaxModelLength)));
+        Assert.Null(RequestFacts.NameOf(new string('x', RequestFacts.MaxModelLength + 1)));
+    }
 
     [Theory]
     [InlineData("{")]
     [InlineData("""{"model":"a"} x""")]
+    [InlineData("""{"model":"a"}{"model":"b"}""")]
     [InlineData("""{"model":"a",}""")]
+    [InlineData("""{"model":"a","x":NaN}""")]
+    [InlineData("""{/* */"model":"a"}""")]
     [InlineData("""{"model":"\ud800"}""")]
     [InlineData("nonsense")]
     [InlineData("[1,2")]
-    public void Malformed_only_where_it_says_that_it_is_json(string body)
+    public void What_is_malformed_is_uncertain(string body)
     {
-        Assert.True(Read(body).IsMalformed);
-        Assert.False(Read(body, isDeclaredJson: false).IsMalformed);
+        var facts = Read(body);
+
+        Assert.True(facts.IsMalformed);
+        Assert.True(facts.IsUncertain);
     }
 
     [Fact]
     public void Too_deep_is_malformed() => Assert.True(Read(new string('[', 1000) + new string(']', 1000)).IsMalformed);
-
-    [Theory]
-    [InlineData("""{"model":"a","input":"abc""", "a")]
-    [InlineData("""{"model":"a""", null)]
-    [InlineData("""{"input":[[1,2],""", null)]
-    [InlineData("""{"model":"a","max_tokens":1""", "a")]
-    public void Of_a_beginning_what_is_there_is_read(string head, string? model)
-    {
-        var facts = RequestFacts.Read(Encoding.UTF8.GetBytes(head), isWhole: false, isDeclaredJson: true);
-
-        Assert.Equal(model, facts.Model);
-        Assert.True(facts.IsObject);
-    }
 
     [Theory]
     [InlineData("{}", 400, 100 + 1000)]
@@ -78,9 +98,8 @@ public sealed class RequestFactsTests
     [InlineData("""{"max_tokens":9223372036854775807,"n":9223372036854775807}""", 400, 1_000_000)]
     [InlineData("""{"max_tokens":1e9}""", 400, 100 + 1000)]
     [InlineData("""{"max_tokens":1}""", 40_000_000, 1_000_000)]
-    [InlineData("", 0, 1)]
+    [InlineData("[1]", 400, 1)]
     public void Tokens_are_estimated_within_limits(string body, long length, long expected) => Assert.Equal(expected, Read(body).EstimateTokens(length));
 
-    private static RequestFacts Read(string body, bool isDeclaredJson = true) =>
-        RequestFacts.Read(Encoding.UTF8.GetBytes(body), isWhole: true, isDeclaredJson);
+    private static RequestFacts Read(string body) => RequestFacts.Read(Encoding.UTF8.GetBytes(body));
 }

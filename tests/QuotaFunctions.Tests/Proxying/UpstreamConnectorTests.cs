@@ -24,10 +24,17 @@ public sealed class UpstreamConnectorTests
     [InlineData("::ffff:10.0.0.1")]
     [InlineData("64:ff9b::a9fe:a9fe")]
     [InlineData("2002:7f00:1::")]
+    [InlineData("168.63.129.16")]
+    [InlineData("::ffff:168.63.129.16")]
+    [InlineData("64:ff9b:1::1")]
+    [InlineData("2001:0:4136:e378:8000:63bf:3fff:fdd2")]
+    [InlineData("::7f00:1")]
     public void Not_of_the_public_internet(string address) => Assert.True(UpstreamAddress.IsPrivate(IPAddress.Parse(address)));
 
     [Theory]
     [InlineData("1.1.1.1")]
+    [InlineData("168.63.129.15")]
+    [InlineData("2001:4860::8888")]
     [InlineData("172.15.255.255")]
     [InlineData("172.32.0.1")]
     [InlineData("192.169.0.1")]

@@ -15,10 +15,18 @@ public sealed class UpstreamPathTests
     [InlineData("/v1/..hidden/a..b/...")]
     [InlineData("/v1beta/models/gemini-pro:generateContent")]
     [InlineData("/50%25/%2525")]
+    [InlineData("/v1/chat;version=1/x;y")]
+    [InlineData("/v1/a;../x")]
     public void Plain(string path) => Assert.True(UpstreamPath.IsPlain(path));
 
     [Theory]
     [InlineData("/v1/../admin")]
+    [InlineData("/v1/..;/admin")]
+    [InlineData("/v1/..;x=1/admin")]
+    [InlineData("/v1/.;/admin")]
+    [InlineData("/v1/%2e%2e;/admin")]
+    [InlineData("/v1/..%3b/admin")]
+    [InlineData("/v1/..%253bx/admin")]
     [InlineData("/v1/..")]
     [InlineData("..")]
     [InlineData("/v1/./chat")]
@@ -44,6 +52,10 @@ public sealed class UpstreamPathTests
     [InlineData("/v1/%69mages/x", "/v1/images/x")]
     [InlineData("/v1%2Fimages/x", "/v1/images/x")]
     [InlineData("/v1%2F/images/", "/v1/images/")]
+    [InlineData("/v1/%2569mages/x", "/v1/images/x")]
+    [InlineData("/v1/images;a=b/x;c", "/v1/images/x")]
+    [InlineData("/v1;/;x/images", "/v1/images")]
+    [InlineData("/v1/images%3Ba/x", "/v1/images/x")]
     [InlineData("/", "/")]
     public void Decoded_as_the_most_lenient_upstream_does(string path, string expected) => Assert.Equal(expected, UpstreamPath.Decode(path));
 
@@ -53,6 +65,8 @@ public sealed class UpstreamPathTests
     [InlineData("/v1beta%2Fmodels%2Fgemini-pro:generateContent", "gemini-pro")]
     [InlineData("/openai/deployments/gpt-4o/chat/completions", "gpt-4o")]
     [InlineData("/v1/models/gpt-4o", "gpt-4o")]
+    [InlineData("/v1/models;x/gpt-4o;y", "gpt-4o")]
+    [InlineData("/v1/%256dodels/gpt-4o", "gpt-4o")]
     [InlineData("/models/org%2Fname:run", "org/name")]
     [InlineData("/v1/models", null)]
     [InlineData("/v1/models/", null)]

@@ -145,7 +145,7 @@ public sealed class CommitDraftTests
     /// <summary>A commit on a lease, as its lane makes it.</summary>
     private static CommitDraft Spend(ref LeaseState lease, DateTimeOffset now, int entries)
     {
-        var state = new AccountState { AccountId = "a", Head = new LedgerHead(5, Guid.NewGuid(), Now), Keys = new Dictionary<string, KeyState?>() };
+        var state = new AccountState { AccountId = "a", Head = new LedgerHead(5, Guid.NewGuid(), Now), Keys = [] };
         var draft = new CommitDraft(state, now, Guid.NewGuid(), lease, entriesLength: entries * 100);
         for (var i = 0; i < entries; i++)
         {
@@ -162,7 +162,7 @@ public sealed class CommitDraftTests
         {
             AccountId = "a",
             Head = new LedgerHead(5, Guid.NewGuid(), Now),
-            Keys = new Dictionary<string, KeyState?>(),
+            Keys = [],
         },
         now, Guid.NewGuid(), "instance", ending: []);
 

@@ -17,12 +17,12 @@ public sealed class EngineProperties(ITestOutputHelper output)
 {
     private static readonly (int Weight, Deed Deed)[] Deeds =
     [
-        (45, Deed.Consume), (30, Deed.Forward), (12, Deed.Report), (1, Deed.TopUp), (1, Deed.Reset), (1, Deed.ChangeQuota),
+        (45, Deed.Consume), (1, Deed.Poison), (30, Deed.Forward), (12, Deed.Report), (1, Deed.TopUp), (1, Deed.Reset), (1, Deed.ChangeQuota),
         (1, Deed.ChangeRate), (1, Deed.ChangeType), (1, Deed.Switch), (1, Deed.ResetPool), (1, Deed.TopUpPool), (2, Deed.Sweep),
         (2, Deed.TurnClock),
     ];
 
-    private static readonly (int Weight, Deed Deed)[] RareDeeds = [(3, Deed.Revoke), (3, Deed.PassHours), (3, Deed.Kill), (2, Deed.Outage), (5, Deed.Sweep)];
+    private static readonly (int Weight, Deed Deed)[] RareDeeds = [(3, Deed.Revoke), (3, Deed.PassHours), (3, Deed.Kill), (2, Deed.Outage), (2, Deed.Throttle), (5, Deed.Sweep)];
 
     private static Arbitrary<Scenario> Scenarios { get; } = Arb.From(
         from seed in Gen.Choose(0, int.MaxValue - 1)
@@ -52,14 +52,16 @@ public sealed class EngineProperties(ITestOutputHelper output)
         {
             var run = new ScenarioRun(scenario);
             run.Run();
-            steps += scenario.Steps.Count;
-            granted += run.Granted;
-            commits += run.Books.Commits;
-            turns += run.World.Turns;
+            Interlocked.Add(ref steps, scenario.Steps.Count);
+            Interlocked.Add(ref granted, run.Granted);
+            Interlocked.Add(ref commits, run.Books.Commits);
+            Interlocked.Add(ref turns, run.World.Turns);
         });
         var scenarios = int.Parse(Environment.GetEnvironmentVariable("QUOTA_SCENARIOS") ?? "400", CultureInfo.InvariantCulture);
 
+        // Each world is one thread, so that as many run at once as there are processors.
         property.Check(Config.QuickThrowOnFailure.WithMaxTest(scenarios).WithQuietOnSuccess(true)
+            .WithParallelRunConfig(FSharpOption<ParallelRunConfig>.Some(new ParallelRunConfig(Environment.ProcessorCount)))
             .WithReplay(FSharpOption<Replay>.Some(new Replay(new Rnd(replay[0], replay[1]), FSharpOption<int>.None))));
 
         output.WriteLine($"{steps} steps, {granted} granted, {commits} commits, {turns} turns");

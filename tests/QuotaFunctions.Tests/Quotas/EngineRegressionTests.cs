@@ -52,14 +52,29 @@ public sealed class EngineRegressionTests
     }
 
     [Fact]
+    public void A_charge_of_nothing_is_granted_though_less_than_nothing_is_left_and_is_in_the_log() => Run(seed: 1, instances: 2, quota: 10, deeds: async (world, instances) =>
+    {
+        await ChargeAsync(instances[0], cost: 10);
+        await instances[0].Keys.ChangeAsync(Key.KeyId, key => (key.Settings with { Quota = 7 }, key.Status), "admin", CancellationToken.None);
+        Assert.Equal(ChargeRefusal.QuotaExhausted, (await ChargeAsync(instances[1], cost: 1)).Refusal);
+
+        var free = await ChargeAsync(instances[1], cost: 0);
+
+        Assert.Equal((0, 0), (free.Charge!.Cost, free.Quota!.Remaining));
+        await SweepAsync(world, instances[0]);
+        Assert.Equal([0, 10], (await LogAsync(instances[0], "consumed")).Rows.Select(row => row.Cost));
+    });
+
+    [Fact]
     public void A_charge_is_settled_once_even_when_the_mark_of_that_is_long_gone() => Run(seed: 1, instances: 1, async (world, instances) =>
     {
         var instance = instances[0];
         var charge = (await ChargeAsync(instance, TimeSpan.FromMinutes(1))).Charge!;
         await world.DelayAsync(TimeSpan.FromMinutes(2));
         await SweepAsync(world, instance);
-        await world.DelayAsync(TimeSpan.FromHours(26));
+        await world.DelayAsync(TimeSpan.FromHours(30));
         await SweepAsync(world, instance);
+        await instance.ExpiredMarks.DeleteAsync(CancellationToken.None);
         Assert.Null(await instance.Store.FindSettledAsync(Key, charge.Id, CancellationToken.None));
 
         await instance.Engine.SettleAsync(new Settlement { Charge = charge, Outcome = ChargeOutcome.Failed, Cost = 0 }, CancellationToken.None);
@@ -77,11 +92,11 @@ public sealed class EngineRegressionTests
             {
                 var claim = new IdempotencyClaim("claim", "the same");
                 await ChargeAsync(instances[0], claim: claim);
-                await world.DelayAsync(TimeSpan.FromHours(26));
-                var sweeping = world.Spawn(() => instances[0].Sweeper.SweepAsync(CancellationToken.None));
+                await world.DelayAsync(TimeSpan.FromHours(30));
+                var deleting = world.Spawn(() => instances[0].ExpiredMarks.DeleteAsync(CancellationToken.None));
                 await world.DelayAsync(TimeSpan.FromMilliseconds(world.Random.Next(40)));
                 var again = world.Spawn(() => ChargeAsync(instances[1], claim: claim));
-                await Task.WhenAll(sweeping, again);
+                await Task.WhenAll(deleting, again);
 
                 Assert.True((await ChargeAsync(instances[0], claim: claim)).Replayed);
             });

@@ -53,6 +53,16 @@ public sealed class QuotaRulesTests
         Assert.Equal(refusal, QuotaRules.Scope(Key(new KeySettings { Name = "a", AllowedModels = [allowed] }), "openai", model, null));
 
     [Fact]
+    public void A_list_of_models_says_nothing_of_what_needs_no_model()
+    {
+        var key = Key(new KeySettings { Name = "a", AllowedModels = ["x"], AllowedProviders = ["openai"] });
+
+        Assert.Null(QuotaRules.Scope(key, "openai", model: null, address: null, needsModel: false));
+        Assert.Equal(ChargeRefusal.ModelNotAllowed, QuotaRules.Scope(key, "openai", "y", address: null, needsModel: false));
+        Assert.Equal(ChargeRefusal.ProviderNotAllowed, QuotaRules.Scope(key, "claude", model: null, address: null, needsModel: false));
+    }
+
+    [Fact]
     public void Lists_of_providers_and_models_say_nothing_of_work_that_is_not_forwarded()
     {
         var key = Key(new KeySettings { Name = "a", AllowedModels = ["x"], AllowedProviders = ["openai"] });

@@ -131,4 +131,20 @@ public sealed class RateWindowTests
 
         Assert.InRange(window.ToBytes().Length, 1, 60 * 1024);
     }
+
+    /// <summary>An instance whose clock was a day ahead: what it admitted would otherwise stay for that day.</summary>
+    [Fact]
+    public void What_a_wrong_clock_put_far_ahead_does_not_count()
+    {
+        var now = 1_700_000_000_000L;
+        var window = new RateWindow();
+        window.Add(now + 86_400_000, limit: 2);
+        window.Add(now + 86_400_000, limit: 2);
+
+        Assert.Equal((0, 0L), window.AsOf(now, limit: 2));
+        window.Forget(now);
+        window.Add(now, limit: 2);
+        Assert.Equal(1, window.Count);
+        Assert.Equal((1, 60_000L), RateWindow.FromBytes(window.ToBytes()).AsOf(now, limit: 1));
+    }
 }

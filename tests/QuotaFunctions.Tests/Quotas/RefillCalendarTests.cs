@@ -16,15 +16,18 @@ public sealed class RefillCalendarTests
     [InlineData("Europe/Berlin", "2026-03-28T23:00:00Z", "2026-03-29T22:00:00Z")]
     [InlineData("Europe/Berlin", "2026-10-24T22:00:00Z", "2026-10-25T23:00:00Z")]
 
-    // America/Havana: midnight is skipped on 8 March 2026, and comes twice on 1 November
-    [InlineData("America/Havana", "2026-03-07T12:00:00Z", "2026-03-08T05:00:00Z")]
-    [InlineData("America/Havana", "2026-10-31T12:00:00Z", "2026-11-01T04:00:00Z")]
-    [InlineData("America/Havana", "2026-11-01T04:00:00Z", "2026-11-02T05:00:00Z")]
-    [InlineData("America/Havana", "2026-11-01T05:30:00Z", "2026-11-02T05:00:00Z")]
+    // America/Havana: midnight was skipped on 10 March 2024, and came twice on 3 November. A year gone by: a country may change its rules
+    [InlineData("America/Havana", "2024-03-09T12:00:00Z", "2024-03-10T05:00:00Z")]
+    [InlineData("America/Havana", "2024-11-02T12:00:00Z", "2024-11-03T04:00:00Z")]
+    [InlineData("America/Havana", "2024-11-03T04:00:00Z", "2024-11-04T05:00:00Z")]
+    [InlineData("America/Havana", "2024-11-03T05:30:00Z", "2024-11-04T05:00:00Z")]
 
     // Pacific/Apia had no 30 December 2011
     [InlineData("Pacific/Apia", "2011-12-30T09:59:59Z", "2011-12-30T10:00:00Z")]
     [InlineData("Pacific/Apia", "2011-12-30T10:00:00Z", "2011-12-31T10:00:00Z")]
+
+    // America/Toronto: the clocks went from 23:30 to 0:30 in the night after 30 March 1919
+    [InlineData("America/Toronto", "1919-03-30T12:00:00Z", "1919-03-31T04:30:00Z")]
     public void Days_begin_at_the_first_moment_of_the_local_day(string zone, string moment, string expected) =>
         Assert.Equal(At(expected), RefillCalendar.NextAfter(Daily(zone), At(moment)));
 
@@ -76,6 +79,26 @@ public sealed class RefillCalendarTests
         Assert.Equal(4, RefillCalendar.CountBetween(Daily("UTC"), due, due.AddDays(3.5), 10));
         Assert.Equal(10, RefillCalendar.CountBetween(Daily("UTC"), due, due.AddDays(99), 10));
     }
+
+    [Theory]
+    [InlineData("Europe/Berlin")]
+    [InlineData("America/Argentina/Buenos_Aires")]
+    [InlineData("Asia/Calcutta")]
+    [InlineData("UTC")]
+    public void A_time_zone_has_an_IANA_name_and_with_it_a_calendar(string zone)
+    {
+        Assert.True(RefillCalendar.IsTimeZone(zone));
+        Assert.InRange(RefillCalendar.NextAfter(Daily(zone), At("2026-06-15T00:00:00Z")), At("2026-06-15T00:00:01Z"), At("2026-06-16T00:00:00Z"));
+    }
+
+    [Theory]
+    [InlineData("europe/berlin")]
+    [InlineData("UTC+05")]
+    [InlineData("W. Europe Standard Time")]
+    [InlineData("posix/Europe/Berlin")]
+    [InlineData("../etc/localtime")]
+    [InlineData("")]
+    public void Another_name_is_none_even_where_the_machine_knows_it(string zone) => Assert.False(RefillCalendar.IsTimeZone(zone));
 
     private static RefillPolicy Daily(string zone) => new() { Period = RefillPeriod.Daily, Amount = 1, TimeZone = zone };
 

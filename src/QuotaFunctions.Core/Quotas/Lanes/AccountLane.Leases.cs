@@ -1,3 +1,5 @@
+using QuotaFunctions.Core.Hosting;
+
 namespace QuotaFunctions.Core.Quotas.Lanes;
 
 /// <content>What a lane has to do with leases: its own, and those of others.</content>
@@ -7,12 +9,15 @@ internal sealed partial class AccountLane
     private async Task<bool> SpendLeaseAsync(List<LaneOperation> batch)
     {
         var now = _context.Clock.GetUtcNow();
-        if (batch.Count == 0 || _lease is null || _state is null || !LeasePolicy.IsUsable(_lease, now))
+        if (batch.Count == 0 || _account.Lease is null || _account.State is null || !LeasePolicy.IsUsable(_account.Lease, now))
         {
             return false;
         }
 
-        var draft = new CommitDraft(_state, now, Guid.CreateVersion7(now), _lease, batch.Sum(operation => operation.MaxEntriesLength));
+        var draft = new CommitDraft(_account.State, now, Guid.CreateVersion7(now), _account.Lease, batch.Sum(operation => operation.MaxEntriesLength))
+        {
+            SentAfter = _account.LastAnswerAt,
+        };
         var taking = batch.Where(operation => !operation.TryWithdraw() && draft.HasRoomFor(operation.MaxEntriesLength) && operation.TryDecideOnLease(draft))
             .ToHashSet();
         if (taking.Count == 0)
@@ -41,25 +46,25 @@ internal sealed partial class AccountLane
         try
         {
             while (_context.Clock.GetElapsedTime(since) < _context.Options.MaxGiveWayTime
-                && await PatientlyAsync(_context.Store.FindLeaseAsync(_accountId, leaseId, withPage: false, _stop.Token)) is { IsClosed: true })
+                && await _wait.ForAsync(_context.Store.FindLeaseAsync(_accountId, leaseId, withPage: false, _stop.Token)) is { IsClosed: true })
             {
                 await Task.Delay(_context.Options.GiveWayPeriod, _context.Clock, _stop.Token);
             }
         }
         catch (Exception failure) when (!_stop.IsCancellationRequested)
         {
-            LogReadFailed(_context.Logger, _accountId, failure.GetType().Name);
+            LogReadFailed(_context.Logger, _accountId, StorageFaults.Kind(failure));
         }
     }
 
     /// <summary>Ends the own lease, as well as that goes: what cannot be given back now is when the lease's time is over.</summary>
     private async Task GiveLeaseBackAsync()
     {
-        for (var attempt = 0; _lease is not null && attempt < _context.Options.MaxGiveBackAttempts; attempt++)
+        for (var attempt = 0; _account.Lease is not null && attempt < _context.Options.MaxGiveBackAttempts; attempt++)
         {
             try
             {
-                _state = null;
+                _account.Drop();
                 _givesBack = true;
                 if (await TryDecideAsync([]))
                 {
@@ -68,13 +73,13 @@ internal sealed partial class AccountLane
             }
             catch (Exception failure) when (!_stop.IsCancellationRequested)
             {
-                LogReadFailed(_context.Logger, _accountId, failure.GetType().Name);
+                LogReadFailed(_context.Logger, _accountId, StorageFaults.Kind(failure));
             }
 
-            await BackOffAsync(attempt, _context.Options.MaxBackOff);
+            await _wait.BackOffAsync(attempt, _context.Options.MaxBackOff);
         }
 
-        _lease = null;
+        _account.Lease = null;
         _givesBack = false;
     }
 
@@ -88,11 +93,11 @@ internal sealed partial class AccountLane
         _toEnd = [];
         if (state.Keys.GetValueOrDefault(_accountId) is not { Meter.Leased: > 0 } known)
         {
-            _lease = null;
+            _account.Lease = null;
             return false;
         }
 
-        if (!NeedsAll(known, batch, now) && !_givesBack && (_lease is null || LeasePolicy.IsUsable(_lease, now)))
+        if (!NeedsAll(known, batch, now) && !_givesBack && (_account.Lease is null || LeasePolicy.IsUsable(_account.Lease, now)))
         {
             return false;
         }
@@ -100,24 +105,24 @@ internal sealed partial class AccountLane
         // The account before the leases: one that begins or ends after this makes the commit fail, as it changes the account's row.
         if (!readNow)
         {
-            await LoadAsync();
+            await _account.LoadAsync();
         }
 
-        if (_state?.Keys.GetValueOrDefault(_accountId) is { } key && NeedsAll(key, batch, now))
+        if (_account.State?.Keys.GetValueOrDefault(_accountId) is { } key && NeedsAll(key, batch, now))
         {
-            var leases = await PatientlyAsync(_context.Store.ReadLeasesAsync(_accountId, withPages: false, _stop.Token));
-            await PatientlyAsync(Task.WhenAll(leases.Select(lease => _context.Store.CloseLeaseAsync(lease, _stop.Token))));
+            var leases = await _wait.ForAsync(_context.Store.ReadLeasesAsync(_accountId, withPages: false, _stop.Token));
+            await _wait.ForAsync(Task.WhenAll(leases.Select(lease => _context.Store.CloseLeaseAsync(lease, _stop.Token))));
 
             // As they are now that nothing is committed on them any more; but closing them was no commit.
-            _toEnd = [.. await PatientlyAsync(_context.Store.ReadLeasesAsync(_accountId, withPages: true, _stop.Token))];
+            _toEnd = [.. await _wait.ForAsync(_context.Store.ReadLeasesAsync(_accountId, withPages: true, _stop.Token))];
             foreach (var lease in _toEnd)
             {
                 lease.WrittenAt = leases.FirstOrDefault(before => before.Id == lease.Id)?.WrittenAt;
             }
 
-            _lease = Array.Find(_toEnd, lease => lease.Id == _lease?.Id);
+            _account.Lease = Array.Find(_toEnd, lease => lease.Id == _account.Lease?.Id);
         }
-        else if (await RefreshLeaseAsync() is { } own)
+        else if (await _account.RefreshLeaseAsync() is { } own)
         {
             _toEnd = [own];
         }
@@ -130,16 +135,5 @@ internal sealed partial class AccountLane
     {
         var claims = batch.ConvertAll(operation => operation.ClaimOn(key, now));
         return claims.Contains(null) || !key.Meter.Affords(claims.Sum() ?? 0);
-    }
-
-    /// <summary>Reads the own lease as it is in storage: another instance may have closed or ended it.</summary>
-    private async Task<LeaseState?> RefreshLeaseAsync()
-    {
-        if (_lease is not null)
-        {
-            _lease = await PatientlyAsync(_context.Store.FindLeaseAsync(_accountId, _lease.Id, withPage: true, _stop.Token));
-        }
-
-        return _lease;
     }
 }

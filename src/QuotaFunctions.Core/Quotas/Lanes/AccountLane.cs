@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using QuotaFunctions.Core.Auditing;
+using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.Core.Keys;
 
 namespace QuotaFunctions.Core.Quotas.Lanes;
@@ -11,39 +13,50 @@ internal sealed record LaneContext(
     TimeProvider Clock,
     QuotaEngineOptions Options,
     string InstanceId,
+    OpenAccountIndex Open,
+    MarkIndex Marks,
     ILogger<AccountLane> Logger);
 
 /// <summary>
 /// Decides everything about one account in this process, one batch after the other: all that waits is decided in order against the
 /// state that the lane holds, and committed together; the next batch gathers meanwhile (group commit). Whatever another instance
-/// commits makes the own commit fail, and the state is read again.
+/// commits makes the own commit fail, and the batch is decided again on the new state.
 /// </summary>
-internal sealed partial class AccountLane : IDisposable
+#pragma warning disable CA1001 // A source of cancellation without a timer holds nothing that must be disposed of.
+internal sealed partial class AccountLane
+#pragma warning restore CA1001
 {
-    /// <summary>How often those who wait are looked at while storage does not answer.</summary>
-    private static readonly TimeSpan DeadlineCheckPeriod = TimeSpan.FromMilliseconds(500);
-
     private readonly LaneArrivals _arrivals = new();
     private readonly LinkedList<LaneOperation> _waiting = new();
     private readonly string _accountId;
     private readonly LaneContext _context;
+    private readonly Action<AccountLane> _onEnd;
     private readonly CancellationTokenSource _stop = new();
     private readonly List<LaneOperation> _batch = [];
     private readonly LeasePolicy _leasing;
+    private readonly StorageWait _wait;
+    private readonly HeldAccount _account;
+    private readonly CommitWriter _writer;
     private LeaseState[] _toEnd = [];
-    private LeaseState? _lease;
     private bool _givesBack;
-    private AccountState? _state;
-    private long _stateKnownAt;
     private long _lastUsed;
     private int _committed;
-    private TimeSpan _commitTook;
+    private int _oneByOne;
 
-    public AccountLane(string accountId, LaneContext context)
+    /// <summary>Begins a lane.</summary>
+    /// <param name="accountId">Whose.</param>
+    /// <param name="context">What it shares with the others.</param>
+    /// <param name="onEnd">Called when it has come to its end.</param>
+    public AccountLane(string accountId, LaneContext context, Action<AccountLane> onEnd)
     {
         _accountId = accountId;
+        _onEnd = onEnd;
         _context = context;
         _leasing = new LeasePolicy(context.Options, context.Clock);
+        _wait = new StorageWait(context.Clock, context.Options, GiveUpOverdue, _stop.Token);
+        var marks = new LaneMarks(accountId, context.Open, context.Marks, context.Clock);
+        _account = new HeldAccount(accountId, context, marks, _wait);
+        _writer = new CommitWriter(_account, context, marks, _wait);
         _lastUsed = context.Clock.GetTimestamp();
 
         // Not Task.Run: whoever brings a scheduler has everything run on it, so that a simulation decides what comes next.
@@ -64,9 +77,6 @@ internal sealed partial class AccountLane : IDisposable
 
     /// <summary>Gives up whatever is not decided yet.</summary>
     public void Abort() => _stop.Cancel();
-
-    /// <inheritdoc/>
-    public void Dispose() => _stop.Dispose();
 
     private async Task RunAsync()
     {
@@ -103,6 +113,8 @@ internal sealed partial class AccountLane : IDisposable
             {
                 operation.Unavailable(null);
             }
+
+            _onEnd(this);
         }
     }
 
@@ -115,7 +127,7 @@ internal sealed partial class AccountLane : IDisposable
         _arrivals.TakeAll(_waiting);
         if (_waiting.Count == 0)
         {
-            var longest = _lease is null ? Timeout.InfiniteTimeSpan : _context.Options.LeaseIdleTime;
+            var longest = _account.Lease is null ? Timeout.InfiniteTimeSpan : _context.Options.LeaseIdleTime;
             if (!await _arrivals.WaitAsync(1, longest, _context.Clock, _stop.Token))
             {
                 return false;
@@ -124,12 +136,15 @@ internal sealed partial class AccountLane : IDisposable
             _arrivals.TakeAll(_waiting);
         }
 
-        while (batch.Count < _context.Options.MaxBatch && _waiting.First is { } first)
+        _account.DropIfOld();
+        var most = _oneByOne > 0 ? 1 : _context.Options.MaxBatch;
+        while (batch.Count < most && _waiting.First is { } first)
         {
             _waiting.RemoveFirst();
             batch.Add(first.Value);
         }
 
+        _oneByOne = Math.Max(0, _oneByOne - batch.Count);
         return true;
     }
 
@@ -142,7 +157,7 @@ internal sealed partial class AccountLane : IDisposable
         _arrivals.TakeAll(_waiting);
         if (_committed + _waiting.Count >= _context.Options.BusyCommit)
         {
-            var longest = _commitTook < _context.Options.MaxGatherTime ? _commitTook : _context.Options.MaxGatherTime;
+            var longest = _writer.Took < _context.Options.MaxGatherTime ? _writer.Took : _context.Options.MaxGatherTime;
             await _arrivals.WaitAsync(_committed, longest, _context.Clock, _stop.Token);
         }
     }
@@ -167,15 +182,21 @@ internal sealed partial class AccountLane : IDisposable
             }
             catch (Exception failure) when (!_stop.IsCancellationRequested)
             {
-                // Reading failed, so nothing is in doubt: try again until nobody waits any more.
-                _state = null;
-                LogReadFailed(_context.Logger, _accountId, failure.GetType().Name);
-                GiveUpOverdue(batch, failure);
+                // Reading failed, so nothing is in doubt.
+                _account.Drop();
+                LogReadFailed(_context.Logger, _accountId, StorageFaults.Kind(failure));
+                if (!StorageFaults.IsUnavailable(failure))
+                {
+                    // What storage holds cannot be read, and trying again does not change that.
+                    batch.ForEach(operation => operation.Fail(failure));
+                    return;
+                }
+
+                GiveUpOverdue(failure);
                 longest = _context.Options.MaxBackOff;
             }
 
-            GiveUpOverdue(batch, null);
-            await BackOffAsync(attempt, longest);
+            await _wait.BackOffAsync(attempt, longest);
         }
     }
 
@@ -185,7 +206,7 @@ internal sealed partial class AccountLane : IDisposable
         while (true)
         {
             var readNow = await ReadAsync(batch);
-            if (_state is null)
+            if (_account.State is not { } state)
             {
                 foreach (var operation in batch)
                 {
@@ -196,7 +217,7 @@ internal sealed partial class AccountLane : IDisposable
                 return true;
             }
 
-            var draft = NewDraft(_state, _toEnd.Take(CommitDraft.MaxEnding));
+            var draft = NewDraft(state, _toEnd.Take(CommitDraft.MaxEnding));
             if (_toEnd.Length > CommitDraft.MaxEnding)
             {
                 // More than one commit can end: some of them first, without deciding anything.
@@ -209,131 +230,236 @@ internal sealed partial class AccountLane : IDisposable
             }
 
             var taking = new HashSet<LaneOperation>(batch.Count);
-            Decide(batch, draft, taking);
-            _leasing.Extend(draft, _accountId, _lease is null || Array.Exists(_toEnd, lease => lease.Id == _lease.Id));
+            if (!TryDecide(batch, draft, taking))
+            {
+                continue;
+            }
+
+            _leasing.Extend(draft, _accountId, _account.Lease is null || Array.Exists(_toEnd, lease => lease.Id == _account.Lease.Id));
             if (!draft.IsEmpty)
             {
                 return await CommitAsync(batch, draft, taking);
             }
 
             // Nothing but refusals, and perhaps from a state that is not so any more.
-            if (readNow || _context.Clock.GetElapsedTime(_stateKnownAt) < _context.Options.RefusalFreshness)
+            if (readNow || _account.Age < _context.Options.RefusalFreshness)
             {
                 batch.ForEach(operation => operation.Answer());
                 return true;
             }
 
-            _state = null;
+            _account.Drop();
         }
     }
 
     private CommitDraft NewDraft(AccountState state, IEnumerable<LeaseState> ending)
     {
         var now = _context.Clock.GetUtcNow();
-        return new CommitDraft(state, now, Guid.CreateVersion7(now), _context.InstanceId, [.. ending]);
+        return new CommitDraft(state, now, Guid.CreateVersion7(now), _context.InstanceId, [.. ending]) { SentAfter = _account.LastAnswerAt };
     }
 
-    private void Decide(List<LaneOperation> batch, CommitDraft draft, HashSet<LaneOperation> taking)
+    /// <summary>Decides one operation after the other. False where one failed: the draft is of no use then, and the others are decided anew.</summary>
+    private bool TryDecide(List<LaneOperation> batch, CommitDraft draft, HashSet<LaneOperation> taking)
     {
         for (var i = 0; i < batch.Count; i++)
         {
             if (!draft.HasRoomFor(batch[i].MaxEntriesLength))
             {
                 // The rest is for the next commit, in the same order.
-                for (var late = batch.Count - 1; late >= i; late--)
-                {
-                    _waiting.AddFirst(batch[late]);
-                }
-
-                batch.RemoveRange(i, batch.Count - i);
-                return;
+                PutBack(batch, i);
+                break;
             }
 
-            if (batch[i].Decide(draft))
+            try
             {
-                taking.Add(batch[i]);
+                if (batch[i].Decide(draft))
+                {
+                    taking.Add(batch[i]);
+                }
+            }
+#pragma warning disable CA1031 // A record that cannot be decided on must not hold up the others.
+            catch (Exception failure)
+#pragma warning restore CA1031
+            {
+                LogUndecidable(_context.Logger, _accountId, failure.GetType().Name, failure);
+                batch[i].Fail(failure);
+                batch.RemoveAt(i);
+                return false;
             }
         }
+
+        return true;
+    }
+
+    /// <summary>Moves the end of a batch back to where it came from.</summary>
+    private void PutBack(List<LaneOperation> batch, int from)
+    {
+        for (var late = batch.Count - 1; late >= from; late--)
+        {
+            _waiting.AddFirst(batch[late]);
+        }
+
+        batch.RemoveRange(from, batch.Count - from);
     }
 
     /// <summary>Reads what the batch needs and the lane does not hold. True when the account itself was read.</summary>
     private async Task<bool> ReadAsync(List<LaneOperation> batch)
     {
         var readNow = false;
-        if (_state is null)
+        if (_account.State is null)
         {
-            await LoadAsync();
+            await _account.LoadAsync();
             readNow = true;
         }
 
-        if (_state?.Pool is not null)
+        if (_account.State?.Pool is not null)
         {
-            await ReadKeysAsync(_state, batch);
+            await ReadKeysAsync(_account.State, batch);
         }
-        else if (_state is not null && await ReadLeasesAsync(_state, readNow, batch))
+        else if (_account.State is not null && await ReadLeasesAsync(_account.State, readNow, batch))
         {
             readNow = true;
         }
 
         var now = _context.Clock.GetUtcNow();
-        var preparing = batch.Select(operation => operation.PrepareAsync(_context.Store, now, _stop.Token)).Where(task => !task.IsCompletedSuccessfully);
-        await PatientlyAsync(Task.WhenAll(preparing.Select(task => task.AsTask()).ToList()));
+        await _wait.ForAsync(Task.WhenAll(batch.Where(operation => operation.NeedsPreparing)
+            .Select(operation => AloneAsync([operation], () => operation.PrepareAsync(_context.Store, now, _stop.Token)))));
+        batch.RemoveAll(operation => operation.IsAnswered);
         return readNow;
-    }
-
-    private async Task LoadAsync()
-    {
-        var before = _context.Clock.GetTimestamp();
-        _state = await PatientlyAsync(_context.Store.LoadAsync(_accountId, _stop.Token));
-        _stateKnownAt = before;
     }
 
     private async Task ReadKeysAsync(AccountState state, List<LaneOperation> batch)
     {
-        var missing = batch.Select(operation => operation.KeyId).OfType<string>().Where(id => !state.Keys.ContainsKey(id)).Distinct().ToList();
+        var missing = batch.Where(operation => operation.KeyId is { } id && !state.Keys.ContainsKey(id)).GroupBy(operation => operation.KeyId!).ToList();
         if (missing.Count == 0)
         {
             return;
         }
 
-        var read = await PatientlyAsync(Task.WhenAll(
-            missing.Select(id => _context.Store.LoadKeyAsync(new KeyLocator(_accountId, id), _stop.Token))));
-        var keys = new Dictionary<string, KeyState?>(state.Keys);
-        for (var i = 0; i < missing.Count; i++)
-        {
-            keys[missing[i]] = read[i];
-        }
+        var read = new ConcurrentDictionary<string, KeyState?>();
+        await _wait.ForAsync(Task.WhenAll(missing.Select(asking => ReadKeyAsync(asking.Key, [.. asking]))));
+        batch.RemoveAll(operation => operation.IsAnswered);
+        _account.Add(read);
 
-        _state = new AccountState { AccountId = _accountId, Head = state.Head, Pool = state.Pool, Keys = keys };
+        Task ReadKeyAsync(string id, List<LaneOperation> asking) => AloneAsync(
+            asking, async () => read[id] = await _context.Store.LoadKeyAsync(new KeyLocator(_accountId, id), _stop.Token));
     }
 
-    /// <summary>Waits for storage. Meanwhile those whose time is up are told so: a call may take longer than anybody is to wait.</summary>
-    private async Task PatientlyAsync(Task answer)
+    /// <summary>Reads what only some operations need: where it cannot be read for what it is, they fail alone.</summary>
+    private async Task AloneAsync(List<LaneOperation> operations, Func<Task> read)
     {
-        while (!answer.IsCompleted)
+        try
         {
-            await answer.WaitAsync(DeadlineCheckPeriod, _context.Clock)
-                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
-            if (!answer.IsCompleted)
+            await read();
+        }
+        catch (Exception failure) when (!_stop.IsCancellationRequested && !StorageFaults.IsUnavailable(failure))
+        {
+            LogUndecidable(_context.Logger, _accountId, StorageFaults.Kind(failure), null);
+            operations.ForEach(operation => operation.Fail(failure));
+        }
+    }
+
+    /// <summary>Writes a draft until it is known what it came to, and answers. False when it was not carried out, and must be decided again.</summary>
+    private async Task<bool> CommitAsync(List<LaneOperation> batch, CommitDraft draft, HashSet<LaneOperation> taking)
+    {
+        switch (await _writer.WriteAsync(draft))
+        {
+            case CommitOutcome.Committed:
+                _toEnd = [];
+                _leasing.NoteCommit(draft);
+                await FinishAsync(batch, draft, taking);
+                return true;
+            case CommitOutcome.Aborted:
+                _account.NoteShared();
+                _leasing.NoteConflict();
+                return false;
+            case CommitOutcome.Rejected when batch.Count == 0:
+                throw Rejected();
+            case CommitOutcome.Rejected when batch.Count > 1:
+                // One of them is to blame: the next commits have one each.
+                _account.Drop();
+                _oneByOne = batch.Count;
+                PutBack(batch, 0);
+                return true;
+            case CommitOutcome.Rejected:
+                _account.Drop();
+                batch.ForEach(operation => operation.Fail(Rejected()));
+                return true;
+            default:
+                GiveUpLost(batch);
+                return true;
+        }
+    }
+
+    private InvalidOperationException Rejected() => new("Storage can never take this commit.", _writer.Rejection);
+
+    private async Task FinishAsync(List<LaneOperation> batch, CommitDraft draft, HashSet<LaneOperation> taking)
+    {
+        _committed += draft.Row.Entries.Count;
+        var toLog = new List<AuditNote>();
+        foreach (var operation in batch)
+        {
+            if (!taking.Contains(operation))
             {
-                GiveUpOverdue(_batch, null);
+                operation.Answer();
+                continue;
+            }
+
+            if (operation.ToLog(draft, operation.IsAnswered) is { } entry)
+            {
+                toLog.Add(entry);
+            }
+
+            if (!operation.IsAnswered)
+            {
+                operation.Committed(draft);
+            }
+            else if (operation.Undo(draft) is { } undo)
+            {
+                LogGivenBack(_context.Logger, _accountId, draft.Row.Sequence);
+                _waiting.AddLast(undo);
             }
         }
 
-        await answer;
+        if (draft.Row.Entries.Any(entry => entry.IsWhole))
+        {
+            toLog.Add(new CommitNote { AccountId = _accountId, Row = draft.Row });
+        }
+
+        toLog.AddRange(draft.SideRows.OfType<SideRow.Page>().Select(page => new PageNote { AccountId = _accountId, Sequence = page.Row.Sequence }));
+        foreach (var note in toLog)
+        {
+            var written = _context.Audit.WriteAsync(note, _stop.Token);
+            if (!written.IsCompletedSuccessfully)
+            {
+                await _wait.ForAsync(written.AsTask());
+            }
+        }
     }
 
-    private async Task<T> PatientlyAsync<T>(Task<T> answer)
+    private void GiveUpLost(List<LaneOperation> batch)
     {
-        await PatientlyAsync((Task)answer);
-        return await answer;
+        foreach (var operation in batch)
+        {
+            if (operation.IsRepeatable && !operation.IsAnswered)
+            {
+                _waiting.AddLast(operation);
+            }
+            else
+            {
+                operation.Unavailable(null);
+            }
+        }
     }
 
-    private void GiveUpOverdue(List<LaneOperation> batch, Exception? reason)
+    private void GiveUpOverdue() => GiveUpOverdue(null);
+
+    /// <summary>Tells those whose time is up that nothing was decided. Should their commit be carried out all the same, it is given back.</summary>
+    private void GiveUpOverdue(Exception? reason)
     {
         var now = _context.Clock.GetTimestamp();
         _arrivals.TakeAll(_waiting);
-        foreach (var operation in batch.Concat(_waiting))
+        foreach (var operation in _batch.Concat(_waiting))
         {
             if (now >= operation.Deadline && !operation.IsAnswered)
             {
@@ -353,13 +479,12 @@ internal sealed partial class AccountLane : IDisposable
         }
     }
 
-    /// <summary>Waits a random part of a span that doubles with each attempt, so that instances do not meet again.</summary>
-    private Task BackOffAsync(int attempt, TimeSpan longest)
-    {
-        var milliseconds = Math.Min(longest.TotalMilliseconds, _context.Options.MinBackOff.TotalMilliseconds * Math.Pow(2, attempt));
-        return Task.Delay(TimeSpan.FromMilliseconds(milliseconds * _context.Options.Random.NextDouble()), _context.Clock, _stop.Token);
-    }
-
-    [LoggerMessage(1001, LogLevel.Warning, "Account {AccountId}: reading failed with {Failure}; trying again.")]
+    [LoggerMessage(1001, LogLevel.Warning, "Account {AccountId}: reading failed with {Failure}.")]
     private static partial void LogReadFailed(ILogger logger, string accountId, string failure);
+
+    [LoggerMessage(1003, LogLevel.Warning, "Account {AccountId}: commit {Sequence} was carried out after its request had been refused; the charge is given back.")]
+    private static partial void LogGivenBack(ILogger logger, string accountId, long sequence);
+
+    [LoggerMessage(1006, LogLevel.Error, "Account {AccountId}: an operation cannot be decided ({Failure}), and fails alone.")]
+    private static partial void LogUndecidable(ILogger logger, string accountId, string failure, Exception? exception);
 }

@@ -6,8 +6,12 @@ namespace QuotaFunctions.Core.Quotas.Lanes;
 internal sealed class AccountLanes : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<string, AccountLane> _lanes = new();
+
+    /// <summary>Lanes that have not come to their end, also those that took no more operations and give a lease back yet.</summary>
+    private readonly ConcurrentDictionary<AccountLane, string> _running = new();
     private readonly LaneContext _context;
     private readonly ITimer _cleaner;
+    private volatile bool _isDraining;
 
     public AccountLanes(LaneContext context)
     {
@@ -44,9 +48,20 @@ internal sealed class AccountLanes : IAsyncDisposable
     {
         while (true)
         {
-            var lane = _lanes.GetOrAdd(accountId, static (id, context) => new AccountLane(id, context), _context);
+            var lane = LaneOf(accountId);
+            if (_isDraining)
+            {
+                lane.Close();
+            }
+
             if (lane.TryEnqueue(operation))
             {
+                return operation.Result;
+            }
+
+            if (_isDraining)
+            {
+                operation.Unavailable(null);
                 return operation.Result;
             }
 
@@ -58,10 +73,15 @@ internal sealed class AccountLanes : IAsyncDisposable
     /// <summary>Has everything decided that waits, as long as the token allows, and gives up the rest.</summary>
     public async Task DrainAsync(CancellationToken cancellationToken)
     {
-        var lanes = _lanes.Values.ToList();
-        lanes.ForEach(lane => lane.Close());
-        using var giveUp = cancellationToken.UnsafeRegister(_ => lanes.ForEach(lane => lane.Abort()), null);
-        await Task.WhenAll(lanes.Select(lane => lane.Completion)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _isDraining = true;
+
+        // Again for those that were begun at the same time.
+        while (_running.Keys.ToList() is { Count: > 0 } lanes)
+        {
+            lanes.ForEach(lane => lane.Close());
+            using var giveUp = cancellationToken.UnsafeRegister(_ => lanes.ForEach(lane => lane.Abort()), null);
+            await Task.WhenAll(lanes.Select(lane => lane.Completion)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        }
     }
 
     /// <inheritdoc/>
@@ -69,9 +89,27 @@ internal sealed class AccountLanes : IAsyncDisposable
     {
         await _cleaner.DisposeAsync();
         await DrainAsync(new CancellationToken(canceled: true));
-        foreach (var lane in _lanes.Values)
+    }
+
+    /// <summary>The lane of an account; a new one where there is none.</summary>
+    private AccountLane LaneOf(string accountId)
+    {
+        while (true)
         {
-            lane.Dispose();
+            if (_lanes.TryGetValue(accountId, out var lane))
+            {
+                return lane;
+            }
+
+            lane = new AccountLane(accountId, _context, ended => _running.TryRemove(ended, out _));
+            _running.TryAdd(lane, accountId);
+            if (_lanes.TryAdd(accountId, lane))
+            {
+                return lane;
+            }
+
+            // Another thread was faster.
+            lane.Close();
         }
     }
 

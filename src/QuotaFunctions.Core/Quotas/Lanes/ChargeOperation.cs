@@ -34,11 +34,13 @@ internal sealed class ChargeOperation(ChargeRequest request, KeyLocator locator,
         return IsAnswered;
     }
 
-    public override async ValueTask PrepareAsync(IAccountStore store, DateTimeOffset now, CancellationToken cancellationToken)
+    public override bool NeedsPreparing => request.Idempotency is not null;
+
+    public override async Task PrepareAsync(IAccountStore store, DateTimeOffset now, CancellationToken cancellationToken)
     {
         if (request.Idempotency is { } claim)
         {
-            _remembered = await store.FindOnceAsync(locator, claim.Key, cancellationToken);
+            _remembered = await store.FindOnceAsync(locator, claim.Key, now, cancellationToken);
             if (_remembered is { } record && await store.FindSettledAsync(locator, record.Charge, cancellationToken) == 0)
             {
                 // Refunded: trying again is charged again.
@@ -61,7 +63,7 @@ internal sealed class ChargeOperation(ChargeRequest request, KeyLocator locator,
             return false;
         }
 
-        if ((standing ?? QuotaRules.Scope(key!, request.Provider, request.Model, request.Address)) is { } refusal)
+        if ((standing ?? QuotaRules.Scope(key!, request.Provider, request.Model, request.Address, request.NeedsModel)) is { } refusal)
         {
             return Refuse(draft, refusal);
         }
@@ -89,7 +91,7 @@ internal sealed class ChargeOperation(ChargeRequest request, KeyLocator locator,
         var lease = draft.Lease!;
         if (request.Idempotency is not null || HoldFor(key?.Meter) is not null
             || QuotaRules.Standing(key, pool: null, request.Secret.Hash, draft.Now) is not null
-            || QuotaRules.Scope(key!, request.Provider, request.Model, request.Address) is not null)
+            || QuotaRules.Scope(key!, request.Provider, request.Model, request.Address, request.NeedsModel) is not null)
         {
             return false;
         }
@@ -200,6 +202,12 @@ internal sealed class ChargeOperation(ChargeRequest request, KeyLocator locator,
 
     private bool Exhausted(CommitDraft draft, long cost)
     {
+        if (cost == 0)
+        {
+            // Everything but the quota is checked
+            return false;
+        }
+
         var own = draft.Peek(locator.KeyId)!.Meter;
         var pool = draft.PeekPool()?.Meter;
         var ownFails = !own.Affords(cost);

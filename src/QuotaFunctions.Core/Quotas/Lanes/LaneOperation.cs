@@ -20,8 +20,11 @@ internal abstract class LaneOperation(string? keyId, long deadline)
     /// <summary>Withdraws it where nobody waits for it any more. True when it is withdrawn.</summary>
     public virtual bool TryWithdraw() => false;
 
+    /// <summary>True where it needs more than the records: see <see cref="PrepareAsync"/>.</summary>
+    public virtual bool NeedsPreparing => false;
+
     /// <summary>Reads what it needs beside the records. Called again after every failed commit.</summary>
-    public virtual ValueTask PrepareAsync(IAccountStore store, DateTimeOffset now, CancellationToken cancellationToken) => default;
+    public virtual Task PrepareAsync(IAccountStore store, DateTimeOffset now, CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <summary>
     /// Decides it: either changes the draft, or leaves it as it is and notes why. Called again, on a new draft, whenever the one
@@ -51,6 +54,9 @@ internal abstract class LaneOperation(string? keyId, long deadline)
     /// <summary>Answers that it could not be decided in time.</summary>
     public abstract void Unavailable(Exception? reason);
 
+    /// <summary>Answers that it can never be carried out.</summary>
+    public abstract void Fail(Exception reason);
+
     /// <summary>What undoes it, when it was committed after the one who asked had been told that it could not be decided; null for nothing.</summary>
     public virtual LaneOperation? Undo(CommitDraft draft) => null;
 
@@ -79,7 +85,7 @@ internal abstract class LaneOperation<TResult>(string? keyId, long deadline) : L
 
     protected void Succeed(TResult result) => _completion.TrySetResult(result);
 
-    protected void Fail(Exception reason) => _completion.TrySetException(reason);
+    public override void Fail(Exception reason) => _completion.TrySetException(reason);
 
     protected void Cancel(CancellationToken cancellationToken) => _completion.TrySetCanceled(cancellationToken);
 }

@@ -72,8 +72,9 @@ internal sealed class LeasePolicy(QuotaEngineOptions options, TimeProvider clock
             return;
         }
 
-        // A pool, a rate and a hold are counted in the account's own rows, with every charge.
-        if (draft.PeekPool() is not null || draft.Peek(keyId) is not { Settings.RateLimitPerMinute: null } key || key.Status != KeyStatus.Active)
+        // A pool, a rate and a hold are counted in the account's own rows, with every charge; and what is estimated in tokens is held.
+        if (draft.PeekPool() is not null || draft.Peek(keyId) is not { Settings.RateLimitPerMinute: null } key || key.Status != KeyStatus.Active
+            || key.Meter.Unit == QuotaUnit.Tokens)
         {
             return;
         }

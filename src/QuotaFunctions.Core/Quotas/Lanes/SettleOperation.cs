@@ -20,7 +20,7 @@ internal sealed class SettleOperation(Settlement settlement)
     /// How long after the charge the mark of its settlement is there for certain: an hour less than marks are kept, as it is the
     /// instances' clocks that say how old a charge is.
     /// </summary>
-    private static readonly TimeSpan MarkCertain = SettlementSweeper.MarkLifetime - TimeSpan.FromHours(1);
+    private static readonly TimeSpan MarkCertain = MarkIndex.Lifetime - TimeSpan.FromHours(1);
 
     private readonly Charge _charge = settlement.Charge;
     private bool _isSettled;
@@ -28,7 +28,9 @@ internal sealed class SettleOperation(Settlement settlement)
     private LedgerEntry? _entry;
     private int _index;
 
-    public override async ValueTask PrepareAsync(IAccountStore store, DateTimeOffset now, CancellationToken cancellationToken)
+    public override bool NeedsPreparing => true;
+
+    public override async Task PrepareAsync(IAccountStore store, DateTimeOffset now, CancellationToken cancellationToken)
     {
         _isSettled = await store.FindSettledAsync(_charge.Key, _charge.Id, cancellationToken) is not null;
         if (!_isSettled && now - _charge.At > MarkCertain)
@@ -64,7 +66,7 @@ internal sealed class SettleOperation(Settlement settlement)
             FinalCost = _charge.Cost + delta,
             Outcome = OutcomeNames.Of(settlement.Outcome),
             Status = settlement.Status,
-            LatencyMs = (int)settlement.Latency.TotalMilliseconds,
+            LatencyMs = (int?)settlement.Latency?.TotalMilliseconds,
         };
         _index = draft.Add(_entry);
         draft.Add(new SideRow.Settled(_charge.Key.KeyId, _charge.Id, _entry.FinalCost));

@@ -3,12 +3,13 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using QuotaFunctions.Core.Auditing;
 using QuotaFunctions.Core.Keys;
-using QuotaFunctions.Core.Quotas;
 using QuotaFunctions.Http;
 
 namespace QuotaFunctions.Functions.Admin;
 
-/// <summary>Shows a key's audit log, the newest first.</summary>
+/// <summary>
+/// Shows a key's audit log, the newest first. A request looks at 5,000 rows at the most; a page may be short for that, and its cursor goes on.
+/// </summary>
 public sealed partial class GetKeyLogs(IKeyService keys, IAuditLog log)
 {
     /// <summary>The last page that is counted to; what lies beyond is reached by cursor.</summary>
@@ -30,7 +31,7 @@ public sealed partial class GetKeyLogs(IKeyService keys, IAuditLog log)
             To = fields.Moment("to"),
             Outcome = fields.Text("outcome"),
         };
-        if (query.Cursor is { } cursor && !ChargeId.TryParse(cursor, out _))
+        if (query.Cursor is { } cursor && !AuditCursor.TryParse(cursor, out _))
         {
             fields.Fault("cursor", "must be what next was in the answer before.");
         }

@@ -11,7 +11,7 @@ using QuotaFunctions.Http;
 namespace QuotaFunctions.Functions.Holder;
 
 /// <summary>Charges a key without forwarding anything, for services that do their own work.</summary>
-public sealed class ConsumeQuota(IQuotaEngine engine, ClientAddress addresses, TimeProvider time)
+public sealed class ConsumeQuota(ClientKeys clients, IQuotaEngine engine, ClientAddress addresses, TimeProvider time)
 {
     private const string Route = "quota/consume";
     private const int MaxReference = 200;
@@ -22,9 +22,10 @@ public sealed class ConsumeQuota(IQuotaEngine engine, ClientAddress addresses, T
     public async Task<IResult> RunAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = Route)] HttpRequest request, CancellationToken cancellationToken)
     {
-        if (!ClientKey.TryRead(request, out var secret, out var problem))
+        var (secret, refusal) = await clients.IdentifyAsync(request, cancellationToken);
+        if (secret is null)
         {
-            return new ProblemResult(problem);
+            return refusal.ToResult();
         }
 
         var charge = await ReadAsync(request, secret, cancellationToken);
@@ -51,8 +52,8 @@ public sealed class ConsumeQuota(IQuotaEngine engine, ClientAddress addresses, T
 
     private async Task<ChargeRequest> ReadAsync(HttpRequest request, KeySecret secret, CancellationToken cancellationToken)
     {
-        var fields = JsonFields.Of(await JsonBody.ReadOrEmptyAsync(request, cancellationToken));
-        var cost = fields.Number("cost", ChargeRequest.MinCost);
+        var fields = JsonFields.Of(await JsonBody.ReadOrEmptyAsync(request, JsonBody.MaxHolderBytes, cancellationToken));
+        var cost = fields.Number("cost", ChargeRequest.DefaultCost);
         var reference = fields.TextOrNull("reference", null);
         var holdSeconds = fields.NumberOrNull("hold_seconds", null);
         if (cost is < ChargeRequest.MinCost or > ChargeRequest.MaxCost)

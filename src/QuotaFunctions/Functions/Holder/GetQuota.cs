@@ -8,16 +8,17 @@ using QuotaFunctions.Http;
 namespace QuotaFunctions.Functions.Holder;
 
 /// <summary>Shows a key's holder how its quota stands; costs nothing.</summary>
-public sealed class GetQuota(IKeyService keys, ClientAddress addresses, TimeProvider time)
+public sealed class GetQuota(ClientKeys clients, IKeyService keys, ClientAddress addresses, TimeProvider time)
 {
     /// <summary>GET /quota.</summary>
     [Function(nameof(GetQuota))]
     public async Task<IResult> RunAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "quota")] HttpRequest request, CancellationToken cancellationToken)
     {
-        if (!ClientKey.TryRead(request, out var secret, out var problem))
+        var (secret, notIdentified) = await clients.IdentifyAsync(request, cancellationToken);
+        if (secret is null)
         {
-            return new ProblemResult(problem);
+            return notIdentified.ToResult();
         }
 
         var (key, refusal) = await keys.CheckAsync(secret, addresses.Of(request), cancellationToken);

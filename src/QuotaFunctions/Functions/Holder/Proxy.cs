@@ -10,6 +10,7 @@ public sealed class Proxy(ProxyHandler handler, ClientAddress addresses)
 {
     /// <summary>ANY /proxy.</summary>
     [Function(nameof(Proxy))]
-    public async Task<IResult> RunAsync([HttpTrigger(AuthorizationLevel.Anonymous, Route = "proxy")] HttpRequest request) =>
-        (await handler.ForwardToEndpointAsync(request.HttpContext, addresses.Of(request))).ToResult();
+    public async Task<IResult> RunAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, Route = "proxy")] HttpRequest request, CancellationToken ended) =>
+        (await handler.ForwardToEndpointAsync(request.HttpContext, addresses.Of(request), ended)).ToResult();
 }

@@ -10,6 +10,7 @@ public sealed class ProxyOpenAI(ProxyHandler handler, ClientAddress addresses)
 {
     /// <summary>ANY /v1/{path}.</summary>
     [Function(nameof(ProxyOpenAI))]
-    public async Task<IResult> RunAsync([HttpTrigger(AuthorizationLevel.Anonymous, Route = "v1/{*path}")] HttpRequest request) =>
-        (await handler.ForwardToModelAsync(request.HttpContext, addresses.Of(request))).ToResult();
+    public async Task<IResult> RunAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, Route = "v1/{*path}")] HttpRequest request, CancellationToken ended) =>
+        (await handler.ForwardToModelAsync(request.HttpContext, addresses.Of(request), ended)).ToResult();
 }

@@ -11,6 +11,6 @@ public sealed class ProxyProvider(ProxyHandler handler, ClientAddress addresses)
     /// <summary>ANY /providers/{provider}/{path}.</summary>
     [Function(nameof(ProxyProvider))]
     public async Task<IResult> RunAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, Route = "providers/{provider}/{*path}")] HttpRequest request, string provider) =>
-        (await handler.ForwardToProviderAsync(request.HttpContext, provider, addresses.Of(request))).ToResult();
+        [HttpTrigger(AuthorizationLevel.Anonymous, Route = "providers/{provider}/{*path}")] HttpRequest request, string provider, CancellationToken ended) =>
+        (await handler.ForwardToProviderAsync(request.HttpContext, provider, addresses.Of(request), ended)).ToResult();
 }

@@ -8,7 +8,7 @@ using QuotaFunctions.Http;
 namespace QuotaFunctions.Functions.Holder;
 
 /// <summary>Takes a service's report on how the work went that it was charged for.</summary>
-public sealed class SettleCharge(IQuotaEngine engine, TimeProvider time)
+public sealed class SettleCharge(ClientKeys clients, IQuotaEngine engine, TimeProvider time)
 {
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
 
@@ -19,9 +19,10 @@ public sealed class SettleCharge(IQuotaEngine engine, TimeProvider time)
         string chargeId,
         CancellationToken cancellationToken)
     {
-        if (!ClientKey.TryRead(request, out var secret, out var problem))
+        var (secret, refusal) = await clients.IdentifyAsync(request, cancellationToken);
+        if (secret is null)
         {
-            return new ProblemResult(problem);
+            return refusal.ToResult();
         }
 
         var (success, cost) = await ReadAsync(request, cancellationToken);
@@ -44,7 +45,7 @@ public sealed class SettleCharge(IQuotaEngine engine, TimeProvider time)
 
     private static async Task<(bool Success, long? Cost)> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
     {
-        var fields = JsonFields.Of(await JsonBody.ReadAsync(request, cancellationToken));
+        var fields = JsonFields.Of(await JsonBody.ReadAsync(request, JsonBody.MaxHolderBytes, cancellationToken));
         var success = fields.Flag("success", current: false);
         var cost = fields.NumberOrNull("cost", null);
         if (!fields.Has("success"))

@@ -14,12 +14,17 @@ internal static class OneKeyWorld
     private static KeyLocator Parse(string id) => KeyLocator.TryParse(id, out var locator) ? locator : throw new InvalidOperationException();
 
     /// <summary>Does something in a world with a key, and instances that take leases whenever they can.</summary>
-    public static void Run(int seed, int instances, Func<World, IReadOnlyList<SimulatedInstance>, Task> deeds, long quota = 100_000, TimeSpan? idleTime = null)
+    public static void Run(int seed, int instances, Func<World, IReadOnlyList<SimulatedInstance>, Task> deeds, long quota = 100_000, TimeSpan? idleTime = null) =>
+        Run(seed, instances, LeaseMode.Always, (world, _, all) => deeds(world, all), quota, idleTime);
+
+    /// <summary>Does something in a world with a key, where the storage is at hand, too.</summary>
+    public static void Run(
+        int seed, int instances, LeaseMode leases, Func<World, SimulatedTables, IReadOnlyList<SimulatedInstance>, Task> deeds, long quota = 100_000, TimeSpan? idleTime = null)
     {
         var world = new World(seed);
         var tables = new SimulatedTables(world);
         var all = Enumerable.Range(0, instances)
-            .Select(number => new SimulatedInstance(world, tables, new AuditQueue(world), $"instance-{number}", LeaseMode.Always, idleTime)).ToList();
+            .Select(number => new SimulatedInstance(world, tables, new AuditQueue(world), $"instance-{number}", leases, idleTime)).ToList();
         world.Run(async () =>
         {
             var key = new KeyState
@@ -34,7 +39,7 @@ internal static class OneKeyWorld
             };
             await all[0].Store.TryAddKeyAsync(key, CancellationToken.None);
             await all[0].Directory.AddAsync(Secret, Key, CancellationToken.None);
-            await deeds(world, all);
+            await deeds(world, tables, all);
         });
     }
 
@@ -61,10 +66,10 @@ internal static class OneKeyWorld
     /// <summary>Often enough for what one sweep finds to be done with by the next.</summary>
     public static async Task SweepAsync(World world, SimulatedInstance instance)
     {
-        for (var sweep = 0; sweep < 4; sweep++)
+        for (var sweep = 0; sweep < 8; sweep++)
         {
             await instance.Sweeper.SweepAsync(CancellationToken.None);
-            await world.DelayAsync(TimeSpan.FromMinutes(2));
+            await world.DelayAsync(TimeSpan.FromSeconds(30));
         }
     }
 }

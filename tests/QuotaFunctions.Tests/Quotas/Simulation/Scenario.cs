@@ -1,4 +1,5 @@
 using System.Text;
+using Azure.Data.Tables;
 using QuotaFunctions.Core.Auditing;
 using QuotaFunctions.Core.Keys;
 using QuotaFunctions.Core.Quotas;
@@ -10,6 +11,7 @@ namespace QuotaFunctions.Tests.Quotas.Simulation;
 internal enum Deed
 {
     Consume,
+    Poison,
     Forward,
     Report,
     TopUp,
@@ -26,6 +28,7 @@ internal enum Deed
     PassHours,
     Kill,
     Outage,
+    Throttle,
 }
 
 /// <summary>One step of a scenario. Numbers mean what the deed makes of them.</summary>
@@ -58,6 +61,12 @@ internal sealed class ScenarioRun
 {
     private const string Accounts = "accounts";
 
+    /// <summary>How the id of a request begins whose charge the storage can never take.</summary>
+    private const string Poison = "poison-";
+
+    /// <summary>For how long a mishap may make itself felt: a write may come 8 s late, and those who wait for it have 6 s.</summary>
+    private static readonly TimeSpan AfterMishap = TimeSpan.FromSeconds(20);
+
     private static readonly string PoolId = "pool_" + new string('P', 20);
     private static readonly DateTimeOffset Never = new(2099, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
@@ -71,6 +80,7 @@ internal sealed class ScenarioRun
     private readonly List<Charge> _consumed = [];
     private readonly Dictionary<string, int> _reports = [];
     private readonly List<DateTimeOffset> _silences = [];
+    private readonly Dictionary<string, DateTimeOffset> _throttled = [];
     private int _requests;
     private int _born;
     private bool _isQuiet;
@@ -83,11 +93,18 @@ internal sealed class ScenarioRun
         _queue = new AuditQueue(World);
         Books = new Books(_tables, Accounts) { ClaimOf = id => _claims.GetValueOrDefault(id) };
         _tables.Observer = Books.Observe;
+        _tables.Refuses = actions => actions.Any(
+            action => ((TableEntity)action.Entity).Any(property => property.Value is string text && text.Contains(Poison, StringComparison.Ordinal)));
     }
 
     public World World { get; }
 
     public Books Books { get; }
+
+    public int Asked => _answers.Count;
+
+    /// <summary>Requests to the storage.</summary>
+    public long Requests => _tables.Requests;
 
     public int Granted => _answers.Count(answer => answer.Result.Charge is not null);
 
@@ -109,6 +126,7 @@ internal sealed class ScenarioRun
         await Task.WhenAll(deeds);
         _tables.Fate = _ => Mishap.None;
         _tables.IsDown = false;
+        _tables.Throttled.Clear();
         await ComeToRestAsync();
         _isQuiet = true;
         await Task.WhenAll(consuming, beating);
@@ -193,12 +211,16 @@ internal sealed class ScenarioRun
     {
         var instance = Alive(step.Instance);
         var (locator, secret) = _keys[step.Key % _keys.Count];
+        var askedAt = World.ServiceTime;
         try
         {
             switch (step.Deed)
             {
                 case Deed.Consume:
                     await ConsumeAsync(step, instance, secret);
+                    break;
+                case Deed.Poison:
+                    await ConsumeAsync(step, instance, secret, Poison);
                     break;
                 case Deed.Forward:
                     await ForwardAsync(step, instance, secret);
@@ -254,12 +276,21 @@ internal sealed class ScenarioRun
                     _tables.IsDown = false;
                     _silences.Add(World.ServiceTime);
                     break;
+                case Deed.Throttle:
+                    _tables.Throttled.Add(locator.AccountId);
+                    await World.DelayAsync(TimeSpan.FromSeconds(step.Variant % 30));
+                    _tables.Throttled.Remove(locator.AccountId);
+                    _throttled[locator.AccountId] = World.ServiceTime;
+                    break;
             }
         }
         catch (Exception failure) when (failure is QuotaUnavailableException or KeyNotFoundException
+            || (failure is InvalidOperationException && step.Deed == Deed.Poison)
             || Core.Hosting.StorageFaults.IsUnavailable(failure))
         {
-            // Said to the one who asked.
+            // Said to the one who asked. A sweep meets the trouble of every account.
+            That(
+                failure is KeyNotFoundException or InvalidOperationException || IsDisturbed(askedAt, locator.AccountId) || (step.Deed == Deed.Sweep && _throttled.Count > 0), $"{step.Deed} was told {failure.Message} at {World.ServiceTime:O}, and nothing had gone wrong since {_tables.LastMishapAt:O}");
         }
 
         Task<Heard<ApiKey>> ChangeAsync(Func<ApiKey, KeySettings> change) => OnAsync(
@@ -288,7 +319,7 @@ internal sealed class ScenarioRun
         return true;
     }
 
-    private async Task<Charge?> ChargeAsync(Step step, SimulatedInstance instance, KeySecret secret, ChargeKind kind)
+    private async Task<Charge?> ChargeAsync(Step step, SimulatedInstance instance, KeySecret secret, ChargeKind kind, string prefix = "r")
     {
         var request = new ChargeRequest
         {
@@ -297,7 +328,7 @@ internal sealed class ScenarioRun
             TokenEstimate = kind == ChargeKind.Forward ? step.Cost + 3 : null,
             Kind = kind,
             HoldFor = step.Variant % 4 == 0 ? TimeSpan.FromSeconds(1 + (step.Variant * 60)) : null,
-            RequestId = $"r{_requests++}",
+            RequestId = $"{prefix}{_requests++}",
             Provider = kind == ChargeKind.Forward ? "openai" : null,
             Idempotency = step.Claim == 0 ? null : new IdempotencyClaim($"claim-{step.Claim}", step.Variant % 10 == 9 ? "another" : "the same"),
         };
@@ -313,13 +344,21 @@ internal sealed class ScenarioRun
             return null;
         }
 
+        That(
+            answer.Value.Refusal != ChargeRefusal.QuotaUnavailable || IsDisturbed(askedAt, _keys.First(key => key.Secret == secret).Locator.AccountId),
+            $"{request.RequestId} was told 503 at {World.ServiceTime:O}, and nothing had gone wrong since {_tables.LastMishapAt:O}");
         _answers.Add((request.RequestId, request.Idempotency?.Key, answer.Value, instance, askedAt));
         return answer.Value.Charge;
     }
 
-    private async Task ConsumeAsync(Step step, SimulatedInstance instance, KeySecret secret)
+    /// <summary>True where something went wrong so shortly before a request, or since, that it may be told so.</summary>
+    private bool IsDisturbed(DateTimeOffset askedAt, string accountId) =>
+        _tables.LastMishapAt + AfterMishap >= askedAt || _silences.Exists(at => at + AfterMishap >= askedAt)
+        || _tables.Throttled.Contains(accountId) || (_throttled.TryGetValue(accountId, out var until) && until + AfterMishap >= askedAt);
+
+    private async Task ConsumeAsync(Step step, SimulatedInstance instance, KeySecret secret, string prefix = "r")
     {
-        if (await ChargeAsync(step, instance, secret, ChargeKind.Consume) is { } charge)
+        if (await ChargeAsync(step, instance, secret, ChargeKind.Consume, prefix) is { } charge)
         {
             _consumed.Add(charge);
         }

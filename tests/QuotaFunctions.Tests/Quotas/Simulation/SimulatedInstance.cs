@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Azure.Data.Tables;
+using Azure.Storage.Queues;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -30,6 +31,7 @@ internal sealed class SimulatedInstance
     public SimulatedInstance(World world, SimulatedTables tables, AuditQueue queue, string id, LeaseMode leases, TimeSpan? leaseIdleTime = null)
     {
         Clock = world.NewClock();
+        Queues = new SimulatedQueues(world);
         _network = new Network(tables);
         _outbox = new Outbox(queue);
         var services = new ServiceCollection()
@@ -41,6 +43,7 @@ internal sealed class SimulatedInstance
             .AddAuditing().AddQuotas(Configuration).AddKeys();
         services
             .AddSingleton<TableServiceClient>(new SimulatedTableService(tables, _network))
+            .AddSingleton<QueueServiceClient>(Queues)
             .Replace(ServiceDescriptor.Singleton<IAuditSink>(_outbox))
             .Replace(ServiceDescriptor.Singleton(new InstanceIdentity(id)))
             .AddSingleton<IOptions<QuotaEngineOptions>>(Options.Create(
@@ -49,6 +52,8 @@ internal sealed class SimulatedInstance
     }
 
     public World.WorldClock Clock { get; }
+
+    public SimulatedQueues Queues { get; }
 
     public bool IsDead => _network.IsDead;
 
@@ -62,7 +67,13 @@ internal sealed class SimulatedInstance
 
     public IAccountStore Store => _services.GetRequiredService<IAccountStore>();
 
+    public OpenAccountIndex OpenAccounts => _services.GetRequiredService<OpenAccountIndex>();
+
+    public MarkIndex Marks => _services.GetRequiredService<MarkIndex>();
+
     public ISettlementSweeper Sweeper => _services.GetRequiredService<ISettlementSweeper>();
+
+    public IExpiredMarks ExpiredMarks => _services.GetRequiredService<IExpiredMarks>();
 
     public IKeyDirectory Directory => _services.GetRequiredService<IKeyDirectory>();
 

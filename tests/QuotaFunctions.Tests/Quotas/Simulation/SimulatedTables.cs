@@ -39,8 +39,36 @@ internal sealed class SimulatedTables(World world)
     /// <summary>Which mishap befalls the next request.</summary>
     public Func<bool, Mishap> Fate { get; set; } = _ => Mishap.None;
 
+    /// <summary>Whether the storage refuses a transaction for what it says (status 400), however often it is sent.</summary>
+    public Func<IReadOnlyList<TableTransactionAction>, bool> Refuses { get; set; } = _ => false;
+
+    /// <summary>Whether a page may hold less than the service's 1,000 rows though there are more, or none at all.</summary>
+    public bool HasShortPages { get; set; } = true;
+
     /// <summary>True while nobody reaches the storage at all.</summary>
     public bool IsDown { get; set; }
+
+    /// <summary>Partitions for which the storage has too much to do: it answers 503 at once, whoever asks.</summary>
+    public HashSet<string> Throttled { get; } = [];
+
+    /// <summary>Requests so far.</summary>
+    public long Requests { get; set; }
+
+    /// <summary>When a request last met a mishap.</summary>
+    public DateTimeOffset LastMishapAt { get; private set; } = DateTimeOffset.MinValue;
+
+    /// <summary>What befalls a request that is made now.</summary>
+    public Mishap NextMishap(bool isWrite)
+    {
+        Requests++;
+        var mishap = IsDown ? Mishap.LostBefore : Fate(isWrite);
+        if (mishap != Mishap.None)
+        {
+            LastMishapAt = world.ServiceTime;
+        }
+
+        return mishap;
+    }
 
     public World World => world;
 
@@ -49,19 +77,28 @@ internal sealed class SimulatedTables(World world)
     public TableEntity? Find(string table, string partition, string row) =>
         PartitionOf(table, partition).TryGetValue(row, out var found) ? found.ToEntity() : null;
 
-    public List<TableEntity> Query(string table, string? filter)
+    public List<TableEntity> Query(string table, string? filter) => Query(table, filter, after: null, int.MaxValue);
+
+    /// <summary>Reads some rows in the order of their keys: like the service's pages, not all at one moment.</summary>
+    /// <param name="table">The table.</param>
+    /// <param name="filter">The filter, or null.</param>
+    /// <param name="after">The row to go on behind, or null.</param>
+    /// <param name="most">How many at the most.</param>
+    public List<TableEntity> Query(string table, string? filter, (string Partition, string Row)? after, int most)
     {
         var condition = TableFilter.Parse(filter);
         var result = new List<TableEntity>();
         IEnumerable<SortedDictionary<string, Row>> partitions = condition.Partition is { } only ? [PartitionOf(table, only)] : TableOf(table).Values;
-        foreach (var partition in partitions)
+        foreach (var row in partitions.SelectMany(partition => partition.Values))
         {
-            foreach (var row in partition.Values)
+            if (result.Count == most)
             {
-                if (condition.Holds(row))
-                {
-                    result.Add(row.ToEntity());
-                }
+                break;
+            }
+
+            if ((after is null || IsBehind(row, after.Value)) && condition.Holds(row))
+            {
+                result.Add(row.ToEntity());
             }
         }
 
@@ -71,6 +108,11 @@ internal sealed class SimulatedTables(World world)
     /// <summary>Carries out all of the actions or none.</summary>
     public List<ETag> Apply(string table, IReadOnlyList<TableTransactionAction> actions)
     {
+        if (Refuses(actions))
+        {
+            throw new RequestFailedException(400, "It can never be taken.", "InvalidInput", null);
+        }
+
         if (actions.Count is 0 or > MaxActions
             || actions.DistinctBy(action => action.Entity.RowKey).Count() < actions.Count
             || actions.DistinctBy(action => action.Entity.PartitionKey).Count() > 1)
@@ -87,6 +129,12 @@ internal sealed class SimulatedTables(World world)
         var versions = actions.Select(action => Write(rows, action)).ToList();
         Observer?.Invoke(table, actions);
         return versions;
+    }
+
+    private static bool IsBehind(Row row, (string Partition, string Row) other)
+    {
+        var byPartition = string.CompareOrdinal(row.PartitionKey, other.Partition);
+        return byPartition > 0 || (byPartition == 0 && string.CompareOrdinal(row.RowKey, other.Row) > 0);
     }
 
     private static void Check(Row? row, TableTransactionAction action)
@@ -315,10 +363,20 @@ internal sealed class Network(SimulatedTables tables)
     /// <summary>True once the instance was killed: it hears nothing any more, and what it had sent goes on.</summary>
     public bool IsDead { get; set; }
 
-    public async Task<T> CallAsync<T>(bool isWrite, Func<T> carryOut)
+    /// <summary>Makes a request.</summary>
+    /// <param name="isWrite">Whether it changes anything.</param>
+    /// <param name="partition">The only partition that it concerns, or null.</param>
+    /// <param name="carryOut">What the storage does.</param>
+    public async Task<T> CallAsync<T>(bool isWrite, string? partition, Func<T> carryOut)
     {
         await PauseAsync(5);
-        var mishap = tables.IsDown ? Mishap.LostBefore : tables.Fate(isWrite);
+        if (partition is not null && tables.Throttled.Contains(partition))
+        {
+            tables.Requests++;
+            throw new RequestFailedException(503, "Too much for this partition.", "ServerBusy", null);
+        }
+
+        var mishap = tables.NextMishap(isWrite);
         switch (mishap)
         {
             case Mishap.LostBefore:
@@ -423,19 +481,20 @@ internal sealed class SimulatedTable(SimulatedTables tables, Network network, st
 
     public override Task<NullableResponse<T>> GetEntityIfExistsAsync<T>(
         string partitionKey, string rowKey, IEnumerable<string>? select = null, CancellationToken cancellationToken = default) =>
-        network.CallAsync<NullableResponse<T>>(isWrite: false, () => tables.Find(table, partitionKey, rowKey) is T found
+        network.CallAsync<NullableResponse<T>>(isWrite: false, partitionKey, () => tables.Find(table, partitionKey, rowKey) is T found
             ? Response.FromValue(found, new Answer(200, found.ETag, tables.World.ServiceTime))
             : new Nothing<T>());
 
     public override AsyncPageable<T> QueryAsync<T>(
         string? filter = null, int? maxPerPage = null, IEnumerable<string>? select = null, CancellationToken cancellationToken = default) =>
-        new Rows<T>(() => network.CallAsync(isWrite: false, () => tables.Query(table, filter).Cast<T>().ToList()));
+        new Rows<T>(tables, (after, most) => network.CallAsync(
+            isWrite: false, TableFilter.Parse(filter).Partition, () => tables.Query(table, filter, after, most).Cast<T>().ToList()));
 
     public override Task<Response<IReadOnlyList<Response>>> SubmitTransactionAsync(
         IEnumerable<TableTransactionAction> transactionActions, CancellationToken cancellationToken = default)
     {
         var actions = transactionActions.Select(action => new TableTransactionAction(action.ActionType, Copy(action.Entity), action.ETag)).ToList();
-        return network.CallAsync(isWrite: true, () => Response.FromValue<IReadOnlyList<Response>>(
+        return network.CallAsync(isWrite: true, actions.Count > 0 ? actions[0].Entity.PartitionKey : null, () => Response.FromValue<IReadOnlyList<Response>>(
             [.. tables.Apply(table, actions).Select(version => new Answer(204, version, tables.World.ServiceTime))],
             new Answer(202, default, tables.World.ServiceTime)));
     }
@@ -445,20 +504,40 @@ internal sealed class SimulatedTable(SimulatedTables tables, Network network, st
     private Task<Response> WriteAsync(TableTransactionActionType type, ITableEntity entity, ETag version)
     {
         var action = new TableTransactionAction(type, Copy(entity), version);
-        return network.CallAsync<Response>(isWrite: true, () => new Answer(204, tables.Apply(table, [action])[0], tables.World.ServiceTime));
+        return network.CallAsync<Response>(isWrite: true, entity.PartitionKey, () => new Answer(204, tables.Apply(table, [action])[0], tables.World.ServiceTime));
     }
 
-    private sealed class Rows<T>(Func<Task<List<T>>> read) : AsyncPageable<T>
-        where T : notnull
+    /// <summary>The service's pages: as long as it likes, also empty ones that say that there is more.</summary>
+    private sealed class Rows<T>(SimulatedTables tables, Func<(string Partition, string Row)?, int, Task<List<T>>> read) : AsyncPageable<T>
+        where T : class, ITableEntity
     {
-        public override IAsyncEnumerable<Page<T>> AsPages(string? continuationToken = null, int? pageSizeHint = null) =>
-            throw new NotSupportedException();
+        private const int FullPage = 1000;
+
+        public override async IAsyncEnumerable<Page<T>> AsPages(string? continuationToken = null, int? pageSizeHint = null)
+        {
+            (string Partition, string Row)? after = continuationToken?.Split('\n') is [var partition, var row] ? (partition, row) : null;
+            while (true)
+            {
+                var most = !tables.HasShortPages ? FullPage : tables.World.Random.Next(4) switch { 0 => 0, 1 => tables.World.Random.Next(1, 5), _ => FullPage };
+                var rows = await read(after, Math.Min(most, pageSizeHint ?? FullPage));
+                after = rows.Count > 0 ? (rows[^1].PartitionKey, rows[^1].RowKey) : after;
+                var isLast = most == FullPage && rows.Count < Math.Min(most, pageSizeHint ?? FullPage);
+                yield return Page<T>.FromValues(rows, isLast ? null : $"{after?.Partition}\n{after?.Row}", new Answer(200, default, tables.World.ServiceTime));
+                if (isLast)
+                {
+                    break;
+                }
+            }
+        }
 
         public override async IAsyncEnumerator<T> GetAsyncEnumerator(CancellationToken cancellationToken = default)
         {
-            foreach (var row in await read())
+            await foreach (var page in AsPages())
             {
-                yield return row;
+                foreach (var row in page.Values)
+                {
+                    yield return row;
+                }
             }
         }
     }

@@ -1,0 +1,254 @@
+using Azure.Data.Tables;
+using Microsoft.Extensions.Logging;
+using QuotaFunctions.Core.Hosting;
+using QuotaFunctions.Core.Keys;
+using QuotaFunctions.Core.Quotas;
+using QuotaFunctions.Core.Quotas.Lanes;
+
+namespace QuotaFunctions.Core.Auditing;
+
+/// <summary>
+/// One sweep over one account: what is left behind in its ledger and on its leases goes into the log, holds that nobody settles are
+/// settled, and rows that are wholly in the log are folded. A row that cannot be read, or fails, does not keep the others.
+/// </summary>
+internal sealed partial class AccountSweep(
+    string accountId, Fleet fleet, LedgerBooks books, IAccountStore store, IAuditTable log, AccountLanes lanes, ILogger logger)
+{
+    /// <summary>
+    /// How long a charge may be missing in the log. After that, what the ledger knows whole goes into the log though its process lives:
+    /// the message of it may be with a process that was killed, and comes back only when the host's hold on it ends.
+    /// </summary>
+    private static readonly TimeSpan LateAfter = Fleet.SilenceLimit;
+
+    /// <summary>
+    /// How old an entry must be to be closed even though its process lives: what was to close it is lost, above all a message
+    /// that the queue gave up. Should the end of the charge still come, it goes over this.
+    /// </summary>
+    private static readonly TimeSpan AgeLimit = TimeSpan.FromHours(1);
+
+    /// <summary>How old a row must be to be looked at: younger ones are still on their way through the queue.</summary>
+    private static readonly TimeSpan MinAge = TimeSpan.FromSeconds(10);
+
+    /// <summary>Rows that are looked at together.</summary>
+    private const int MaxRows = 100;
+
+    private readonly List<Exception> _failures = [];
+
+    /// <summary>Sweeps the account. True where there was nothing at all: neither ledger row nor lease.</summary>
+    /// <exception cref="AggregateException">Some of it failed; the rest is done.</exception>
+    public async Task<bool> RunAsync(CancellationToken cancellationToken)
+    {
+        var isEmpty = await SweepLeasesAsync(cancellationToken);
+        var group = new List<OpenCommit>();
+        await foreach (var row in books.ReadOpenAsync(accountId, cancellationToken))
+        {
+            isEmpty = false;
+            if (TryRead(row) is not { } commit || commit.StoredAt + MinAge > fleet.Now)
+            {
+                continue;
+            }
+
+            group.Add(commit);
+            if (group.Count == MaxRows)
+            {
+                await SweepAsync(group, cancellationToken);
+                group.Clear();
+            }
+        }
+
+        await SweepAsync(group, cancellationToken);
+        return _failures.Count == 0 ? isEmpty : throw new AggregateException(_failures);
+    }
+
+    /// <summary>
+    /// Ends the leases that dead instances left behind, and any that is out for too long: its owner would have given it back. What is on
+    /// their pages goes into the log first. True where there are no leases.
+    /// </summary>
+    private async Task<bool> SweepLeasesAsync(CancellationToken cancellationToken)
+    {
+        if (KeyLocator.IsPoolId(accountId))
+        {
+            return true;
+        }
+
+        try
+        {
+            var leases = await store.ReadLeasesAsync(accountId, withPages: false, cancellationToken);
+            var left = leases.Where(lease => IsLeftBehind(lease.Owner, lease.WrittenAt ?? fleet.Now) || lease.Until + (2 * LateAfter) < fleet.Now).ToList();
+            foreach (var lease in left)
+            {
+                if (await store.FindLeaseAsync(accountId, lease.Id, withPage: true, cancellationToken) is { } page)
+                {
+                    await SweepAsync([new OpenCommit(accountId, page.ToRow(isOpen: true), lease.WrittenAt ?? fleet.Now)], cancellationToken);
+                }
+            }
+
+            if (left.Count > 0)
+            {
+                // An act that changes nothing needs the whole account, and so ends all leases.
+                await lanes.RunAsync(accountId, new ChangeOperation(accountId, accountId, (_, _, _) => null, lanes.NewDeadline()));
+            }
+
+            return leases.Count == 0;
+        }
+        catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
+        {
+            _failures.Add(failure);
+            return false;
+        }
+    }
+
+    private OpenCommit? TryRead(TableEntity row)
+    {
+        try
+        {
+            return LedgerBooks.ToCommit(row);
+        }
+#pragma warning disable CA1031 // Whatever a damaged row makes of its reading, the next row is not damaged.
+        catch (Exception failure)
+#pragma warning restore CA1031
+        {
+            LogUnreadable(logger, accountId, row.RowKey, failure.GetType().Name);
+            _failures.Add(failure);
+            return null;
+        }
+    }
+
+    /// <summary>True for what was written so long ago that it would be done with, by a process that is silent, or longer ago yet.</summary>
+    private bool IsLeftBehind(string owner, DateTimeOffset storedAt) =>
+        IsLate(storedAt) && (storedAt + AgeLimit < fleet.Now || fleet.IsSilent(owner));
+
+    private bool IsLate(DateTimeOffset storedAt) => storedAt + LateAfter < fleet.Now;
+
+    /// <summary>Sweeps some rows.</summary>
+    private async Task SweepAsync(List<OpenCommit> commits, CancellationToken cancellationToken)
+    {
+        if (commits.Count == 0)
+        {
+            return;
+        }
+
+        var written = await WrittenEntries.ReadAsync(log, commits.Select(commit => commit.Row), cancellationToken);
+        var late = new List<AuditEvent>();
+        var audited = new List<AuditedCommit>();
+        var holds = new List<(LedgerRow Row, int Index)>();
+        foreach (var (_, row, storedAt) in commits)
+        {
+            try
+            {
+                var isOrphan = IsLeftBehind(row.Owner, storedAt);
+                var isDone = true;
+                for (var i = 0; i < row.Entries.Count; i++)
+                {
+                    isDone &= written.Has(row, i) || await CloseAsync(row, i, IsLate(storedAt), isOrphan, written, late, holds, cancellationToken);
+                }
+
+                if (isDone && !row.IsOpen)
+                {
+                    audited.Add(AuditedCommit.Of(row));
+                }
+            }
+            catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
+            {
+                LogUnreadable(logger, accountId, AccountRows.Commit(row.Sequence), failure.GetType().Name);
+                _failures.Add(failure);
+            }
+        }
+
+        // First into the log, then out of the ledger: in between, a row is in both, and no row is in neither.
+        if (late.Count > 0)
+        {
+            LogLate(logger, accountId, late.Count);
+            await log.WriteAsync(late, cancellationToken);
+        }
+
+        await books.FoldAsync(accountId, audited, cancellationToken);
+        await Task.WhenAll(holds.Select(SettleHoldAsync));
+    }
+
+    /// <summary>Closes an entry that is not in the log. True when it is in <paramref name="late"/> now, and so done with.</summary>
+    private async Task<bool> CloseAsync(
+        LedgerRow row, int index, bool isLate, bool isOrphan, WrittenEntries written, List<AuditEvent> late,
+        List<(LedgerRow Row, int Index)> holds, CancellationToken cancellationToken)
+    {
+        var entry = row.Entries[index];
+        var isTold = isOrphan || (isLate && entry.IsWhole);
+        if (entry.HoldUntil > 0)
+        {
+            // How it began, as nobody else will say so any more: its end, which may be in the ledger already, does not know.
+            if (isTold && !written.HasAny(entry.KeyId, row.IdOf(index)))
+            {
+                late.Add(AuditEvent.OfEntry(accountId, row, index));
+            }
+
+            // A hold stands in the account's row: it is settled like any other, only that nobody knows how it went.
+            if (fleet.Now.ToUnixTimeSeconds() > entry.HoldUntil || (isOrphan && entry.Kind == LedgerEntryKind.Forward))
+            {
+                holds.Add((row, index));
+            }
+
+            return false;
+        }
+
+        if (!isTold)
+        {
+            return false;
+        }
+
+        // How a charge began is not in its correction, and once that is the last word in the log, nobody adds it.
+        if (entry.SettledCharge is { } settled && !written.HasAny(entry.KeyId, settled)
+            && await store.FindCommitAsync(accountId, settled.Sequence, orPage: true, cancellationToken) is { } commit && settled.Index < commit.Entries.Count)
+        {
+            late.Add(AuditEvent.OfEntry(accountId, commit, settled.Index));
+        }
+
+        late.Add(AuditEvent.OfEntry(accountId, row, index));
+        return true;
+    }
+
+    /// <summary>Settles a hold at its estimate. The holds of a group are settled together, in few commits.</summary>
+    private async Task SettleHoldAsync((LedgerRow Row, int Index) hold)
+    {
+        var (row, index) = hold;
+        var entry = row.Entries[index];
+        try
+        {
+            await lanes.SettleAsync(new Settlement
+            {
+                Charge = new Charge
+                {
+                    Key = new KeyLocator(accountId, entry.KeyId),
+                    Id = row.IdOf(index),
+                    Cost = entry.Delta,
+                    At = row.AtOf(index),
+                    IsHold = true,
+                    Ledger = row.RefOf(index),
+                    Request = new ChargeRequest
+                    {
+                        Secret = KeySecret.None,
+                        RequestId = entry.RequestId ?? "",
+                        Provider = entry.Provider,
+                        Model = entry.Model,
+                        Address = System.Net.IPAddress.TryParse(entry.Address, out var address) ? address : null,
+                        Reference = entry.Reference,
+                    },
+                },
+                Outcome = entry.Kind == LedgerEntryKind.Consume ? ChargeOutcome.Consumed : ChargeOutcome.Unknown,
+                Cost = entry.Delta,
+            });
+        }
+        catch (Exception failure) when (StorageFaults.IsUnavailable(failure))
+        {
+            lock (_failures)
+            {
+                _failures.Add(failure);
+            }
+        }
+    }
+
+    [LoggerMessage(2202, LogLevel.Warning, "Account {AccountId}: {Count} entries of the ledger had been left behind and are in the log now.")]
+    private static partial void LogLate(ILogger logger, string accountId, int count);
+
+    [LoggerMessage(2203, LogLevel.Error, "Account {AccountId}: row {Row} of the ledger cannot be swept ({Failure}).")]
+    private static partial void LogUnreadable(ILogger logger, string accountId, string row, string failure);
+}

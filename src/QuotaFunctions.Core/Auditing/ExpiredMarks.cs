@@ -1,0 +1,108 @@
+using System.Globalization;
+using Azure;
+using Azure.Data.Tables;
+using QuotaFunctions.Core.Hosting;
+using QuotaFunctions.Core.Quotas;
+
+namespace QuotaFunctions.Core.Auditing;
+
+/// <summary>Deletes marks of settled charges and of Idempotency-Keys that are too old to matter.</summary>
+public interface IExpiredMarks
+{
+    /// <summary>Goes through the days that are over for long enough, and the accounts that had marks on them. May be repeated, and run on several instances at a time.</summary>
+    Task DeleteAsync(CancellationToken cancellationToken);
+}
+
+/// <inheritdoc cref="IExpiredMarks"/>
+internal sealed class ExpiredMarks(
+    TableServiceClient tables, StorageNames names, MarkIndex marks, IAccountStore store, LedgerBooks books, AccountJobs jobs) : IExpiredMarks
+{
+    private readonly TableClient _accounts = tables.GetTableClient(names.Accounts);
+    private readonly TableClient _state = tables.GetTableClient(names.State);
+
+    /// <inheritdoc/>
+    public async Task DeleteAsync(CancellationToken cancellationToken)
+    {
+        var days = await marks.ReadDaysAsync(cancellationToken);
+        if (days.Count == 0)
+        {
+            return;
+        }
+
+        // A row of its own tells the service's time, and when this ran last.
+        var written = await _state.UpsertEntityAsync(new TableEntity("job", "expired-marks"), TableUpdateMode.Replace, cancellationToken);
+        var now = written.Headers.Date ?? throw new FormatException("Storage does not say what time it is.");
+        foreach (var day in days.Where(day => EndOf(day.Name) + MarkIndex.Lifetime < now))
+        {
+            var accounts = await marks.ReadAccountsAsync(day, cancellationToken);
+            if (accounts.Count == 0 && day.IsSettled(now))
+            {
+                await marks.RemoveDayAsync(day, cancellationToken);
+                continue;
+            }
+
+            await jobs.ForEachAsync(
+                "delete its old marks", accounts, account => account.Name, (account, token) => DeleteAsync(day, account, now, token), cancellationToken);
+        }
+    }
+
+    private async Task DeleteAsync(WorkMark day, WorkMark account, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var expired = new List<TableEntity>();
+        var isAll = true;
+        HashSet<long>? open = null;
+        foreach (var kind in AccountRows.MarksOf(day.Name))
+        {
+            var filter = TableClient.CreateQueryFilter($"PartitionKey eq {account.Name}") + " and " + kind;
+            await foreach (var mark in _accounts.QueryAsync<TableEntity>(filter, cancellationToken: cancellationToken))
+            {
+                // Without it, whoever finds its charge in the ledger would settle that again.
+                if (AccountRows.SettledCharge(mark.RowKey) is { } charge
+                    && (open ??= await ReadOpenAsync(account.Name, cancellationToken)).Contains(charge.Sequence))
+                {
+                    isAll = false;
+                }
+                else if (mark.Timestamp + MarkIndex.Lifetime < now)
+                {
+                    expired.Add(mark);
+                }
+                else
+                {
+                    isAll = false;
+                }
+            }
+        }
+
+        try
+        {
+            foreach (var some in expired.Chunk(CommitDraft.MaxRows))
+            {
+                await _accounts.SubmitTransactionAsync(
+                    some.Select(mark => new TableTransactionAction(TableTransactionActionType.Delete, mark, mark.ETag)), cancellationToken);
+            }
+        }
+        catch (RequestFailedException refused) when (refused.Status is 404 or 412)
+        {
+            // Another instance is at it, or a mark was made again. What is left is for the next time.
+            return;
+        }
+
+        if (isAll && account.IsSettled(now))
+        {
+            await marks.RemoveAccountAsync(day, account, cancellationToken);
+        }
+    }
+
+    /// <summary>The numbers of the commits that stand in an account's ledger, and of the pages on its leases.</summary>
+    private async Task<HashSet<long>> ReadOpenAsync(string accountId, CancellationToken cancellationToken)
+    {
+        // The leases first: a page becomes a row, never the other way round.
+        var leases = await store.ReadLeasesAsync(accountId, withPages: false, cancellationToken);
+        var open = leases.Select(lease => lease.Sequence).ToHashSet();
+        open.UnionWith(await books.ReadOpenNumbersAsync(accountId, cancellationToken));
+        return open;
+    }
+
+    private static DateTimeOffset EndOf(string day) =>
+        DateTimeOffset.ParseExact(day, "yyyyMMdd", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal).AddDays(1);
+}

@@ -1,0 +1,183 @@
+using System.Text.Json;
+using Azure;
+using Azure.Storage.Queues;
+using Azure.Storage.Queues.Models;
+using Microsoft.Extensions.Logging.Abstractions;
+using Moq;
+using QuotaFunctions.Core.Auditing;
+using QuotaFunctions.Core.Quotas;
+using QuotaFunctions.TestSupport;
+
+namespace QuotaFunctions.Tests.Auditing;
+
+public sealed class AuditBufferTests : IAsyncDisposable
+{
+    private static readonly PageNote Page = new() { AccountId = "key_a", Sequence = 1 };
+
+    private readonly CountingTimeProvider _time = new(new DateTimeOffset(2026, 3, 2, 12, 0, 0, TimeSpan.Zero));
+    private readonly List<string> _sent = [];
+    private readonly AuditBuffer _buffer;
+    private TaskCompletionSource _open = new();
+    private int _failures;
+
+    public AuditBufferTests()
+    {
+        _open.SetResult();
+        var queue = new Mock<QueueClient>();
+        queue.Setup(it => it.SendMessageAsync(It.IsAny<BinaryData>(), It.IsAny<TimeSpan?>(), It.IsAny<TimeSpan?>(), It.IsAny<CancellationToken>()))
+            .Returns(async (BinaryData message, TimeSpan? _, TimeSpan? _, CancellationToken cancellationToken) =>
+            {
+                var text = message.ToString();
+                await _open.Task.WaitAsync(cancellationToken);
+                if (Interlocked.Decrement(ref _failures) >= 0)
+                {
+                    throw new RequestFailedException(503, "busy");
+                }
+
+                lock (_sent)
+                {
+                    _sent.Add(text);
+                }
+
+                return Response.FromValue<SendReceipt>(null!, Mock.Of<Response>());
+            });
+        var queues = new Mock<QueueServiceClient>();
+        queues.Setup(it => it.GetQueueClient("audit-events")).Returns(queue.Object);
+        _buffer = new AuditBuffer(queues.Object, _time, NullLogger<AuditBuffer>.Instance);
+    }
+
+    public ValueTask DisposeAsync() => _buffer.DisposeAsync();
+
+    [Fact]
+    public async Task Notes_that_come_within_half_a_second_share_a_message()
+    {
+        for (var i = 0; i < 3; i++)
+        {
+            await _buffer.WriteAsync(Event(i), CancellationToken.None);
+        }
+
+        await Eventually.TrueAsync(() => _time.TimerCount > 0 && _buffer.Length == 0);
+        Assert.Empty(_sent);
+        await TurnUntilSentAsync(1);
+
+        Assert.Equal(3, Read(_sent[0]).Count);
+    }
+
+    [Fact]
+    public async Task A_message_is_no_larger_than_a_queue_takes_and_nothing_is_left_out()
+    {
+        var text = new string('x', 20_000);
+        for (var i = 0; i < 5; i++)
+        {
+            await _buffer.WriteAsync(Event(i, text), CancellationToken.None);
+        }
+
+        await TurnUntilSentAsync(3);
+
+        Assert.All(_sent, message => Assert.InRange(message.Length, 2, AuditBuffer.MaxMessageBytes));
+        Assert.Equal([0, 1, 2, 3, 4], _sent.SelectMany(Read).Cast<AuditEvent>().Select(told => told.Id.Index));
+    }
+
+    [Fact]
+    public async Task A_message_that_is_not_taken_is_sent_again()
+    {
+        _failures = 3;
+        await _buffer.WriteAsync(Event(7), CancellationToken.None);
+
+        await TurnUntilSentAsync(1);
+
+        Assert.Equal(7, Assert.IsType<AuditEvent>(Assert.Single(Read(_sent[0]))).Id.Index);
+    }
+
+    /// <summary>What the ledger says, too, must not hold up those who charge; what only this process knows must not be lost.</summary>
+    [Fact]
+    public async Task When_it_is_full_an_event_waits_and_any_other_note_is_dropped_and_counted()
+    {
+        await FillAsync();
+
+        var page = _buffer.WriteAsync(Page, CancellationToken.None);
+        var commit = _buffer.WriteAsync(new CommitNote { AccountId = "key_a", Row = Row() }, CancellationToken.None);
+        var waiting = _buffer.WriteAsync(Event(7), CancellationToken.None);
+
+        Assert.True(page.IsCompletedSuccessfully && commit.IsCompletedSuccessfully);
+        Assert.Equal(2, _buffer.Dropped);
+        Assert.False(waiting.IsCompleted);
+        _open.SetResult();
+        await TurnUntilAsync(() => waiting.IsCompleted);
+        await _buffer.DrainAsync(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(20), TimeProvider.System);
+        Assert.Contains(_sent.SelectMany(Read), note => note is AuditEvent { Id.Index: 7 });
+        Assert.Equal(2, _buffer.Dropped);
+    }
+
+    [Fact]
+    public async Task At_the_end_what_waits_is_sent_without_delay()
+    {
+        await _buffer.WriteAsync(Event(1), CancellationToken.None);
+        await _buffer.WriteAsync(Page, CancellationToken.None);
+
+        await _buffer.DrainAsync(CancellationToken.None);
+
+        Assert.Equal(2, _sent.SelectMany(Read).Count());
+    }
+
+    [Fact]
+    public async Task At_the_end_it_does_not_wait_for_a_queue_that_is_away_longer_than_it_may()
+    {
+        _failures = int.MaxValue;
+        await _buffer.WriteAsync(Event(1), CancellationToken.None);
+        using var giveUp = new CancellationTokenSource();
+        var draining = _buffer.DrainAsync(giveUp.Token);
+        Assert.False(draining.IsCompleted);
+
+        await giveUp.CancelAsync();
+
+        await draining.WaitAsync(TimeSpan.FromSeconds(20), TimeProvider.System);
+        Assert.Empty(_sent);
+    }
+
+    /// <summary>Until no more fits: the queue hangs over the first message.</summary>
+    private async Task FillAsync()
+    {
+        _open = new TaskCompletionSource();
+        var text = new string('x', 30_000);
+        await _buffer.WriteAsync(Event(0, text), CancellationToken.None);
+        await _buffer.WriteAsync(Event(0, text), CancellationToken.None);
+
+        // One is in the message that hangs, the other did not fit into it.
+        await Eventually.TrueAsync(() => _buffer.Length == 0);
+        for (var i = 0; i < AuditBuffer.Capacity; i++)
+        {
+            await _buffer.WriteAsync(Page, CancellationToken.None);
+        }
+
+        Assert.Equal((AuditBuffer.Capacity, 0L), (_buffer.Length, _buffer.Dropped));
+    }
+
+    private Task TurnUntilSentAsync(int count) => TurnUntilAsync(() =>
+    {
+        lock (_sent)
+        {
+            return _sent.Count >= count;
+        }
+    });
+
+    /// <summary>As often as it takes: a wait may begin only after a turn of the clock.</summary>
+    private Task TurnUntilAsync(Func<bool> condition) => Eventually.TrueAsync(() =>
+    {
+        _time.Advance(TimeSpan.FromMilliseconds(500));
+        return condition();
+    });
+
+    private static List<AuditNote> Read(string message) => JsonSerializer.Deserialize(message, AuditJson.Default.ListAuditNote)!;
+
+    private static LedgerRow Row() => new() { Sequence = 1, CommitId = Guid.NewGuid(), At = default, Owner = "a", Entries = [] };
+
+    private static AuditEvent Event(int index, string? reference = null) => new()
+    {
+        AccountId = "key_a",
+        KeyId = "key_a",
+        Id = new ChargeId(20260101, 1, index),
+        Word = AuditWord.Last,
+        Entry = new AuditEntry { Outcome = "succeeded", Reference = reference },
+    };
+}
