@@ -89,9 +89,9 @@ public sealed class KeyDirectoryTests
     [InlineData("ResourceNotFound", false)]
     public async Task A_table_that_is_missing_is_storage_being_away_and_no_unknown_secret(string code, bool isAway)
     {
-        var answer = new Mock<Response> { CallBase = true };
+        var answer = new Mock<Response>();
         answer.Setup(it => it.Status).Returns(404);
-        answer.Setup(it => it.ContentStream).Returns(new MemoryStream(System.Text.Encoding.UTF8.GetBytes($$$"""{"odata.error":{"code":"{{{code}}}"}}""")));
+        answer.Setup(it => it.Content).Returns(BinaryData.FromString($$$"""{"odata.error":{"code":"{{{code}}}"}}"""));
         var nothing = new Mock<NullableResponse<TableEntity>>();
         nothing.Setup(it => it.HasValue).Returns(false);
         nothing.Setup(it => it.GetRawResponse()).Returns(answer.Object);

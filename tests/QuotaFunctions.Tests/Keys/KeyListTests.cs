@@ -83,8 +83,6 @@ public sealed class KeyListTests
             await CreateAsync(instance);
         }
 
-        world.Tables.HasShortPages = false;
-
         // The versions of all buckets in one call, and the records of a page
         await ListAsync(instance);
         Assert.Equal(1 + 10, await world.CountCallsAsync(() => ListAsync(instance, new KeyQuery { Limit = 10 })));

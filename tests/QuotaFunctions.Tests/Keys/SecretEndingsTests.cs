@@ -50,7 +50,7 @@ public sealed class SecretEndingsTests
     {
         var instance = world.NewInstance();
         var first = await CreateAsync(instance);
-        world.LoseAnswerOf(LedgerActs.SecretAdded);
+        world.Once("accounts", LedgerActs.SecretAdded, () => world.Tables.IsDown = true);
         await Assert.ThrowsAsync<QuotaUnavailableException>(() => instance.Keys.RotateAsync(first.Key.Id, TimeSpan.Zero, "tester", default));
         world.Tables.IsDown = false;
         await world.World.DelayAsync(TimeSpan.FromHours(3));

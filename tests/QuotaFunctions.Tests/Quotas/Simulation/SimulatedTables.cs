@@ -398,7 +398,8 @@ internal sealed class Network(SimulatedTables tables)
 
         try
         {
-            return carryOut();
+            var result = carryOut();
+            return tables.IsDown ? throw Failure() : result;
         }
         finally
         {
