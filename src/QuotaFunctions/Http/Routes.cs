@@ -10,8 +10,6 @@ public static class Routes
     /// </summary>
     public const string Area = "{area:regex(^(manage|admin)\\z)}";
 
-    private static readonly string[] Areas = ["manage", "admin"];
-
     /// <summary>All keys.</summary>
     public const string Keys = Area + "/keys";
 
@@ -32,5 +30,5 @@ public static class Routes
     /// <param name="collection"><c>keys</c> or <c>pools</c>.</param>
     /// <param name="id">The id of what is new.</param>
     public static string Location(string area, string collection, string id) =>
-        $"/{(Areas.Contains(area, StringComparer.OrdinalIgnoreCase) ? area : Areas[0])}/{collection}/{id}";
+        $"/{(string.Equals(area, "admin", StringComparison.OrdinalIgnoreCase) ? "admin" : "manage")}/{collection}/{id}";
 }

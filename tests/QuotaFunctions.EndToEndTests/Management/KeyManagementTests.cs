@@ -23,7 +23,7 @@ public sealed class KeyManagementTests(AppFixture app)
         Assert.Equal((1000, 0, 1000), (created.Number("quota"), created.Number("used"), created.Number("remaining")));
         Assert.Equal("2099-12-31T23:59:59Z", created.Text("expires_at"));
         Assert.NotNull(created.Text("created_at"));
-        Assert.Equal($"{area}/keys/{id}", created.Response.Headers.Location?.OriginalString);
+        Assert.Equal($"{area.ToLowerInvariant()}/keys/{id}", created.Response.Headers.Location?.OriginalString);
 
         foreach (var name in new[] { id, created.Text("key")! })
         {

@@ -31,7 +31,7 @@ public sealed class RoutesTests
 
     [Theory]
     [InlineData("admin", "/admin/keys/key_1")]
-    [InlineData("Admin", "/Admin/keys/key_1")]
+    [InlineData("Admin", "/admin/keys/key_1")]
     [InlineData("manage", "/manage/keys/key_1")]
     [InlineData("admin\n", "/manage/keys/key_1")]
     [InlineData("//elsewhere.example", "/manage/keys/key_1")]

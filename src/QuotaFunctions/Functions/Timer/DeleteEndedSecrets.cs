@@ -3,11 +3,11 @@ using QuotaFunctions.Core.Keys;
 
 namespace QuotaFunctions.Functions.Timer;
 
-/// <summary>Deletes from the directory the secrets that rotations ended.</summary>
-public sealed class DeleteEndedSecrets(ISecretCleaner secrets)
+/// <summary>Deletes from the directory the secrets whose overlap after a rotation is over.</summary>
+public sealed class DeleteEndedSecrets(ISecretCleaner cleaner)
 {
-    /// <summary>At 37 minutes past every hour.</summary>
+    /// <summary>At 41 minutes past every hour.</summary>
     [Function(nameof(DeleteEndedSecrets))]
-    public Task RunAsync([TimerTrigger("0 37 * * * *")] TimerInfo timer, CancellationToken cancellationToken) =>
-        secrets.CleanAsync(cancellationToken);
+    public Task RunAsync([TimerTrigger("0 41 * * * *")] TimerInfo timer, CancellationToken cancellationToken) =>
+        cleaner.CleanAsync(cancellationToken);
 }
