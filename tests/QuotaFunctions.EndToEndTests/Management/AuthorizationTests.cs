@@ -9,6 +9,8 @@ namespace QuotaFunctions.EndToEndTests.Management;
 public sealed class AuthorizationTests(AppFixture app)
 {
     private const string ReadOnlyToken = "a-read-only-token-of-the-tests";
+    private const string NoKey = "key_00000000000000000000";
+    private const string NoPool = "pool_00000000000000000000";
 
     [Theory]
     [InlineData(null, "token_missing")]
@@ -54,13 +56,23 @@ public sealed class AuthorizationTests(AppFixture app)
         await using var host = await AppFixture.StartAppAsync(settings);
         using var reader = new HttpClient { BaseAddress = host.BaseAddress };
         reader.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", ReadOnlyToken);
+        var pool = (await app.Admin.PostJsonAsync("/manage/pools", """{"name":"p","quota":1}""")).Text("id")!;
+        var key = (await app.Admin.PostJsonAsync("/manage/keys", """{"name":"n","quota":1}""")).Text("id")!;
         foreach (var (method, path) in await RoutesAsync())
         {
-            var answer = await reader.CallAsync(method, path);
-            Assert.True(
-                method == HttpMethod.Get ? answer.Status is HttpStatusCode.OK or HttpStatusCode.NotFound : (answer.Status, answer.Code) == (HttpStatusCode.Forbidden, "token_read_only"),
-                $"{method} {path}: {answer.Status} {answer.Json}");
+            var answer = await reader.CallAsync(method, path.Replace(NoKey, key, StringComparison.Ordinal).Replace(NoPool, pool, StringComparison.Ordinal));
+            var expected = method == HttpMethod.Get ? (HttpStatusCode.OK, (string?)null) : (HttpStatusCode.Forbidden, "token_read_only");
+            Assert.True((answer.Status, answer.Code) == expected, $"{method} {path}: {answer.Status} {answer.Json}");
         }
+    }
+
+    [Theory]
+    [InlineData("/admin%0A/keys")]
+    [InlineData("/manage%0a/keys")]
+    public async Task A_line_feed_after_the_area_is_no_management_route(string path)
+    {
+        Assert.Equal(HttpStatusCode.NotFound, (await app.Anyone.GetJsonAsync(path)).Status);
+        Assert.Equal(HttpStatusCode.NotFound, (await app.Admin.PostJsonAsync(path, """{"name":"n","quota":1}""")).Status);
     }
 
     private async Task<List<(HttpMethod Method, string Path)>> RoutesAsync()
@@ -70,7 +82,7 @@ public sealed class AuthorizationTests(AppFixture app)
             from path in description.GetProperty("paths").EnumerateObject()
             where path.Name.StartsWith("/manage", StringComparison.Ordinal)
             from operation in path.Value.EnumerateObject()
-            select (HttpMethod.Parse(operation.Name), path.Name.Replace("{key}", "key_00000000000000000000", StringComparison.Ordinal).Replace("{pool}", "pool_00000000000000000000", StringComparison.Ordinal)))
+            select (HttpMethod.Parse(operation.Name), path.Name.Replace("{key}", NoKey, StringComparison.Ordinal).Replace("{pool}", NoPool, StringComparison.Ordinal)))
             .ToList();
         Assert.InRange(routes.Count, 19, 1000);
         return routes;

@@ -15,14 +15,7 @@ public sealed class KeyIndexTests
     {
         var instance = world.NewInstance();
         var id = (await CreateAsync(instance)).Key.Id;
-        Action<string> dies = _ => instance.Kill();
-        world.Tables.Observer = (name, actions) =>
-        {
-            if (name == table && actions.Any(action => action.Entity.PartitionKey == says || ((Azure.Data.Tables.TableEntity)action.Entity).Select(property => property.Value).OfType<string>().Any(text => text.Contains(says, StringComparison.Ordinal))))
-            {
-                dies(name);
-            }
-        };
+        world.Once(table, says, instance.Kill);
         _ = instance.Keys.RevokeAsync(id, "tester", default);
         await world.World.DelayAsync(TimeSpan.FromSeconds(10));
 

@@ -1,0 +1,36 @@
+using Azure.Data.Tables;
+using QuotaFunctions.Core.Hosting;
+using QuotaFunctions.Core.Keys;
+using QuotaFunctions.Core.Quotas;
+using QuotaFunctions.IntegrationTests.Quotas;
+using QuotaFunctions.TestSupport;
+
+namespace QuotaFunctions.IntegrationTests.Keys;
+
+/// <summary>A table that is missing, as real storage says it: nobody is told that its key is wrong.</summary>
+public sealed class MissingTableTests(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
+{
+    private readonly string _prefix = AzuriteFixture.UniqueName()[..16];
+
+    [Theory]
+    [InlineData("keydirectory")]
+    [InlineData("accounts")]
+    public async Task A_good_key_is_unavailable_and_not_unknown(string table)
+    {
+        KeySecret secret;
+        await using (var before = await EngineUnderTest.StartAsync(azurite.ConnectionString, _prefix))
+        {
+            secret = (await before.Keys.CreateAsync(new KeySettings { Name = "n", Quota = 5 }, "test", null, "admin", default)).Secret;
+            await before.StopAsync();
+        }
+
+        await using var engine = await EngineUnderTest.StartAsync(azurite.ConnectionString, _prefix);
+        await engine.Get<TableServiceClient>().DeleteTableAsync(_prefix + table);
+
+        var charge = await engine.Engine.ChargeAsync(new ChargeRequest { Secret = secret, Kind = ChargeKind.Consume, RequestId = "r" }, default);
+        Assert.Equal(ChargeRefusal.QuotaUnavailable, charge.Refusal);
+        var failure = await Assert.ThrowsAnyAsync<Exception>(() => engine.Keys.CheckAsync(secret, address: null, default));
+        Assert.True(StorageFaults.IsUnavailable(failure), failure.ToString());
+        await engine.StopAsync();
+    }
+}
