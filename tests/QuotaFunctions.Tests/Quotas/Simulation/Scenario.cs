@@ -104,11 +104,6 @@ internal sealed class ScenarioRun
 
     public Books Books { get; }
 
-    public int Asked => _answers.Count;
-
-    /// <summary>Requests to the storage.</summary>
-    public long Requests => _tables.Requests;
-
     public int Granted => _answers.Count(answer => answer.Result.Charge is not null);
 
     /// <summary>Runs it. Throws where a promise is broken.</summary>
