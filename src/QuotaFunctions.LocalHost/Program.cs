@@ -43,7 +43,7 @@ try
     await host.WaitForShutdownAsync();
     return 0;
 }
-catch (Exception exception) when (SettingFaults.Of(exception) is { } faults)
+catch (Exception exception) when (SettingErrors.Of(exception) is { } faults)
 {
     return Refuse(faults);
 }

@@ -5,10 +5,10 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using QuotaFunctions.Core.Auditing;
+using QuotaFunctions.Core.Charging;
 using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.Core.Keys;
 using QuotaFunctions.Core.Proxying;
-using QuotaFunctions.Core.Quotas;
 using QuotaFunctions.Http;
 using QuotaFunctions.Middleware;
 
@@ -26,7 +26,7 @@ public static class QuotaFunctionsApplication
             .AddServiceSettings(configuration)
             .AddStorage(configuration)
             .AddAuditing()
-            .AddQuotas(configuration)
+            .AddCharging(configuration)
             .AddKeys()
             .AddProxying(configuration)
             .AddHealth()
@@ -49,7 +49,7 @@ public static class QuotaFunctionsApplication
             {
                 host.Services.GetService<IStartupValidator>()?.Validate();
             }
-            catch (Exception exception) when (SettingFaults.Of(exception) is { } faults)
+            catch (Exception exception) when (SettingErrors.Of(exception) is { } faults)
             {
                 foreach (var line in faults)
                 {

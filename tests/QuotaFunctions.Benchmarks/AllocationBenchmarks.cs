@@ -7,7 +7,7 @@ using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Loggers;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.NoEmit;
-using QuotaFunctions.Core.Quotas;
+using QuotaFunctions.Core.Charging;
 using QuotaFunctions.TestSupport;
 
 namespace QuotaFunctions.Benchmarks;

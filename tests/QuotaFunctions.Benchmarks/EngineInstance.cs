@@ -5,10 +5,11 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using QuotaFunctions.Core.Accounts;
 using QuotaFunctions.Core.Auditing;
+using QuotaFunctions.Core.Charging;
 using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.Core.Keys;
-using QuotaFunctions.Core.Quotas;
 using QuotaFunctions.TestSupport;
 
 namespace QuotaFunctions.Benchmarks;
@@ -35,7 +36,7 @@ internal sealed class EngineInstance : IAsyncDisposable
             ["ADMIN_TOKEN"] = AppSettings.AdminToken,
         }).Build();
         var services = new ServiceCollection().AddLogging(logging => logging.SetMinimumLevel(LogLevel.None));
-        services.AddServiceSettings(configuration).AddStorage(configuration).AddAuditing().AddQuotas(configuration).AddKeys();
+        services.AddServiceSettings(configuration).AddStorage(configuration).AddAuditing().AddCharging(configuration).AddKeys();
         if (clients is var (tables, queues))
         {
             services.Replace(ServiceDescriptor.Singleton(tables)).Replace(ServiceDescriptor.Singleton(queues));

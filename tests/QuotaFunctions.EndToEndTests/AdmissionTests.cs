@@ -95,7 +95,7 @@ public sealed class AdmissionTests(AppFixture app)
         await proxy.SettleAsync();
 
         var books = await api.SettledBooksAsync(key, TimeSpan.FromSeconds(120));
-        Assert.True(proxy.Faults > 30, $"only {proxy.Faults} faults, seed {seed}");
+        Assert.True(proxy.ValidationErrors > 30, $"only {proxy.ValidationErrors} faults, seed {seed}");
         Assert.True(books.Used == admitted, $"{admitted} admitted, {unavailable} unavailable, seed {seed}: {books}");
         Assert.Equal(books.Used, books.Ledger);
         Assert.InRange(books.Used, 1, 15_000);

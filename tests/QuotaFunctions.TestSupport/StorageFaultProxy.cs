@@ -79,7 +79,7 @@ public sealed class StorageFaultProxy : IAsyncDisposable
     public int Requests => Volatile.Read(ref _requests);
 
     /// <summary>How many of them met a fault.</summary>
-    public int Faults => Volatile.Read(ref _faults);
+    public int ValidationErrors => Volatile.Read(ref _faults);
 
     /// <summary>Starts a proxy in front of <paramref name="azurite"/>.</summary>
     public static async Task<StorageFaultProxy> StartAsync(AzuriteProcess azurite, CancellationToken cancellationToken = default)

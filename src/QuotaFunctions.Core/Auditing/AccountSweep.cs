@@ -1,9 +1,9 @@
 using Azure.Data.Tables;
 using Microsoft.Extensions.Logging;
+using QuotaFunctions.Core.Accounts;
+using QuotaFunctions.Core.Accounts.Storage;
+using QuotaFunctions.Core.Charging;
 using QuotaFunctions.Core.Hosting;
-using QuotaFunctions.Core.Keys;
-using QuotaFunctions.Core.Quotas;
-using QuotaFunctions.Core.Quotas.Lanes;
 
 namespace QuotaFunctions.Core.Auditing;
 
@@ -12,7 +12,7 @@ namespace QuotaFunctions.Core.Auditing;
 /// settled, and rows that are wholly in the log are folded. A row that cannot be read, or fails, does not keep the others.
 /// </summary>
 internal sealed partial class AccountSweep(
-    string accountId, Fleet fleet, LedgerBooks books, IAccountStore store, IAuditTable log, AccountLanes lanes, ILogger logger)
+    string accountId, Fleet fleet, LedgerCompactor books, IAccountStore store, IAuditStore log, AccountWriters lanes, ILogger logger)
 {
     /// <summary>
     /// How long a charge may be missing in the log. After that, what the ledger knows whole goes into the log though its process lives:
@@ -86,7 +86,7 @@ internal sealed partial class AccountSweep(
             if (left.Count > 0)
             {
                 // An act that changes nothing needs the whole account, and so ends all leases.
-                await lanes.RunAsync(accountId, new ChangeOperation(accountId, accountId, (_, _, _) => null, lanes.NewDeadline()));
+                await lanes.RunAsync(accountId, new UpdateCommand(accountId, accountId, (_, _, _) => null, lanes.NewDeadline()));
             }
 
             return leases.Count == 0;
@@ -102,7 +102,7 @@ internal sealed partial class AccountSweep(
     {
         try
         {
-            return LedgerBooks.ToCommit(row);
+            return LedgerCompactor.ToCommit(row);
         }
 #pragma warning disable CA1031 // Whatever a damaged row makes of its reading, the next row is not damaged.
         catch (Exception failure)
@@ -150,7 +150,7 @@ internal sealed partial class AccountSweep(
             }
             catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
             {
-                LogUnreadable(logger, accountId, AccountRows.Commit(row.Sequence), failure.GetType().Name);
+                LogUnreadable(logger, accountId, AccountRowKeys.Commit(row.Sequence), failure.GetType().Name);
                 _failures.Add(failure);
             }
         }
@@ -162,7 +162,7 @@ internal sealed partial class AccountSweep(
             await log.WriteAsync(late, cancellationToken);
         }
 
-        await books.FoldAsync(accountId, audited, cancellationToken);
+        await books.CompactAsync(accountId, audited, cancellationToken);
         await Task.WhenAll(holds.Select(SettleHoldAsync));
     }
 
@@ -172,7 +172,7 @@ internal sealed partial class AccountSweep(
         List<(LedgerRow Row, int Index)> holds, CancellationToken cancellationToken)
     {
         var entry = row.Entries[index];
-        var isTold = isOrphan || (isLate && entry.IsWhole);
+        var isTold = isOrphan || (isLate && entry.IsSelfContained);
         if (entry.HoldUntil > 0)
         {
             // How it began, as nobody else will say so any more: its end, which may be in the ledger already, does not know.
@@ -237,7 +237,7 @@ internal sealed partial class AccountSweep(
                 Cost = entry.Delta,
             });
         }
-        catch (Exception failure) when (StorageFaults.IsUnavailable(failure))
+        catch (Exception failure) when (StorageErrors.IsTransient(failure))
         {
             lock (_failures)
             {

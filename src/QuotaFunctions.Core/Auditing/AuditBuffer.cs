@@ -25,7 +25,7 @@ internal sealed partial class AuditBuffer : IAuditSink, IAsyncDisposable
 
     private static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(500);
 
-    private readonly Channel<AuditNote> _notes = Channel.CreateBounded<AuditNote>(new BoundedChannelOptions(Capacity) { SingleReader = true });
+    private readonly Channel<AuditMessage> _notes = Channel.CreateBounded<AuditMessage>(new BoundedChannelOptions(Capacity) { SingleReader = true });
     private readonly QueueClient _queue;
     private readonly TimeProvider _clock;
     private readonly ILogger<AuditBuffer> _logger;
@@ -48,7 +48,7 @@ internal sealed partial class AuditBuffer : IAuditSink, IAsyncDisposable
     /// <summary>Notes that were dropped since the process began, as there was no room for them.</summary>
     public long Dropped => Interlocked.Read(ref _dropped);
 
-    public ValueTask WriteAsync(AuditNote note, CancellationToken cancellationToken)
+    public ValueTask WriteAsync(AuditMessage note, CancellationToken cancellationToken)
     {
         if (note is AuditEvent)
         {
@@ -117,7 +117,7 @@ internal sealed partial class AuditBuffer : IAuditSink, IAsyncDisposable
                     break;
                 }
 
-                JsonSerializer.Serialize(writer, note, AuditJson.Default.AuditNote);
+                JsonSerializer.Serialize(writer, note, AuditJson.Default.AuditMessage);
                 writer.Reset();
             }
 

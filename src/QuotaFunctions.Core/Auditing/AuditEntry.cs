@@ -1,20 +1,20 @@
 using System.Text.Json.Serialization;
-using QuotaFunctions.Core.Quotas;
+using QuotaFunctions.Core.Accounts;
 
 namespace QuotaFunctions.Core.Auditing;
 
 /// <summary>Which word on a charge an event has. Each is kept beside the others, so that they may come in any order and more than once.</summary>
 /// <remarks>In the order in which they go over each other. The names are stored.</remarks>
-internal enum AuditWord
+internal enum AuditPhase
 {
     /// <summary>It was admitted.</summary>
-    First = 0,
+    Admitted = 0,
 
     /// <summary>How it ended, by the ledger's correction alone.</summary>
-    Correction = 1,
+    Corrected = 1,
 
     /// <summary>How it ended, by whoever knows all of it.</summary>
-    Last = 2,
+    Final = 2,
 }
 
 /// <summary>What the log says of a charge or an act. Names are short: messages and rows hold many of them.</summary>

@@ -1,10 +1,11 @@
 using System.Text.Json.Serialization;
-using QuotaFunctions.Core.Quotas;
+using QuotaFunctions.Core.Accounts;
+using QuotaFunctions.Core.Charging;
 
 namespace QuotaFunctions.Core.Auditing;
 
 /// <summary>A word on a charge or an act, and which entries of the ledger it accounts for.</summary>
-internal sealed record AuditEvent : AuditNote
+internal sealed record AuditEvent : AuditMessage
 {
     [JsonPropertyName("k")]
     public required string KeyId { get; init; }
@@ -14,20 +15,20 @@ internal sealed record AuditEvent : AuditNote
     public required ChargeId Id { get; init; }
 
     [JsonPropertyName("w")]
-    public AuditWord Word { get; init; }
+    public AuditPhase Word { get; init; }
 
     [JsonPropertyName("d")]
     public required AuditEntry Entry { get; init; }
 
     /// <summary>The ledger's entries that are wholly in the log with this.</summary>
     [JsonPropertyName("e")]
-    public IReadOnlyList<LedgerRef> Ledger { get; init; } = [];
+    public IReadOnlyList<LedgerEntryRef> Ledger { get; init; } = [];
 
     /// <summary>The end of a charge.</summary>
     /// <param name="settlement">How it ended.</param>
     /// <param name="cost">What it came to, in units.</param>
     /// <param name="correction">The ledger's entry that corrected the cost, or null.</param>
-    public static AuditEvent OfSettlement(Settlement settlement, long cost, LedgerRef? correction)
+    public static AuditEvent OfSettlement(Settlement settlement, long cost, LedgerEntryRef? correction)
     {
         var charge = settlement.Charge;
         return new AuditEvent
@@ -35,7 +36,7 @@ internal sealed record AuditEvent : AuditNote
             AccountId = charge.Key.AccountId,
             KeyId = charge.Key.KeyId,
             Id = charge.Id,
-            Word = AuditWord.Last,
+            Word = AuditPhase.Final,
             Entry = new AuditEntry
             {
                 At = charge.At,
@@ -49,7 +50,7 @@ internal sealed record AuditEvent : AuditNote
                 RequestId = charge.Request.RequestId,
                 Reference = charge.Request.Reference,
             },
-            Ledger = [.. new LedgerRef?[] { charge.Ledger, correction }.OfType<LedgerRef>().Where(entry => entry.Count > 0)],
+            Ledger = [.. new LedgerEntryRef?[] { charge.Ledger, correction }.OfType<LedgerEntryRef>().Where(entry => entry.Count > 0)],
         };
     }
 
@@ -66,7 +67,7 @@ internal sealed record AuditEvent : AuditNote
             AccountId = accountId,
             KeyId = entry.KeyId,
             Id = isCorrection ? entry.SettledCharge ?? throw new FormatException("The entry settles no charge.") : row.IdOf(index),
-            Word = isCorrection ? AuditWord.Correction : entry.Kind == LedgerEntryKind.Act ? AuditWord.Last : AuditWord.First,
+            Word = isCorrection ? AuditPhase.Corrected : entry.Kind == LedgerEntryKind.Act ? AuditPhase.Final : AuditPhase.Admitted,
             Entry = new AuditEntry
             {
                 At = isCorrection ? default : row.AtOf(index),

@@ -1,22 +1,23 @@
 using System.Text.Json;
-using QuotaFunctions.Core.Quotas;
+using QuotaFunctions.Core.Accounts.Storage;
+using QuotaFunctions.Core.Jobs;
 
 namespace QuotaFunctions.Core.Auditing;
 
 /// <inheritdoc cref="IAuditEventConsumer"/>
-internal sealed class AuditEventConsumer(IAuditTable log, LedgerBooks books, IAccountStore store, AccountJobs jobs) : IAuditEventConsumer
+internal sealed class AuditEventConsumer(IAuditStore log, LedgerCompactor books, IAccountStore store, AccountJobs jobs) : IAuditEventConsumer
 {
     /// <inheritdoc/>
     public async Task ConsumeAsync(string message, CancellationToken cancellationToken)
     {
-        var notes = JsonSerializer.Deserialize(message, AuditJson.Default.ListAuditNote) ?? throw new JsonException("The message is empty.");
-        var events = notes.OfType<AuditEvent>().Concat(notes.OfType<CommitNote>().SelectMany(note => note.ToEvents())).ToList();
+        var notes = JsonSerializer.Deserialize(message, AuditJson.Default.ListAuditMessage) ?? throw new JsonException("The message is empty.");
+        var events = notes.OfType<AuditEvent>().Concat(notes.OfType<CommitMessage>().SelectMany(note => note.ToEvents())).ToList();
         await log.WriteAsync(events, cancellationToken);
 
         // First into the log, then out of the ledger. What stands wholly in this message is done with. What is spread over several, or
         // fails here, the sweeper finds: the message is not needed for it any more.
         var byAccount = events.ToLookup(row => row.AccountId);
-        var pages = notes.OfType<PageNote>().Distinct().ToLookup(page => page.AccountId);
+        var pages = notes.OfType<PageMessage>().Distinct().ToLookup(page => page.AccountId);
         await jobs.ForEachAsync(
             "fold its ledger",
             byAccount.Select(account => account.Key).Union(pages.Select(account => account.Key)).ToList(),
@@ -34,7 +35,7 @@ internal sealed class AuditEventConsumer(IAuditTable log, LedgerBooks books, IAc
                     }
                 }
 
-                await books.FoldAsync(account, audited, token);
+                await books.CompactAsync(account, audited, token);
             },
             cancellationToken);
     }

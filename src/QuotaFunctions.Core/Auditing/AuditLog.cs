@@ -1,10 +1,10 @@
-using QuotaFunctions.Core.Keys;
-using QuotaFunctions.Core.Quotas;
+using QuotaFunctions.Core.Accounts;
+using QuotaFunctions.Core.Accounts.Storage;
 
 namespace QuotaFunctions.Core.Auditing;
 
 /// <inheritdoc cref="IAuditLog"/>
-internal sealed class AuditLog(IAuditTable log, LedgerBooks books, IAccountStore store) : IAuditLog
+internal sealed class AuditLog(IAuditStore log, LedgerCompactor books, IAccountStore store) : IAuditLog
 {
     /// <summary>How often an account that is being charged meanwhile is added up again before the answer is given as it is.</summary>
     private const int MaxAttempts = 5;
@@ -75,12 +75,12 @@ internal sealed class AuditLog(IAuditTable log, LedgerBooks books, IAccountStore
     }
 
     private async Task<Verification> AddUpAsync(
-        KeyLocator locator, KeyRecord start, KeyLedger ledger, CancellationToken cancellationToken)
+        KeyLocator locator, AccountSnapshot start, KeyLedger ledger, CancellationToken cancellationToken)
     {
         // What was committed after the record was read is not in its sum. A page that became a row since then is among the rows.
         var pages = start.Leases.Where(lease => !ledger.Open.Any(row => row.Sequence == lease.Sequence)).Select(lease => lease.ToRow(isOpen: true));
         var entries = ledger.Open.Concat(pages)
-            .SelectMany(row => row.Entries.Select((entry, index) => (Entry: entry, Place: new LedgerPlace(row.Sequence, index), Id: entry.SettledCharge ?? row.IdOf(index))))
+            .SelectMany(row => row.Entries.Select((entry, index) => (Entry: entry, Place: new LedgerPosition(row.Sequence, index), Id: entry.SettledCharge ?? row.IdOf(index))))
             .Where(item => item.Entry.KeyId == locator.KeyId && start.Covers(item.Place))
             .ToList();
         var open = entries.Select(item => item.Id).ToHashSet();
@@ -103,12 +103,12 @@ internal sealed class AuditLog(IAuditTable log, LedgerBooks books, IAccountStore
             .Where(item => !written.TryGetValue(item.Id, out var isFinal) || (item.Entry.Kind == LedgerEntryKind.Settle && !isFinal))
             .Sum(item => item.Entry.Delta);
         var sum = ledger.Folded + entries.Sum(item => item.Entry.Delta);
-        var used = start.Key.Meter.Used;
+        var used = start.Key.Balance.Used;
         return new Verification(used == sum && used == audited + unsettled, used, sum, audited, unsettled);
     }
 
     private async Task<bool> IsUnchangedAsync(
-        KeyLocator locator, KeyRecord start, KeyLedger ledger, CancellationToken cancellationToken) =>
+        KeyLocator locator, AccountSnapshot start, KeyLedger ledger, CancellationToken cancellationToken) =>
         await store.ReadAsync(locator, withPages: false, cancellationToken) is { } now && now.IsSameAs(start)
-        && await books.ReadFoldedVersionAsync(locator.AccountId, locator.KeyId, cancellationToken) == ledger.FoldedVersion;
+        && await books.ReadCompactedVersionAsync(locator.AccountId, locator.KeyId, cancellationToken) == ledger.FoldedVersion;
 }

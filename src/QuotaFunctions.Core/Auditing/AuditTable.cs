@@ -1,39 +1,11 @@
 using System.Globalization;
 using System.Text.Json;
 using Azure.Data.Tables;
+using QuotaFunctions.Core.Accounts;
 using QuotaFunctions.Core.Hosting;
-using QuotaFunctions.Core.Quotas;
+using QuotaFunctions.Core.Jobs;
 
 namespace QuotaFunctions.Core.Auditing;
-
-/// <summary>The log as it is stored.</summary>
-internal interface IAuditTable
-{
-    /// <summary>Writes events, in any order; may be repeated. What cannot be written is thrown once all else is.</summary>
-    Task WriteAsync(IReadOnlyCollection<AuditEvent> events, CancellationToken cancellationToken);
-
-    /// <summary>Reads what the log says of a charge; null where that is nothing.</summary>
-    Task<LoggedCharge?> FindAsync(string keyId, ChargeId id, CancellationToken cancellationToken);
-
-    /// <summary>Reads a key's log, the newest first: whole days (UTC), so some of it may lie outside of the moments that are asked for.</summary>
-    /// <param name="keyId">Whose.</param>
-    /// <param name="from">The earliest moment that is wanted, or null.</param>
-    /// <param name="to">The first moment that is not wanted any more, or null.</param>
-    /// <param name="after">What to go on after, or null.</param>
-    /// <param name="cancellationToken">Ends the reading.</param>
-    IAsyncEnumerable<LoggedCharge> ReadAsync(
-        string keyId, DateTimeOffset? from, DateTimeOffset? to, ChargeId? after, CancellationToken cancellationToken);
-
-    /// <summary>Reads what of a key's day is in the log for a run of commits, and whether the last word on each.</summary>
-    Task<IReadOnlyDictionary<ChargeId, bool>> ReadWrittenAsync(
-        string keyId, int day, long firstSequence, long lastSequence, CancellationToken cancellationToken);
-}
-
-/// <summary>What the log says of a charge or an act.</summary>
-/// <param name="Id">Which.</param>
-/// <param name="IsFinal">True where nothing is to come.</param>
-/// <param name="Entry">All that is known.</param>
-internal sealed record LoggedCharge(ChargeId Id, bool IsFinal, AuditEntry Entry);
 
 /// <summary>
 /// The log in Table Storage. All keys are counted backwards, so that one range query yields the newest first over all days:
@@ -44,7 +16,7 @@ internal sealed record LoggedCharge(ChargeId Id, bool IsFinal, AuditEntry Entry)
 /// storage takes a row of many in little more time than a row of one. Writing is a merge, so that nothing need be read first, and
 /// whatever comes twice, late or out of order ends in the same row.
 /// </remarks>
-internal sealed class TableAuditTable(TableServiceClient tables, StorageNames names) : IAuditTable
+internal sealed class AuditTable(TableServiceClient tables, StorageNames names) : IAuditStore
 {
     private const int LastDay = 99_999_999;
     private const int LastChunk = 999;
@@ -70,7 +42,7 @@ internal sealed class TableAuditTable(TableServiceClient tables, StorageNames na
     /// <summary>Partitions that are written at once.</summary>
     private const int Degree = 16;
 
-    private static readonly AuditWord[] Words = Enum.GetValues<AuditWord>();
+    private static readonly AuditPhase[] EnumNames = Enum.GetValues<AuditPhase>();
 
     private readonly TableClient _table = tables.GetTableClient(names.Audit);
 
@@ -79,7 +51,7 @@ internal sealed class TableAuditTable(TableServiceClient tables, StorageNames na
 
     public async Task<LoggedCharge?> FindAsync(string keyId, ChargeId id, CancellationToken cancellationToken)
     {
-        string[] words = [.. Words.Select(word => Property(word, id.Index))];
+        string[] words = [.. EnumNames.Select(word => Property(word, id.Index))];
         var row = await _table.GetEntityIfExistsAsync<TableEntity>(Partition(keyId, id), Row(id), words, cancellationToken);
         return row.HasValue ? Read(row.Value!, id) : null;
     }
@@ -130,7 +102,7 @@ internal sealed class TableAuditTable(TableServiceClient tables, StorageNames na
                 if (TryParse(name, out var word, out var index))
                 {
                     var entry = id with { Index = index };
-                    written[entry] = word != AuditWord.First || written.GetValueOrDefault(entry);
+                    written[entry] = word != AuditPhase.Admitted || written.GetValueOrDefault(entry);
                 }
             }
         }
@@ -175,9 +147,9 @@ internal sealed class TableAuditTable(TableServiceClient tables, StorageNames na
         long.MaxValue - long.Parse(row.RowKey.AsSpan(0, 19), CultureInfo.InvariantCulture),
         ((LastChunk + 1 - int.Parse(row.RowKey.AsSpan(20), CultureInfo.InvariantCulture)) * EntriesPerRow) - 1);
 
-    private static string Property(AuditWord word, int index) => string.Create(CultureInfo.InvariantCulture, $"{word}{index}");
+    private static string Property(AuditPhase word, int index) => string.Create(CultureInfo.InvariantCulture, $"{word}{index}");
 
-    private static bool TryParse(string property, out AuditWord word, out int index)
+    private static bool TryParse(string property, out AuditPhase word, out int index)
     {
         var digits = property.AsSpan().IndexOfAnyInRange('0', '9');
         (word, index) = (default, 0);
@@ -201,8 +173,8 @@ internal sealed class TableAuditTable(TableServiceClient tables, StorageNames na
     private static LoggedCharge? Read(TableEntity row, ChargeId id)
     {
         AuditEntry? entry = null;
-        var last = AuditWord.First;
-        foreach (var word in Words)
+        var last = AuditPhase.Admitted;
+        foreach (var word in EnumNames)
         {
             if (row.GetString(Property(word, id.Index)) is { } json)
             {
@@ -211,6 +183,6 @@ internal sealed class TableAuditTable(TableServiceClient tables, StorageNames na
             }
         }
 
-        return entry is null ? null : new LoggedCharge(id, last != AuditWord.First, entry);
+        return entry is null ? null : new LoggedCharge(id, last != AuditPhase.Admitted, entry);
     }
 }

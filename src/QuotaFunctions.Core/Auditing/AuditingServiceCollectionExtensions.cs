@@ -1,4 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
+using QuotaFunctions.Core.Accounts.Storage;
+using QuotaFunctions.Core.Charging;
+using QuotaFunctions.Core.Jobs;
 
 namespace QuotaFunctions.Core.Auditing;
 
@@ -8,12 +11,12 @@ public static class AuditingServiceCollectionExtensions
     /// <summary>The log, the way into it, and what completes it. Needs the storage clients and the quota engine.</summary>
     public static IServiceCollection AddAuditing(this IServiceCollection services) => services
         .AddSingleton(InstanceIdentity.New())
-        .AddSingleton<OpenCharges>()
+        .AddSingleton<InFlightCharges>()
         .AddSingleton<InstanceTable>()
         .AddSingleton<AuditBuffer>()
         .AddSingleton<IAuditSink>(provider => provider.GetRequiredService<AuditBuffer>())
-        .AddSingleton<IAuditTable, TableAuditTable>()
-        .AddSingleton<LedgerBooks>()
+        .AddSingleton<IAuditStore, AuditTable>()
+        .AddSingleton<LedgerCompactor>()
         .AddSingleton<IAuditLog, AuditLog>()
         .AddSingleton<AccountJobs>()
         .AddSingleton<IAuditEventConsumer, AuditEventConsumer>()

@@ -1,8 +1,10 @@
 using System.Globalization;
 using Azure;
 using Azure.Data.Tables;
+using QuotaFunctions.Core.Accounts;
+using QuotaFunctions.Core.Accounts.Storage;
 using QuotaFunctions.Core.Hosting;
-using QuotaFunctions.Core.Quotas;
+using QuotaFunctions.Core.Jobs;
 
 namespace QuotaFunctions.Core.Auditing;
 
@@ -15,7 +17,7 @@ public interface IExpiredMarks
 
 /// <inheritdoc cref="IExpiredMarks"/>
 internal sealed class ExpiredMarks(
-    TableServiceClient tables, StorageNames names, MarkIndex marks, IAccountStore store, LedgerBooks books, AccountJobs jobs) : IExpiredMarks
+    TableServiceClient tables, StorageNames names, MarkIndex marks, IAccountStore store, LedgerCompactor books, AccountJobs jobs) : IExpiredMarks
 {
     private readonly TableClient _accounts = tables.GetTableClient(names.Accounts);
     private readonly TableClient _state = tables.GetTableClient(names.State);
@@ -51,13 +53,13 @@ internal sealed class ExpiredMarks(
         var expired = new List<TableEntity>();
         var isAll = true;
         HashSet<long>? open = null;
-        foreach (var kind in AccountRows.MarksOf(day.Name))
+        foreach (var kind in AccountRowKeys.MarksOf(day.Name))
         {
             var filter = TableClient.CreateQueryFilter($"PartitionKey eq {account.Name}") + " and " + kind;
             await foreach (var mark in _accounts.QueryAsync<TableEntity>(filter, cancellationToken: cancellationToken))
             {
                 // Without it, whoever finds its charge in the ledger would settle that again.
-                if (AccountRows.SettledCharge(mark.RowKey) is { } charge
+                if (AccountRowKeys.SettledCharge(mark.RowKey) is { } charge
                     && (open ??= await ReadOpenAsync(account.Name, cancellationToken)).Contains(charge.Sequence))
                 {
                     isAll = false;
@@ -75,7 +77,7 @@ internal sealed class ExpiredMarks(
 
         try
         {
-            foreach (var some in expired.Chunk(CommitDraft.MaxRows))
+            foreach (var some in expired.Chunk(AccountTransaction.MaxRows))
             {
                 await _accounts.SubmitTransactionAsync(
                     some.Select(mark => new TableTransactionAction(TableTransactionActionType.Delete, mark, mark.ETag)), cancellationToken);

@@ -1,5 +1,5 @@
 using System.Globalization;
-using QuotaFunctions.Core.Quotas;
+using QuotaFunctions.Core.Accounts;
 
 namespace QuotaFunctions.Core.Auditing;
 

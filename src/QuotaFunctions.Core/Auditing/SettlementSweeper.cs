@@ -1,7 +1,8 @@
 using Microsoft.Extensions.Logging;
+using QuotaFunctions.Core.Accounts.Storage;
+using QuotaFunctions.Core.Charging;
 using QuotaFunctions.Core.Hosting;
-using QuotaFunctions.Core.Quotas;
-using QuotaFunctions.Core.Quotas.Lanes;
+using QuotaFunctions.Core.Jobs;
 
 namespace QuotaFunctions.Core.Auditing;
 
@@ -11,7 +12,7 @@ namespace QuotaFunctions.Core.Auditing;
 /// here may be done by several instances at once, and again.
 /// </remarks>
 internal sealed partial class SettlementSweeper(
-    OpenAccountIndex open, AccountJobs jobs, LedgerBooks books, IAccountStore store, IAuditTable log, AccountLanes lanes,
+    OpenAccountIndex open, AccountJobs jobs, LedgerCompactor books, IAccountStore store, IAuditStore log, AccountWriters lanes,
     InstanceTable instances, InstanceIdentity self, SweepScheduler scheduler, ILogger<SettlementSweeper> logger)
     : ISettlementSweeper
 {
@@ -42,9 +43,9 @@ internal sealed partial class SettlementSweeper(
                 }
             }
         }
-        catch (Exception failure) when (!cancellationToken.IsCancellationRequested && StorageFaults.IsUnavailable(failure))
+        catch (Exception failure) when (!cancellationToken.IsCancellationRequested && StorageErrors.IsTransient(failure))
         {
-            LogUnavailable(logger, StorageFaults.Kind(failure));
+            LogUnavailable(logger, StorageErrors.Kind(failure));
             if (!isArmed)
             {
                 // Nobody knows whether there is open work: the next sweep will.

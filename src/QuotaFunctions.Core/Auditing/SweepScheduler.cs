@@ -3,8 +3,8 @@ using Azure.Data.Tables;
 using Azure.Storage.Queues;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using QuotaFunctions.Core.Accounts.Storage;
 using QuotaFunctions.Core.Hosting;
-using QuotaFunctions.Core.Quotas;
 
 namespace QuotaFunctions.Core.Auditing;
 
@@ -51,7 +51,7 @@ internal sealed partial class SweepScheduler(
         }
         catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
         {
-            LogNotArmed(logger, StorageFaults.Kind(failure));
+            LogNotArmed(logger, StorageErrors.Kind(failure));
             return false;
         }
     }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
-using QuotaFunctions.Core.Quotas;
+using QuotaFunctions.Core.Accounts;
+using QuotaFunctions.Core.Jobs;
 
 namespace QuotaFunctions.Core.Auditing;
 
@@ -19,7 +20,7 @@ internal sealed class WrittenEntries
     }
 
     /// <summary>Asks the log for all entries of these rows.</summary>
-    public static async Task<WrittenEntries> ReadAsync(IAuditTable log, IEnumerable<LedgerRow> rows, CancellationToken cancellationToken)
+    public static async Task<WrittenEntries> ReadAsync(IAuditStore log, IEnumerable<LedgerRow> rows, CancellationToken cancellationToken)
     {
         var result = new WrittenEntries();
         var asked = rows.SelectMany(row => row.Entries.Select((entry, index) => (entry.KeyId, Id: entry.SettledCharge ?? row.IdOf(index))));

@@ -73,7 +73,7 @@ public sealed partial class Health(IEnumerable<IDependencyCheck> checks, TimePro
         {
             var error = deadline.IsCancellationRequested
                 ? $"no answer within {Limit.TotalSeconds:0} s"
-                : StorageFaults.Kind(exception);
+                : StorageErrors.Kind(exception);
             NotWell(check.Name, error);
             return new DependencyHealth(check.Name, check.IsVital, Healthy: false, time.GetElapsedTime(start), error);
         }

@@ -46,7 +46,7 @@ internal sealed partial class StorageInitializer(
                 _tried.TrySetResult();
                 if (failures == 1)
                 {
-                    Unavailable(StorageFaults.Kind(exception));
+                    Unavailable(StorageErrors.Kind(exception));
                 }
 
                 await Task.Delay(Wait, time, stoppingToken);

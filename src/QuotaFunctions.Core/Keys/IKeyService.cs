@@ -1,5 +1,7 @@
+using QuotaFunctions.Core.Hosting;
+using QuotaFunctions.Core.Validation;
 using System.Net;
-using QuotaFunctions.Core.Quotas;
+using QuotaFunctions.Core.Accounts;
 
 namespace QuotaFunctions.Core.Keys;
 
@@ -13,7 +15,7 @@ public interface IKeyService
     /// <param name="actor">Who does it, for the log.</param>
     /// <param name="cancellationToken">Gives up waiting.</param>
     /// <exception cref="KeyNotFoundException">There is no such pool.</exception>
-    /// <exception cref="Quotas.QuotaUnavailableException">Storage did not answer in time.</exception>
+    /// <exception cref="StorageUnavailableException">Storage did not answer in time.</exception>
     Task<IssuedKey> CreateAsync(KeySettings settings, string prefix, string? poolId, string actor, CancellationToken cancellationToken);
 
     /// <summary>Reads a key from storage by its id or its secret; null where there is none. Revoked keys are found, too.</summary>
@@ -35,7 +37,7 @@ public interface IKeyService
     /// <param name="actor">Who does it, for the log.</param>
     /// <param name="cancellationToken">Gives up waiting.</param>
     /// <exception cref="KeyNotFoundException">There is no such key, or it is revoked.</exception>
-    /// <exception cref="Quotas.QuotaUnavailableException">Storage did not answer in time.</exception>
+    /// <exception cref="StorageUnavailableException">Storage did not answer in time.</exception>
     Task<ApiKey> ChangeAsync(string id, Func<ApiKey, (KeySettings Settings, KeyStatus Status)> change, string actor, CancellationToken cancellationToken);
 
     /// <summary>Revokes a key for ever. False where there is none; true, and nothing done, where it is revoked already.</summary>
@@ -47,7 +49,7 @@ public interface IKeyService
 
     /// <summary>Adds to the quota.</summary>
     /// <exception cref="KeyNotFoundException">There is no such key, or it is revoked.</exception>
-    /// <exception cref="Hosting.InvalidRequestException">The quota would become larger than a quota may be.</exception>
+    /// <exception cref="InvalidRequestException">The quota would become larger than a quota may be.</exception>
     Task<ApiKey> TopUpAsync(string id, long amount, string actor, CancellationToken cancellationToken);
 
     /// <summary>

@@ -1,4 +1,5 @@
-using QuotaFunctions.Core.Quotas;
+using QuotaFunctions.Core.Accounts;
+using QuotaFunctions.Core.Validation;
 
 namespace QuotaFunctions.Core.Keys;
 
@@ -28,25 +29,6 @@ public interface IPoolService
 
     /// <summary>Adds to the pool's quota.</summary>
     /// <exception cref="KeyNotFoundException">There is no such pool, or it is revoked.</exception>
-    /// <exception cref="Hosting.InvalidRequestException">The quota would become larger than a quota may be.</exception>
+    /// <exception cref="InvalidRequestException">The quota would become larger than a quota may be.</exception>
     Task<Pool> TopUpAsync(string id, long amount, string actor, CancellationToken cancellationToken);
-}
-
-/// <summary>A pool: its settings, and how it stands at the moment of reading.</summary>
-public sealed record Pool
-{
-    /// <summary>Its id, <c>pool_…</c>.</summary>
-    public required string Id { get; init; }
-
-    /// <summary>What was set.</summary>
-    public required PoolSettings Settings { get; init; }
-
-    /// <summary>Whether it may be used.</summary>
-    public KeyStatus Status { get; init; }
-
-    /// <summary>When it was made.</summary>
-    public required DateTimeOffset CreatedAt { get; init; }
-
-    /// <summary>How its quota stands.</summary>
-    public required QuotaSnapshot Quota { get; init; }
 }

@@ -2,8 +2,9 @@ using Azure;
 using Azure.Data.Tables;
 using Microsoft.Extensions.Caching.Memory;
 using Microsoft.Extensions.Logging;
+using QuotaFunctions.Core.Accounts;
+using QuotaFunctions.Core.Accounts.Storage;
 using QuotaFunctions.Core.Hosting;
-using QuotaFunctions.Core.Quotas;
 
 namespace QuotaFunctions.Core.Keys;
 
@@ -43,7 +44,7 @@ internal sealed partial class KeyIndex(
         {
             result = await act();
         }
-        catch (Exception failure) when (failure is not OperationCanceledException && !StorageFaults.IsUnavailable(failure))
+        catch (Exception failure) when (failure is not OperationCanceledException && !StorageErrors.IsTransient(failure))
         {
             // It was refused, so nothing is under way any more
             await FinishAsync(id, intent, cancellationToken);
@@ -93,7 +94,7 @@ internal sealed partial class KeyIndex(
         catch (Exception failure)
 #pragma warning restore CA1031
         {
-            NotFinished(logger, id, StorageFaults.Kind(failure));
+            NotFinished(logger, id, StorageErrors.Kind(failure));
         }
     }
 

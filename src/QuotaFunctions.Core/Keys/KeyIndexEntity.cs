@@ -4,7 +4,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Azure.Data.Tables;
-using QuotaFunctions.Core.Quotas;
+using QuotaFunctions.Core.Accounts;
 
 namespace QuotaFunctions.Core.Keys;
 

@@ -1,4 +1,5 @@
-using QuotaFunctions.Core.Quotas;
+using QuotaFunctions.Core.Accounts;
+using QuotaFunctions.Core.Accounts.Storage;
 
 namespace QuotaFunctions.Core.Keys;
 

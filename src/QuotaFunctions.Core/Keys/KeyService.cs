@@ -1,8 +1,9 @@
 using System.Net;
 using Microsoft.Extensions.Logging;
+using QuotaFunctions.Core.Accounts;
+using QuotaFunctions.Core.Accounts.Storage;
+using QuotaFunctions.Core.Charging;
 using QuotaFunctions.Core.Hosting;
-using QuotaFunctions.Core.Quotas;
-using QuotaFunctions.Core.Quotas.Lanes;
 
 namespace QuotaFunctions.Core.Keys;
 
@@ -11,7 +12,7 @@ internal sealed partial class KeyService(
     IAccountStore store,
     IKeyDirectory directory,
     SecretEndings endings,
-    AccountLanes lanes,
+    AccountWriters lanes,
     KeyIndex index,
     KeyList list,
     TimeProvider clock,
@@ -34,10 +35,10 @@ internal sealed partial class KeyService(
             Settings = settings,
             CreatedAt = now,
             Secrets = [new SecretHash(secret.Hash)],
-            Meter = new Meter { Type = settings.QuotaType, Unit = settings.Unit, Quota = settings.Quota },
+            Balance = new QuotaBalance { Type = settings.QuotaType, Unit = settings.Unit, Quota = settings.Quota },
             Rate = new RateWindow(),
         };
-        key.Meter.SetRefill(settings.Refill, now);
+        key.Balance.SetRefill(settings.Refill, now);
 
         // The locator first: on its own it opens nothing, while a record without it could never be reached.
         await directory.AddAsync(secret, key.Locator, cancellationToken);
@@ -81,11 +82,11 @@ internal sealed partial class KeyService(
             var (settings, status) = change(key.ToApiKey(pool, draft.At));
             key.Settings = settings;
             key.Status = status;
-            key.Meter.Type = settings.QuotaType;
-            key.Meter.Unit = settings.Unit;
-            key.Meter.Quota = settings.Quota;
-            key.Meter.SetRefill(settings.Refill, draft.At);
-            return new LedgerEntry { KeyId = key.Locator.KeyId, Outcome = LedgerActs.Changed };
+            key.Balance.Type = settings.QuotaType;
+            key.Balance.Unit = settings.Unit;
+            key.Balance.Quota = settings.Quota;
+            key.Balance.SetRefill(settings.Refill, draft.At);
+            return new LedgerEntry { KeyId = key.Locator.KeyId, Outcome = LedgerAdjustments.Changed };
         }, cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
@@ -101,7 +102,7 @@ internal sealed partial class KeyService(
                 }
 
                 key.Status = KeyStatus.Revoked;
-                return new LedgerEntry { Kind = LedgerEntryKind.Act, KeyId = id, Outcome = LedgerActs.Revoked, Actor = actor };
+                return new LedgerEntry { Kind = LedgerEntryKind.Act, KeyId = id, Outcome = LedgerAdjustments.Revoked, Actor = actor };
             }, cancellationToken), cancellationToken);
             return true;
         }
@@ -115,9 +116,9 @@ internal sealed partial class KeyService(
     public Task<ApiKey> ResetAsync(string id, long? quota, string actor, CancellationToken cancellationToken) =>
         ActAsync(id, actor, (draft, key, _) =>
         {
-            var taken = key.Meter.Zero(draft.NextPlace);
-            key.Meter.Quota = quota ?? key.Meter.Quota;
-            return new LedgerEntry { KeyId = id, Outcome = LedgerActs.Reset, Delta = -taken };
+            var taken = key.Balance.Zero(draft.NextPosition);
+            key.Balance.Quota = quota ?? key.Balance.Quota;
+            return new LedgerEntry { KeyId = id, Outcome = LedgerAdjustments.Reset, Delta = -taken };
         }, cancellationToken);
 
     /// <inheritdoc/>
@@ -125,9 +126,9 @@ internal sealed partial class KeyService(
         ActAsync(id, actor, (_, key, _) =>
         {
             // Here, and not before: two top-ups at once must not pass the limit together
-            KeySettingsValidator.CheckTopUp(key.Meter.Quota, amount);
-            key.Meter.Quota += amount;
-            return new LedgerEntry { KeyId = id, Outcome = LedgerActs.ToppedUp, Reference = $"+{amount}" };
+            KeySettingsValidator.CheckTopUp(key.Balance.Quota, amount);
+            key.Balance.Quota += amount;
+            return new LedgerEntry { KeyId = id, Outcome = LedgerAdjustments.ToppedUp, Reference = $"+{amount}" };
         }, cancellationToken);
 
     /// <inheritdoc/>
@@ -149,7 +150,7 @@ internal sealed partial class KeyService(
         var key = await ActAsync(id, actor, (draft, key, _) =>
         {
             key.Secrets = [new SecretHash(secret.Hash), .. MakeRoom(key.Secrets, draft.Now)];
-            return new LedgerEntry { KeyId = id, Outcome = LedgerActs.SecretAdded };
+            return new LedgerEntry { KeyId = id, Outcome = LedgerAdjustments.SecretAdded };
         }, cancellationToken);
         return new IssuedKey(await EndOlderAsync(id, secret, overlap, actor, cancellationToken) ?? key, secret);
     }
@@ -167,12 +168,12 @@ internal sealed partial class KeyService(
                 var ends = draft.Now + overlap;
                 var newer = key.Secrets.TakeWhile(other => other.Hash != secret.Hash).Count();
                 key.Secrets = [.. key.Secrets.Select((other, at) => at <= newer || other.ExpiresAt < ends ? other : other with { ExpiresAt = ends })];
-                return new LedgerEntry { KeyId = id, Outcome = LedgerActs.Rotated };
+                return new LedgerEntry { KeyId = id, Outcome = LedgerAdjustments.Rotated };
             }, cancellationToken, deadline: long.MaxValue).WaitAsync(lanes.Patience, clock, cancellationToken);
         }
-        catch (Exception failure) when (!cancellationToken.IsCancellationRequested && StorageFaults.IsUnavailable(failure))
+        catch (Exception failure) when (!cancellationToken.IsCancellationRequested && StorageErrors.IsTransient(failure))
         {
-            OldSecretsLive(logger, id, StorageFaults.Kind(failure));
+            OldSecretsLive(logger, id, StorageErrors.Kind(failure));
             return null;
         }
     }
@@ -194,7 +195,7 @@ internal sealed partial class KeyService(
 
     /// <summary>Changes a key that is not revoked; the act is in the ledger and the log with who did it.</summary>
     private async Task<ApiKey> ActAsync(
-        string id, string actor, Func<CommitDraft, KeyState, PoolState?, LedgerEntry> act, CancellationToken cancellationToken, long? deadline = null)
+        string id, string actor, Func<AccountTransaction, KeyState, PoolState?, LedgerEntry> act, CancellationToken cancellationToken, long? deadline = null)
     {
         var result = await RunAsync(id, (draft, key, pool) =>
         {
@@ -208,15 +209,15 @@ internal sealed partial class KeyService(
         return result.Key!.ToApiKey(result.Pool, clock.GetUtcNow());
     }
 
-    private async Task<ChangeResult> RunAsync(
-        string id, Func<CommitDraft, KeyState, PoolState?, LedgerEntry?> act, CancellationToken cancellationToken, long? deadline = null)
+    private async Task<UpdateResult> RunAsync(
+        string id, Func<AccountTransaction, KeyState, PoolState?, LedgerEntry?> act, CancellationToken cancellationToken, long? deadline = null)
     {
         if (!KeyLocator.TryParse(id, out var locator))
         {
             throw new KeyNotFoundException($"There is no {id}.");
         }
 
-        var operation = new ChangeOperation(
+        var operation = new UpdateCommand(
             locator.AccountId,
             locator.KeyId,
             (draft, key, pool) =>

@@ -1,4 +1,5 @@
-using QuotaFunctions.Core.Hosting;
+using QuotaFunctions.Core.Accounts;
+using QuotaFunctions.Core.Validation;
 
 namespace QuotaFunctions.Core.Keys;
 
@@ -25,7 +26,7 @@ public static class KeySettingsReader
             AllowedIps = fields.Texts("allowed_ips", current.AllowedIps),
             Metadata = fields.Map("metadata", current.Metadata),
         };
-        KeySettingsValidator.Validate(settings, fields.Faults);
+        KeySettingsValidator.Validate(settings, fields.ValidationErrors);
         return settings;
     }
 
@@ -39,7 +40,7 @@ public static class KeySettingsReader
             Refill = ReadRefill(fields, current.Refill),
             Tenant = fields.TextOrNull("tenant", current.Tenant),
         };
-        KeySettingsValidator.Validate(settings, fields.Faults);
+        KeySettingsValidator.Validate(settings, fields.ValidationErrors);
         return settings;
     }
 

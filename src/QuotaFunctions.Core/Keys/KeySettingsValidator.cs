@@ -3,8 +3,9 @@ using System.Net;
 using System.Net.Mail;
 using System.Net.Sockets;
 using System.Text.RegularExpressions;
-using QuotaFunctions.Core.Hosting;
-using QuotaFunctions.Core.Quotas;
+using QuotaFunctions.Core.Accounts;
+using QuotaFunctions.Core.Charging;
+using QuotaFunctions.Core.Validation;
 
 namespace QuotaFunctions.Core.Keys;
 
@@ -51,7 +52,7 @@ public static partial class KeySettingsValidator
     /// <summary>Notes what is wrong with the settings.</summary>
     /// <param name="settings">The settings.</param>
     /// <param name="faults">Takes what is wrong. A field that is faulty already is not looked at again.</param>
-    public static void Validate(KeySettings settings, Faults faults)
+    public static void Validate(KeySettings settings, ValidationErrors faults)
     {
         var check = new Check(faults);
         check.Name(settings.Name);
@@ -70,7 +71,7 @@ public static partial class KeySettingsValidator
     }
 
     /// <summary>Notes what is wrong with a pool's settings.</summary>
-    public static void Validate(PoolSettings settings, Faults faults)
+    public static void Validate(PoolSettings settings, ValidationErrors faults)
     {
         var check = new Check(faults);
         check.Name(settings.Name);
@@ -110,7 +111,7 @@ public static partial class KeySettingsValidator
     [GeneratedRegex(@"^[A-Za-z0-9._:/@-]{0,127}[A-Za-z0-9._:/@*-]\z")]
     private static partial Regex ModelName();
 
-    private readonly struct Check(Faults faults)
+    private readonly struct Check(ValidationErrors faults)
     {
         public void That(string field, bool holds, string fault)
         {

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using QuotaFunctions.Core.Accounts.Storage;
 
 namespace QuotaFunctions.Core.Keys;
 
@@ -7,7 +8,7 @@ public static class KeysServiceCollectionExtensions
 {
     /// <summary>What issues, finds and changes keys and pools. Needs the storage clients and the quota engine.</summary>
     public static IServiceCollection AddKeys(this IServiceCollection services) => services
-        .AddSingleton<IKeyDirectory, TableKeyDirectory>()
+        .AddSingleton<IKeyDirectory, KeyDirectory>()
         .AddSingleton<SecretEndings>()
         .AddSingleton<ISecretCleaner>(provider => provider.GetRequiredService<SecretEndings>())
         .AddSingleton<KeyIndex>()

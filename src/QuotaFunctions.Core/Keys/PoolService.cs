@@ -1,10 +1,11 @@
-using QuotaFunctions.Core.Quotas;
-using QuotaFunctions.Core.Quotas.Lanes;
+using QuotaFunctions.Core.Accounts;
+using QuotaFunctions.Core.Accounts.Storage;
+using QuotaFunctions.Core.Charging;
 
 namespace QuotaFunctions.Core.Keys;
 
 /// <inheritdoc cref="IPoolService"/>
-internal sealed class PoolService(IAccountStore store, AccountLanes lanes, KeyIndex index, KeyList list, TimeProvider clock) : IPoolService
+internal sealed class PoolService(IAccountStore store, AccountWriters lanes, KeyIndex index, KeyList list, TimeProvider clock) : IPoolService
 {
     /// <inheritdoc/>
     public async Task<Pool> CreateAsync(PoolSettings settings, CancellationToken cancellationToken)
@@ -15,9 +16,9 @@ internal sealed class PoolService(IAccountStore store, AccountLanes lanes, KeyIn
             Id = KeyLocator.NewPoolId(),
             Settings = settings,
             CreatedAt = now,
-            Meter = new Meter { Quota = settings.Quota },
+            Balance = new QuotaBalance { Quota = settings.Quota },
         };
-        pool.Meter.SetRefill(settings.Refill, now);
+        pool.Balance.SetRefill(settings.Refill, now);
         await index.ActAsync(pool.Id, () => store.TryAddPoolAsync(pool, cancellationToken), cancellationToken);
         return pool.ToPool(now);
     }
@@ -39,9 +40,9 @@ internal sealed class PoolService(IAccountStore store, AccountLanes lanes, KeyIn
         index.ActAsync(id, () => ActAsync(id, actor, (draft, pool) =>
         {
             (pool.Settings, pool.Status) = change(pool.ToPool(draft.At));
-            pool.Meter.Quota = pool.Settings.Quota;
-            pool.Meter.SetRefill(pool.Settings.Refill, draft.At);
-            return new LedgerEntry { KeyId = id, Outcome = LedgerActs.Changed };
+            pool.Balance.Quota = pool.Settings.Quota;
+            pool.Balance.SetRefill(pool.Settings.Refill, draft.At);
+            return new LedgerEntry { KeyId = id, Outcome = LedgerAdjustments.Changed };
         }, cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
@@ -52,7 +53,7 @@ internal sealed class PoolService(IAccountStore store, AccountLanes lanes, KeyIn
             await index.ActAsync(id, () => ActAsync(id, actor, (_, pool) =>
             {
                 pool.Status = KeyStatus.Revoked;
-                return new LedgerEntry { KeyId = id, Outcome = LedgerActs.Revoked };
+                return new LedgerEntry { KeyId = id, Outcome = LedgerAdjustments.Revoked };
             }, cancellationToken), cancellationToken);
             return true;
         }
@@ -66,29 +67,29 @@ internal sealed class PoolService(IAccountStore store, AccountLanes lanes, KeyIn
     public Task<Pool> ResetAsync(string id, long? quota, string actor, CancellationToken cancellationToken) =>
         ActAsync(id, actor, (draft, pool) =>
         {
-            var taken = pool.Meter.Zero(draft.NextPlace);
-            pool.Meter.Quota = quota ?? pool.Meter.Quota;
-            return new LedgerEntry { KeyId = id, Outcome = LedgerActs.Reset, PoolDelta = -taken };
+            var taken = pool.Balance.Zero(draft.NextPosition);
+            pool.Balance.Quota = quota ?? pool.Balance.Quota;
+            return new LedgerEntry { KeyId = id, Outcome = LedgerAdjustments.Reset, PoolDelta = -taken };
         }, cancellationToken);
 
     /// <inheritdoc/>
     public Task<Pool> TopUpAsync(string id, long amount, string actor, CancellationToken cancellationToken) =>
         ActAsync(id, actor, (_, pool) =>
         {
-            KeySettingsValidator.CheckTopUp(pool.Meter.Quota, amount);
-            pool.Meter.Quota += amount;
-            return new LedgerEntry { KeyId = id, Outcome = LedgerActs.ToppedUp, Reference = $"+{amount}" };
+            KeySettingsValidator.CheckTopUp(pool.Balance.Quota, amount);
+            pool.Balance.Quota += amount;
+            return new LedgerEntry { KeyId = id, Outcome = LedgerAdjustments.ToppedUp, Reference = $"+{amount}" };
         }, cancellationToken);
 
     private async Task<Pool> ActAsync(
-        string id, string actor, Func<CommitDraft, PoolState, LedgerEntry> act, CancellationToken cancellationToken)
+        string id, string actor, Func<AccountTransaction, PoolState, LedgerEntry> act, CancellationToken cancellationToken)
     {
         if (!KeyLocator.IsPoolId(id))
         {
             throw new KeyNotFoundException($"There is no {id}.");
         }
 
-        var operation = new ChangeOperation(
+        var operation = new UpdateCommand(
             id,
             keyId: null,
             (draft, _, pool) =>

@@ -1,8 +1,9 @@
 using System.Globalization;
 using Azure.Data.Tables;
 using Microsoft.Extensions.Logging;
+using QuotaFunctions.Core.Accounts;
+using QuotaFunctions.Core.Accounts.Storage;
 using QuotaFunctions.Core.Hosting;
-using QuotaFunctions.Core.Quotas;
 
 namespace QuotaFunctions.Core.Keys;
 
@@ -50,7 +51,7 @@ internal sealed partial class SecretEndings(
             catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
 #pragma warning restore CA1031
             {
-                NotDeleted(logger, row.GetString(KeyId), StorageFaults.Kind(failure));
+                NotDeleted(logger, row.GetString(KeyId), StorageErrors.Kind(failure));
             }
         }
 

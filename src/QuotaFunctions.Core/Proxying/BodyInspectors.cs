@@ -24,7 +24,7 @@ internal sealed class SingleModelInspector : IBodyInspector
     public SingleModelInspector(ReadOnlySpan<byte> head) => Read(head);
 
     /// <summary>What was found so far.</summary>
-    public RequestFacts Facts => _scanner.Facts;
+    public RequestMetadata Facts => _scanner.Facts;
 
     private bool HasMore { get; set; }
 
@@ -36,7 +36,7 @@ internal sealed class SingleModelInspector : IBodyInspector
     }
 
     /// <summary>The body has ended. Returns what was found in all.</summary>
-    public RequestFacts Conclude()
+    public RequestMetadata Conclude()
     {
         _scanner.End();
         return HasMore ? Facts with { IsMalformed = true } : Facts;
@@ -64,7 +64,7 @@ internal sealed class EnvelopeInspector : IBodyInspector
     public EnvelopeInspector(ReadOnlySpan<byte> head) => _scanner.Read(head);
 
     /// <summary>What was found so far.</summary>
-    public RequestFacts Facts => _scanner.Facts;
+    public RequestMetadata Facts => _scanner.Facts;
 
     /// <inheritdoc/>
     public int Inspect(ReadOnlySpan<byte> piece)
@@ -104,7 +104,7 @@ internal static class JsonText
 
     /// <summary>Refuses what is no JSON or names a model more than once.</summary>
     /// <exception cref="ClientBodyException">It does.</exception>
-    public static void Check(RequestFacts facts)
+    public static void Check(RequestMetadata facts)
     {
         if (facts.IsMalformed)
         {

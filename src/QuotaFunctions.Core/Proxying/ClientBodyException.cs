@@ -1,16 +1,18 @@
+using QuotaFunctions.Core.Http;
+
 namespace QuotaFunctions.Core.Proxying;
 
 /// <summary>The client's body went wrong on its way to the upstream, which is therefore not to blame.</summary>
 /// <param name="refusal">What to tell the client; null where it has left.</param>
 /// <param name="innerException">What went wrong.</param>
-internal sealed class ClientBodyException(ProxyRefusal? refusal, Exception? innerException = null)
+internal sealed class ClientBodyException(Refusal? refusal, Exception? innerException = null)
     : IOException("The request's body could not be read.", innerException)
 {
     /// <summary>What to tell the client; null where it has left.</summary>
-    public ProxyRefusal? Refusal { get; } = refusal;
+    public Refusal? Refusal { get; } = refusal;
 
     /// <summary>With one fault of one field.</summary>
-    public static ClientBodyException Invalid(string field, string message) => new(ProxyRefusal.Invalid(field, message));
+    public static ClientBodyException Invalid(string field, string message) => new(Refusal.Invalid(field, message));
 }
 
 /// <summary>Finds an exception among those that wrap it.</summary>

@@ -3,7 +3,8 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
-using QuotaFunctions.Core.Hosting;
+using QuotaFunctions.Core.Http;
+using QuotaFunctions.Core.Validation;
 
 namespace QuotaFunctions.Core.Proxying;
 
@@ -43,7 +44,7 @@ internal sealed class Envelope
     public bool IsCut { get; private set; }
 
     /// <summary>Reads the beginning of a request.</summary>
-    /// <exception cref="ProxyRefusedException">It is none.</exception>
+    /// <exception cref="RefusedException">It is none.</exception>
     public static Envelope Read(ClientBody request)
     {
         var envelope = new Envelope();
@@ -53,7 +54,7 @@ internal sealed class Envelope
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
-            throw ProxyRefusedException.Invalid("body", "is not valid JSON.");
+            throw RefusedException.Invalid("body", "is not valid JSON.");
         }
 
         if (envelope.Endpoint.Length == 0)
@@ -63,7 +64,7 @@ internal sealed class Envelope
 
         return envelope._errors.Count == 0
             ? envelope
-            : throw new ProxyRefusedException(new ProxyRefusal(Problem.InvalidRequest, Errors: envelope._errors));
+            : throw new RefusedException(new Refusal(Problem.InvalidRequest, Errors: envelope._errors));
     }
 
     private void ReadFields(ReadOnlyMemory<byte> head, bool isWhole)
@@ -71,7 +72,7 @@ internal sealed class Envelope
         var reader = new Utf8JsonReader(head.Span, isWhole, new JsonReaderState(new JsonReaderOptions { MaxDepth = MaxDepth }));
         if (head.IsEmpty || !reader.Read() || reader.TokenType != JsonTokenType.StartObject)
         {
-            throw ProxyRefusedException.Invalid("body", "must be a JSON object with the fields endpoint, method, headers and body.");
+            throw RefusedException.Invalid("body", "must be a JSON object with the fields endpoint, method, headers and body.");
         }
 
         var seen = new HashSet<string>();
@@ -204,6 +205,6 @@ internal sealed class Envelope
 
     private static bool Next(ref Utf8JsonReader reader) => reader.Read() || (reader.IsFinalBlock ? false : throw TooLarge());
 
-    private static ProxyRefusedException TooLarge() => ProxyRefusedException.Invalid(
+    private static RefusedException TooLarge() => RefusedException.Invalid(
         "body", $"is larger than {ClientBody.MaxHead} bytes: then it must be an object or an array, and the last field. Or call /providers/{{provider}}/{{path}}, which streams any body.");
 }

@@ -1,6 +1,6 @@
 using System.Net;
 using Microsoft.AspNetCore.Http;
-using QuotaFunctions.Core.Hosting;
+using QuotaFunctions.Core.Http;
 
 namespace QuotaFunctions.Core.Proxying;
 
@@ -87,7 +87,7 @@ internal sealed class ForwardedContent(ReadOnlyMemory<byte> head, Stream? rest, 
         catch (BadHttpRequestException exception) when (exception.Message != ClientLeft)
         {
             var problem = Problem.For(exception);
-            throw new ClientBodyException(new ProxyRefusal(problem, problem == Problem.InvalidRequest ? exception.Message : null), exception);
+            throw new ClientBodyException(new Refusal(problem, problem == Problem.InvalidRequest ? exception.Message : null), exception);
         }
         catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Collections.Frozen;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
+using QuotaFunctions.Core.Http;
 
 namespace QuotaFunctions.Core.Proxying;
 

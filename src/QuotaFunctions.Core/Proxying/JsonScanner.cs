@@ -1,5 +1,5 @@
 using System.Text.Json;
-using QuotaFunctions.Core.Hosting;
+using QuotaFunctions.Core.Validation;
 
 namespace QuotaFunctions.Core.Proxying;
 
@@ -13,9 +13,9 @@ internal sealed class JsonScanner
     private const int MaxText = 4 * 1024;
     private const int BufferSize = 16 * 1024;
 
-    private readonly JsonFacts _facts = new();
+    private readonly JsonMetadata _facts = new();
     private readonly byte[] _buffer = new byte[BufferSize];
-    private JsonReaderState _state = new(new JsonReaderOptions { MaxDepth = JsonFacts.MaxDepth });
+    private JsonReaderState _state = new(new JsonReaderOptions { MaxDepth = JsonMetadata.MaxDepth });
     private int _filled;
     private bool _hasBegun;
     private int _depth;
@@ -25,7 +25,7 @@ internal sealed class JsonScanner
     private int _maxTextLength;
 
     /// <summary>What was found so far.</summary>
-    public RequestFacts Facts => IsMalformed ? _facts.Facts with { IsMalformed = true } : _facts.Facts;
+    public RequestMetadata Facts => IsMalformed ? _facts.Facts with { IsMalformed = true } : _facts.Facts;
 
     /// <summary>Whether the document is malformed. Then nothing more is read.</summary>
     public bool IsMalformed { get; private set; }

@@ -1,3 +1,6 @@
+using QuotaFunctions.Core.Charging;
+using QuotaFunctions.Core.Accounts;
+
 namespace QuotaFunctions.Core.Proxying;
 
 /// <summary>How a provider is told who calls.</summary>
@@ -147,7 +150,7 @@ public sealed class Provider
             }
         }
 
-        return Quotas.ChargeRequest.DefaultCost;
+        return ChargeRequest.DefaultCost;
     }
 
     // Most upstreams take a path with a slash at its end for the same

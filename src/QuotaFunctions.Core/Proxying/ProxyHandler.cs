@@ -1,8 +1,9 @@
 using System.Net;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
-using QuotaFunctions.Core.Keys;
-using QuotaFunctions.Core.Quotas;
+using QuotaFunctions.Core.Accounts;
+using QuotaFunctions.Core.Charging;
+using QuotaFunctions.Core.Http;
 
 namespace QuotaFunctions.Core.Proxying;
 
@@ -35,7 +36,7 @@ public sealed partial class ProxyHandler
     /// <param name="address">Where it comes from.</param>
     /// <param name="ended">Ends when the host ends the invocation.</param>
     /// <returns>Null when it was answered; else what to answer.</returns>
-    public Task<ProxyRefusal?> ForwardToModelAsync(HttpContext context, IPAddress? address, CancellationToken ended) =>
+    public Task<Refusal?> ForwardToModelAsync(HttpContext context, IPAddress? address, CancellationToken ended) =>
         HandleAsync(context, secret => _reader.ReadForModelAsync(context, secret, address), ended);
 
     /// <summary><c>/providers/{provider}/{path}</c>: to a provider by its name.</summary>
@@ -44,7 +45,7 @@ public sealed partial class ProxyHandler
     /// <param name="address">Where it comes from.</param>
     /// <param name="ended">Ends when the host ends the invocation.</param>
     /// <returns>Null when it was answered; else what to answer.</returns>
-    public Task<ProxyRefusal?> ForwardToProviderAsync(HttpContext context, string name, IPAddress? address, CancellationToken ended) =>
+    public Task<Refusal?> ForwardToProviderAsync(HttpContext context, string name, IPAddress? address, CancellationToken ended) =>
         HandleAsync(context, secret => _reader.ReadForProviderAsync(context, name, secret, address), ended);
 
     /// <summary><c>/proxy</c>: to the endpoint that the body names.</summary>
@@ -52,10 +53,10 @@ public sealed partial class ProxyHandler
     /// <param name="address">Where it comes from.</param>
     /// <param name="ended">Ends when the host ends the invocation.</param>
     /// <returns>Null when it was answered; else what to answer.</returns>
-    public Task<ProxyRefusal?> ForwardToEndpointAsync(HttpContext context, IPAddress? address, CancellationToken ended) =>
+    public Task<Refusal?> ForwardToEndpointAsync(HttpContext context, IPAddress? address, CancellationToken ended) =>
         HandleAsync(context, secret => _reader.ReadForEndpointAsync(context, secret, address), ended);
 
-    private async Task<ProxyRefusal?> HandleAsync(HttpContext context, Func<KeySecret, Task<ProxyRequest>> read, CancellationToken ended)
+    private async Task<Refusal?> HandleAsync(HttpContext context, Func<KeySecret, Task<ProxyRequest>> read, CancellationToken ended)
     {
         var (secret, notIdentified) = await _clients.IdentifyAsync(context.Request, context.RequestAborted).ConfigureAwait(false);
         if (secret is null)
@@ -83,45 +84,45 @@ public sealed partial class ProxyHandler
             }
 
             return result.Charge is null
-                ? ProxyRefusal.Of(result.Refusal!.Value, result.RetryAfter)
+                ? Refusal.Of(result.Refusal!.Value, result.RetryAfter)
                 : await ForwardAsync(context, request.Upstream, result, ended).ConfigureAwait(false);
         }
-        catch (ProxyRefusedException refused)
+        catch (RefusedException refused)
         {
             return refused.Refusal;
         }
     }
 
-    private async Task<ProxyRefusal?> ForwardAsync(HttpContext context, UpstreamRequest request, ChargeResult result, CancellationToken ended)
+    private async Task<Refusal?> ForwardAsync(HttpContext context, UpstreamRequest request, ChargeResult result, CancellationToken ended)
     {
         var pending = new PendingCharge(this, result.Charge!, result.Replayed, request.Provider.RefundOn);
 
         // How it ended when an exception that nobody foresaw ends it
-        var unforeseen = new Exchange(UpstreamEnd.Unreachable);
+        var unforeseen = new ForwardResult(ForwardOutcome.Unreachable);
         try
         {
             var countsTokens = result.Charge!.Unit == QuotaUnit.Tokens;
             var sent = await _forwarder.SendAsync(request with { WantsPlainAnswer = countsTokens }, context.RequestAborted, ended).ConfigureAwait(false);
             if (sent.Answer is null)
             {
-                await SettleBeforeAnswerAsync(context, pending, new Exchange(sent.End), result).ConfigureAwait(false);
+                await SettleBeforeAnswerAsync(context, pending, new ForwardResult(sent.End), result).ConfigureAwait(false);
                 return sent.Refusal;
             }
 
             using var answer = sent.Answer;
             var status = (int)answer.StatusCode;
-            unforeseen = new Exchange(UpstreamEnd.Truncated, status);
+            unforeseen = new ForwardResult(ForwardOutcome.Truncated, status);
             if (request.Provider.RefundOn.Covers(status))
             {
                 // However the rest of it ends: who has the answer also has the refund
-                await SettleBeforeAnswerAsync(context, pending, new Exchange(UpstreamEnd.Answered, status), result).ConfigureAwait(false);
+                await SettleBeforeAnswerAsync(context, pending, new ForwardResult(ForwardOutcome.Answered, status), result).ConfigureAwait(false);
             }
 
             var usage = countsTokens
                 ? UsageReader.For(answer.Content.Headers.ContentType?.MediaType, answer.Content.Headers.ContentEncoding.Count > 0)
                 : null;
             var end = await _forwarder.PassOnAsync(answer, context, request.Provider.StreamTimeout, usage, ended).ConfigureAwait(false);
-            await pending.SettleAsync(new Exchange(end, status, usage?.Total)).ConfigureAwait(false);
+            await pending.SettleAsync(new ForwardResult(end, status, usage?.Total)).ConfigureAwait(false);
             return null;
         }
         finally
@@ -130,7 +131,7 @@ public sealed partial class ProxyHandler
         }
     }
 
-    private async Task SettleBeforeAnswerAsync(HttpContext context, PendingCharge pending, Exchange exchange, ChargeResult result)
+    private async Task SettleBeforeAnswerAsync(HttpContext context, PendingCharge pending, ForwardResult exchange, ChargeResult result)
     {
         var cost = await pending.SettleAsync(exchange).ConfigureAwait(false);
         if (result.Quota is { } quota && cost != result.Charge!.Cost)
@@ -150,7 +151,7 @@ public sealed partial class ProxyHandler
         private long? _cost;
 
         /// <summary>Settles it, unless that was done. Returns its cost.</summary>
-        public async Task<long> SettleAsync(Exchange exchange)
+        public async Task<long> SettleAsync(ForwardResult exchange)
         {
             if (_cost is { } settled)
             {
@@ -171,7 +172,7 @@ public sealed partial class ProxyHandler
                         Outcome = outcome,
                         Cost = cost,
                         Status = exchange.Status,
-                        Latency = exchange.End is UpstreamEnd.NotSent or UpstreamEnd.CircuitOpen ? null : handler._time.GetElapsedTime(_start),
+                        Latency = exchange.End is ForwardOutcome.NotSent or ForwardOutcome.CircuitOpen ? null : handler._time.GetElapsedTime(_start),
                     },
                     CancellationToken.None).ConfigureAwait(false);
             }

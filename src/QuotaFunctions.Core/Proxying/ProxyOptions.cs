@@ -1,8 +1,9 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Configuration;
+using QuotaFunctions.Core.Accounts;
+using QuotaFunctions.Core.Charging;
 using QuotaFunctions.Core.Hosting;
-using QuotaFunctions.Core.Quotas;
 
 namespace QuotaFunctions.Core.Proxying;
 
@@ -148,7 +149,7 @@ public sealed partial class ProxyOptions
         }
 
         if (Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"
-            && uri.UserInfo.Length == 0 && uri.Query.Length == 0 && uri.Fragment.Length == 0 && UpstreamPath.IsPlain(uri.AbsolutePath))
+            && uri.UserInfo.Length == 0 && uri.Query.Length == 0 && uri.Fragment.Length == 0 && UpstreamPath.IsUnambiguous(uri.AbsolutePath))
         {
             return uri;
         }

@@ -3,9 +3,9 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Net.Http.Headers;
-using QuotaFunctions.Core.Hosting;
-using QuotaFunctions.Core.Keys;
-using QuotaFunctions.Core.Quotas;
+using QuotaFunctions.Core.Accounts;
+using QuotaFunctions.Core.Charging;
+using QuotaFunctions.Core.Http;
 
 namespace QuotaFunctions.Core.Proxying;
 
@@ -14,7 +14,7 @@ namespace QuotaFunctions.Core.Proxying;
 /// <param name="Upstream">What is sent on.</param>
 /// <param name="Uncertainty">What a key with a list of models is told where the request may name a model that cannot be told; null where it is certain.</param>
 /// <param name="Body">The client's body, which may lie on disk until this is disposed.</param>
-internal sealed record ProxyRequest(ChargeRequest Charge, UpstreamRequest Upstream, ProxyRefusal? Uncertainty, ClientBody Body) : IAsyncDisposable
+internal sealed record ProxyRequest(ChargeRequest Charge, UpstreamRequest Upstream, Refusal? Uncertainty, ClientBody Body) : IAsyncDisposable
 {
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => Body.DisposeAsync();
@@ -25,13 +25,13 @@ internal sealed record ProxyRequest(ChargeRequest Charge, UpstreamRequest Upstre
 /// <param name="maxBodyBytes">The largest body.</param>
 internal sealed class ProxyRequestReader(ProviderCatalog catalog, long maxBodyBytes)
 {
-    private static readonly string ModelRule = $"must be named once, as a string of 1 to {RequestFacts.MaxModelLength} characters without blanks around it.";
+    private static readonly string ModelRule = $"must be named once, as a string of 1 to {RequestMetadata.MaxModelLength} characters without blanks around it.";
 
     private static readonly HttpMethod[] Methods =
         [HttpMethod.Get, HttpMethod.Head, HttpMethod.Post, HttpMethod.Put, HttpMethod.Patch, HttpMethod.Delete, HttpMethod.Options];
 
     /// <summary>Reads <c>/v1/{path}</c>: to the provider that serves the model.</summary>
-    /// <exception cref="ProxyRefusedException">It is not to be forwarded.</exception>
+    /// <exception cref="RefusedException">It is not to be forwarded.</exception>
     public Task<ProxyRequest> ReadForModelAsync(HttpContext context, KeySecret secret, IPAddress? address)
     {
         var (path, query) = PathBeyond(context, segments: 1);
@@ -40,46 +40,46 @@ internal sealed class ProxyRequestReader(ProviderCatalog catalog, long maxBodyBy
             var found = await ReadFactsAsync(context, body).ConfigureAwait(false);
             if (found.Facts is { Models: 1, Model: null })
             {
-                throw ProxyRefusedException.Invalid("model", ModelRule);
+                throw RefusedException.Invalid("model", ModelRule);
             }
 
             var provider = catalog.ForModel(ModelOf(path, query, found.Facts).Model)
-                ?? throw new ProxyRefusedException(Problem.EndpointNotAllowed, "No provider serves this model, and there is no default provider.");
+                ?? throw new RefusedException(Problem.EndpointNotAllowed, "No provider serves this model, and there is no default provider.");
             return ToRequest(context, secret, address, PassThrough(context, provider, provider.AtOpenAI(path, query), body, found));
         });
     }
 
     /// <summary>Reads <c>/providers/{provider}/{path}</c>: to a provider by its name.</summary>
-    /// <exception cref="ProxyRefusedException">It is not to be forwarded.</exception>
+    /// <exception cref="RefusedException">It is not to be forwarded.</exception>
     public Task<ProxyRequest> ReadForProviderAsync(HttpContext context, string name, KeySecret secret, IPAddress? address)
     {
         var (path, query) = PathBeyond(context, segments: 2);
-        var provider = catalog.Find(name) ?? throw new ProxyRefusedException(Problem.NotFound, "There is no provider of this name.");
+        var provider = catalog.Find(name) ?? throw new RefusedException(Problem.NotFound, "There is no provider of this name.");
         return WithBodyAsync(context, async body => ToRequest(
             context, secret, address, PassThrough(context, provider, provider.At(path, query), body, await ReadFactsAsync(context, body).ConfigureAwait(false))));
     }
 
     /// <summary>Reads <c>/proxy</c>: to the endpoint that the body names.</summary>
-    /// <exception cref="ProxyRefusedException">It is not to be forwarded.</exception>
+    /// <exception cref="RefusedException">It is not to be forwarded.</exception>
     public Task<ProxyRequest> ReadForEndpointAsync(HttpContext context, KeySecret secret, IPAddress? address) => WithBodyAsync(context, async body =>
     {
         var envelope = Envelope.Read(body);
         if (KeyInUrl.IsIn(envelope.Endpoint))
         {
-            throw new ProxyRefusedException(Problem.KeyInUrl);
+            throw new RefusedException(Problem.KeyInUrl);
         }
 
         if (!Uri.TryCreate(envelope.Endpoint, UriKind.Absolute, out var endpoint) || endpoint.Scheme is not ("http" or "https"))
         {
-            throw ProxyRefusedException.Invalid("endpoint", "must be an absolute http or https URL.");
+            throw RefusedException.Invalid("endpoint", "must be an absolute http or https URL.");
         }
 
         // What is checked is what Uri made of the text, and that is what is called, too
-        var isPlain = endpoint.UserInfo.Length == 0 && UpstreamPath.IsPlain(endpoint.AbsolutePath);
-        var provider = (isPlain ? catalog.ForEndpoint(endpoint) : null) ?? throw new ProxyRefusedException(Problem.EndpointNotAllowed);
+        var isPlain = endpoint.UserInfo.Length == 0 && UpstreamPath.IsUnambiguous(endpoint.AbsolutePath);
+        var provider = (isPlain ? catalog.ForEndpoint(endpoint) : null) ?? throw new RefusedException(Problem.EndpointNotAllowed);
 
         var method = MethodOf(envelope.Method ?? (envelope.Body is null ? "GET" : "POST"));
-        var found = await BodyFacts.ReadAsync(body, envelope, context.RequestAborted).ConfigureAwait(false);
+        var found = await BodyMetadata.ReadAsync(body, envelope, context.RequestAborted).ConfigureAwait(false);
         var length = envelope.IsCut ? null : envelope.Body?.Length;
         var content = envelope.Body is null ? null : new ForwardedContent(envelope.Body.Value, envelope.IsCut ? body.Rest : null, length, found.Inspector);
         if (content is not null && !envelope.Headers.ContainsKey(HeaderNames.ContentType))
@@ -103,7 +103,7 @@ internal sealed class ProxyRequestReader(ProviderCatalog catalog, long maxBodyBy
     {
         if (IsWebSocket(context.Request))
         {
-            throw new ProxyRefusedException(Problem.NotSupported);
+            throw new RefusedException(Problem.NotSupported);
         }
 
         var body = await ClientBody.OpenAsync(context.Request, maxBodyBytes, context.RequestAborted).ConfigureAwait(false);
@@ -123,7 +123,7 @@ internal sealed class ProxyRequestReader(ProviderCatalog catalog, long maxBodyBy
         || request.Headers.ContainsKey(HeaderNames.SecWebSocketKey)
         || request.HttpContext.Features.Get<IHttpExtendedConnectFeature>()?.IsExtendedConnect == true;
 
-    private static Call PassThrough(HttpContext context, Provider provider, Uri target, ClientBody body, BodyFacts found)
+    private static Call PassThrough(HttpContext context, Provider provider, Uri target, ClientBody body, BodyMetadata found)
     {
         var request = context.Request;
         var hasBody = body.Head.Length > 0 || context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody == true;
@@ -155,9 +155,9 @@ internal sealed class ProxyRequestReader(ProviderCatalog catalog, long maxBodyBy
 
         var question = raw.IndexOf('?', StringComparison.Ordinal);
         var (path, query) = question < 0 ? (raw, "") : (raw[..question], raw[question..]);
-        if (!UpstreamPath.IsPlain(path) || query.AsSpan().ContainsAnyExceptInRange('!', '~') || query.Contains('#', StringComparison.Ordinal))
+        if (!UpstreamPath.IsUnambiguous(path) || query.AsSpan().ContainsAnyExceptInRange('!', '~') || query.Contains('#', StringComparison.Ordinal))
         {
-            throw new ProxyRefusedException(Problem.EndpointNotAllowed, "The path has segments such as .. or characters that an upstream might read differently.");
+            throw new RefusedException(Problem.EndpointNotAllowed, "The path has segments such as .. or characters that an upstream might read differently.");
         }
 
         var start = 0;
@@ -169,27 +169,27 @@ internal sealed class ProxyRequestReader(ProviderCatalog catalog, long maxBodyBy
         return (start < 0 ? "" : path[start..], query);
     }
 
-    private static Task<BodyFacts> ReadFactsAsync(HttpContext context, ClientBody body) => context.Request.Headers.ContentType.Count <= 1
-        ? BodyFacts.ReadAsync(body, context.Request.ContentType, context.RequestAborted)
-        : throw ProxyRefusedException.Invalid(HeaderNames.ContentType, "must stand once.");
+    private static Task<BodyMetadata> ReadFactsAsync(HttpContext context, ClientBody body) => context.Request.Headers.ContentType.Count <= 1
+        ? BodyMetadata.ReadAsync(body, context.Request.ContentType, context.RequestAborted)
+        : throw RefusedException.Invalid(HeaderNames.ContentType, "must stand once.");
 
     private static HttpMethod MethodOf(string method) =>
         Array.Find(Methods, known => known.Method.Equals(method, StringComparison.OrdinalIgnoreCase))
-        ?? throw ProxyRefusedException.Invalid("method", "must be GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS.");
+        ?? throw RefusedException.Invalid("method", "must be GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS.");
 
     /// <summary>The model that a request names, in its path, its body or its query; null where it names none, or it is not certain which.</summary>
-    private static (string? Model, bool IsUncertain) ModelOf(string path, string query, RequestFacts facts)
+    private static (string? Model, bool IsUncertain) ModelOf(string path, string query, RequestMetadata facts)
     {
         // Where the path names a model, that is the one which the upstream goes by
         if (UpstreamPath.ModelIn(path) is { } inPath)
         {
-            return (RequestFacts.NameOf(inPath), RequestFacts.NameOf(inPath) is null);
+            return (RequestMetadata.NameOf(inPath), RequestMetadata.NameOf(inPath) is null);
         }
 
         var inQuery = QueryHelpers.ParseQuery(query).Where(static parameter => parameter.Key.Equals("model", StringComparison.OrdinalIgnoreCase));
         foreach (var name in inQuery.SelectMany(static parameter => parameter.Value))
         {
-            if (facts.Model is null || !facts.Model.Equals(RequestFacts.NameOf(name), StringComparison.OrdinalIgnoreCase))
+            if (facts.Model is null || !facts.Model.Equals(RequestMetadata.NameOf(name), StringComparison.OrdinalIgnoreCase))
             {
                 facts = facts.WithModel(name);
             }
@@ -204,31 +204,31 @@ internal sealed class ProxyRequestReader(ProviderCatalog catalog, long maxBodyBy
         var path = UpstreamPath.Decode(target.AbsolutePath);
         if (!provider.Allows(path))
         {
-            throw new ProxyRefusedException(Problem.EndpointNotAllowed, $"The provider {provider.Name} is not open for this path.");
+            throw new RefusedException(Problem.EndpointNotAllowed, $"The provider {provider.Name} is not open for this path.");
         }
 
         if (call.Facts.Models > 1)
         {
-            throw ProxyRefusedException.Invalid("model", "stands more than once.");
+            throw RefusedException.Invalid("model", "stands more than once.");
         }
 
         if (!Idempotency.TryRead(context.Request, $"{method} {target.OriginalString}", call.Head.Span, out var claim))
         {
-            throw ProxyRefusedException.Invalid(Idempotency.Header, Idempotency.Rule);
+            throw RefusedException.Invalid(Idempotency.Header, Idempotency.Rule);
         }
 
         if (claim is not null && call.GoesOn)
         {
-            throw ProxyRefusedException.Invalid(Idempotency.Header, $"goes only with bodies of up to {ClientBody.MaxHead} bytes.");
+            throw RefusedException.Invalid(Idempotency.Header, $"goes only with bodies of up to {ClientBody.MaxHead} bytes.");
         }
 
         var (model, isUncertain) = ModelOf(target.AbsolutePath, target.Query, call.Facts);
         var uncertainty = !isUncertain ? null : call.Facts.IsMalformed
-            ? ProxyRefusal.Invalid("body", "cannot be read, so nobody can tell which model it names.")
-            : ProxyRefusal.Invalid("model", ModelRule);
+            ? Refusal.Invalid("body", "cannot be read, so nobody can tell which model it names.")
+            : Refusal.Invalid("model", ModelRule);
         if (provider.PricesModels && uncertainty is not null)
         {
-            throw new ProxyRefusedException(uncertainty);
+            throw new RefusedException(uncertainty);
         }
 
         var charge = new ChargeRequest
@@ -258,5 +258,5 @@ internal sealed class ProxyRequestReader(ProviderCatalog catalog, long maxBodyBy
     /// <param name="Length">The body's length, or the least that it can be.</param>
     /// <param name="GoesOn">Whether the body is longer than what is at hand.</param>
     /// <param name="Upstream">What to send on.</param>
-    private sealed record Call(RequestFacts Facts, ClientBody Body, ReadOnlyMemory<byte> Head, long Length, bool GoesOn, UpstreamRequest Upstream);
+    private sealed record Call(RequestMetadata Facts, ClientBody Body, ReadOnlyMemory<byte> Head, long Length, bool GoesOn, UpstreamRequest Upstream);
 }

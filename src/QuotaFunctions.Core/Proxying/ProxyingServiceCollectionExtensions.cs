@@ -2,9 +2,10 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using QuotaFunctions.Core.Accounts.Storage;
+using QuotaFunctions.Core.Charging;
 using QuotaFunctions.Core.Hosting;
-using QuotaFunctions.Core.Keys;
-using QuotaFunctions.Core.Quotas;
+using QuotaFunctions.Core.Http;
 
 namespace QuotaFunctions.Core.Proxying;
 

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Polly;
 using Polly.CircuitBreaker;
 using Polly.Retry;
+using QuotaFunctions.Core.Http;
 
 namespace QuotaFunctions.Core.Proxying;
 
@@ -144,7 +145,7 @@ internal sealed partial class UpstreamClient : IDisposable
         catch (OperationCanceledException exception) when (request.Content is ForwardedContent { AwaitsClient: true })
         {
             // Neither time-out nor circuit is charged with a client that is slow to send
-            throw new ClientBodyException(ProxyRefusal.Invalid("body", "did not arrive in time."), exception);
+            throw new ClientBodyException(Refusal.Invalid("body", "did not arrive in time."), exception);
         }
         catch (OperationCanceledException exception) when (tooLate.IsCancellationRequested)
         {

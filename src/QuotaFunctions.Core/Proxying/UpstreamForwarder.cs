@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Primitives;
 using Polly.CircuitBreaker;
-using QuotaFunctions.Core.Hosting;
+using QuotaFunctions.Core.Http;
 
 namespace QuotaFunctions.Core.Proxying;
 
@@ -37,7 +37,7 @@ internal sealed record UpstreamRequest
 /// <param name="Answer">The answer, of which the headers have arrived.</param>
 /// <param name="End">How far the request got.</param>
 /// <param name="Refusal">What to tell the client where there is no answer; null where the client has left.</param>
-internal sealed record Sent(HttpResponseMessage? Answer, UpstreamEnd End, ProxyRefusal? Refusal = null);
+internal sealed record UpstreamResponse(HttpResponseMessage? Answer, ForwardOutcome End, Refusal? Refusal = null);
 
 /// <summary>Sends requests to upstreams, and their answers back: piece by piece, in both directions.</summary>
 internal sealed partial class UpstreamForwarder(
@@ -55,42 +55,42 @@ internal sealed partial class UpstreamForwarder(
     /// <param name="request">The request.</param>
     /// <param name="clientLeft">Ends when the client has left.</param>
     /// <param name="ended">Ends when the host ends the invocation.</param>
-    public async Task<Sent> SendAsync(UpstreamRequest request, CancellationToken clientLeft, CancellationToken ended)
+    public async Task<UpstreamResponse> SendAsync(UpstreamRequest request, CancellationToken clientLeft, CancellationToken ended)
     {
         using var message = ToMessage(request);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(clientLeft, ended);
         try
         {
-            return new Sent(await clients.Of(request.Provider).SendAsync(message, stop.Token).ConfigureAwait(false), UpstreamEnd.Answered);
+            return new UpstreamResponse(await clients.Of(request.Provider).SendAsync(message, stop.Token).ConfigureAwait(false), ForwardOutcome.Answered);
         }
         catch (Exception) when (stop.IsCancellationRequested)
         {
             return await HasLeftAsync(clientLeft).ConfigureAwait(false)
-                ? new Sent(null, UpstreamEnd.ClientClosed)
-                : new Sent(null, UpstreamEnd.TimedOut, new ProxyRefusal(Problem.UpstreamTimeout));
+                ? new UpstreamResponse(null, ForwardOutcome.ClientClosed)
+                : new UpstreamResponse(null, ForwardOutcome.TimedOut, new Refusal(Problem.UpstreamTimeout));
         }
         catch (Exception exception) when (ExceptionChain.Find<ClientBodyException>(exception) is { } client)
         {
-            return new Sent(null, client.Refusal is null ? UpstreamEnd.ClientClosed : UpstreamEnd.NotSent, client.Refusal);
+            return new UpstreamResponse(null, client.Refusal is null ? ForwardOutcome.ClientClosed : ForwardOutcome.NotSent, client.Refusal);
         }
         catch (Exception exception) when (ExceptionChain.Find<EndpointNotAllowedException>(exception) is { } notAllowed)
         {
             EndpointRefused(request.Provider.Name, notAllowed.Message);
-            return new Sent(null, UpstreamEnd.NotSent, new ProxyRefusal(Problem.EndpointNotAllowed, notAllowed.Message));
+            return new UpstreamResponse(null, ForwardOutcome.NotSent, new Refusal(Problem.EndpointNotAllowed, notAllowed.Message));
         }
         catch (BrokenCircuitException exception)
         {
-            return new Sent(null, UpstreamEnd.CircuitOpen, new ProxyRefusal(Problem.UpstreamCircuitOpen, RetryAfter: exception.RetryAfter ?? UpstreamClient.BreakDuration));
+            return new UpstreamResponse(null, ForwardOutcome.CircuitOpen, new Refusal(Problem.UpstreamCircuitOpen, RetryAfter: exception.RetryAfter ?? UpstreamClient.BreakDuration));
         }
         catch (TimeoutException)
         {
             TimedOut(request.Provider.Name, request.Provider.Timeout.TotalSeconds);
-            return new Sent(null, UpstreamEnd.TimedOut, new ProxyRefusal(Problem.UpstreamTimeout));
+            return new UpstreamResponse(null, ForwardOutcome.TimedOut, new Refusal(Problem.UpstreamTimeout));
         }
         catch (Exception exception)
         {
             Unreachable(request.Provider.Name, exception.GetBaseException().Message);
-            return new Sent(null, UpstreamEnd.Unreachable, new ProxyRefusal(Problem.UpstreamUnreachable));
+            return new UpstreamResponse(null, ForwardOutcome.Unreachable, new Refusal(Problem.UpstreamUnreachable));
         }
     }
 
@@ -102,7 +102,7 @@ internal sealed partial class UpstreamForwarder(
     /// <param name="deadline">From now to the answer's end.</param>
     /// <param name="usage">Reads along; null where nobody has to.</param>
     /// <param name="ended">Ends when the host ends the invocation.</param>
-    public async Task<UpstreamEnd> PassOnAsync(
+    public async Task<ForwardOutcome> PassOnAsync(
         HttpResponseMessage answer, HttpContext context, TimeSpan deadline, UsageReader? usage, CancellationToken ended)
     {
         var clientLeft = context.RequestAborted;
@@ -121,7 +121,7 @@ internal sealed partial class UpstreamForwarder(
             }
 
             // Before its end: who has all of the answer may leave
-            var end = clientLeft.IsCancellationRequested ? UpstreamEnd.ClientClosed : UpstreamEnd.Answered;
+            var end = clientLeft.IsCancellationRequested ? ForwardOutcome.ClientClosed : ForwardOutcome.Answered;
             await response.CompleteAsync().ConfigureAwait(false);
             return end;
         }
@@ -129,7 +129,7 @@ internal sealed partial class UpstreamForwarder(
         {
             if (ended.IsCancellationRequested ? await HasLeftAsync(clientLeft).ConfigureAwait(false) : clientLeft.IsCancellationRequested)
             {
-                return UpstreamEnd.ClientClosed;
+                return ForwardOutcome.ClientClosed;
             }
 
             Truncated(
@@ -137,7 +137,7 @@ internal sealed partial class UpstreamForwarder(
                 : tooLate.IsCancellationRequested ? $"not whole within {deadline.TotalSeconds} s"
                 : exception.GetBaseException().Message);
             context.Abort();
-            return UpstreamEnd.Truncated;
+            return ForwardOutcome.Truncated;
         }
     }
 

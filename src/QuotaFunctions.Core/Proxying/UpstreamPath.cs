@@ -10,7 +10,7 @@ internal static class UpstreamPath
     /// parameters: <c>..;x</c>), no backslash, however often it is encoded, and no empty segment. What is checked here is then what is called.
     /// </summary>
     /// <param name="path">Encoded, with or without a slash at the beginning.</param>
-    public static bool IsPlain(string path)
+    public static bool IsUnambiguous(string path)
     {
         if (path.Contains("//", StringComparison.Ordinal) || path.AsSpan().ContainsAnyExceptInRange('!', '~') || path.AsSpan().ContainsAny('#', '?'))
         {
@@ -19,7 +19,7 @@ internal static class UpstreamPath
 
         for (var encodings = 0; encodings < MaxEncodings; encodings++)
         {
-            if (LeadsElsewhere(path))
+            if (HasDotSegment(path))
             {
                 return false;
             }
@@ -78,7 +78,7 @@ internal static class UpstreamPath
 
     private static string WithoutParameters(string segment) => segment.IndexOf(';', StringComparison.Ordinal) is var end && end < 0 ? segment : segment[..end];
 
-    private static bool LeadsElsewhere(string path)
+    private static bool HasDotSegment(string path)
     {
         foreach (var segment in path.AsSpan().Split('/'))
         {

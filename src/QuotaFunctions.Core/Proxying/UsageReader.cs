@@ -50,7 +50,7 @@ internal sealed class UsageReader
     }
 
     /// <summary>Hands the data of server-sent events on, each event as a document.</summary>
-    private sealed class EventStream(JsonWatcher watcher)
+    private sealed class EventStream(StreamingJsonTokenizer watcher)
     {
         private int _column;
         private bool _isData;
@@ -103,7 +103,7 @@ internal sealed class UsageReader
         }
     }
 
-    private sealed class UsageWatcher : JsonWatcher
+    private sealed class UsageWatcher : StreamingJsonTokenizer
     {
         // What the objects and arrays down to this depth are; usage stands in none deeper
         private readonly Place[] _places = new Place[5];

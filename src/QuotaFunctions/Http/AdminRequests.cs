@@ -1,6 +1,8 @@
 using Microsoft.AspNetCore.Http;
-using QuotaFunctions.Core.Hosting;
+using QuotaFunctions.Core.Accounts;
+using QuotaFunctions.Core.Http;
 using QuotaFunctions.Core.Keys;
+using QuotaFunctions.Core.Validation;
 
 namespace QuotaFunctions.Http;
 
@@ -61,7 +63,7 @@ internal static class AdminRequests
     {
         var fields = JsonFields.Of(await JsonBody.ReadAsync(request, cancellationToken));
         var amount = fields.Number("amount", 0);
-        if (amount is < 1 or > KeySettingsValidator.MaxQuota && !fields.Faults.Has("amount"))
+        if (amount is < 1 or > KeySettingsValidator.MaxQuota && !fields.ValidationErrors.Has("amount"))
         {
             fields.Fault("amount", $"is required, from 1 to {KeySettingsValidator.MaxQuota}.");
         }

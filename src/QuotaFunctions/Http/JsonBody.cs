@@ -1,7 +1,8 @@
 using System.Buffers;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
-using QuotaFunctions.Core.Hosting;
+using QuotaFunctions.Core.Http;
+using QuotaFunctions.Core.Validation;
 
 namespace QuotaFunctions.Http;
 

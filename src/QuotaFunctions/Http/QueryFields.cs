@@ -1,6 +1,6 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
-using QuotaFunctions.Core.Hosting;
+using QuotaFunctions.Core.Validation;
 
 namespace QuotaFunctions.Http;
 
@@ -8,7 +8,7 @@ namespace QuotaFunctions.Http;
 public sealed class QueryFields(IQueryCollection query)
 {
     private readonly HashSet<string> _known = new(StringComparer.OrdinalIgnoreCase);
-    private readonly Faults _faults = new();
+    private readonly ValidationErrors _faults = new();
 
     /// <summary>Notes what is wrong with a parameter.</summary>
     public void Fault(string name, string message) => _faults.Add(name, message);
@@ -49,7 +49,7 @@ public sealed class QueryFields(IQueryCollection query)
     }
 
     /// <summary>A moment; null where it is not given.</summary>
-    public DateTimeOffset? Moment(string name)
+    public DateTimeOffset? Timestamp(string name)
     {
         if (Text(name) is not { } text)
         {

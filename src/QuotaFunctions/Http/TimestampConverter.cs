@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using QuotaFunctions.Core.Hosting;
+using QuotaFunctions.Core.Validation;
 
 namespace QuotaFunctions.Http;
 

@@ -3,6 +3,7 @@ using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Middleware;
 using Microsoft.Extensions.Logging;
 using QuotaFunctions.Core.Hosting;
+using QuotaFunctions.Core.Http;
 using QuotaFunctions.Http;
 
 namespace QuotaFunctions.Middleware;

@@ -3,6 +3,8 @@ using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Middleware;
 using Microsoft.Extensions.Logging;
 using QuotaFunctions.Core.Hosting;
+using QuotaFunctions.Core.Http;
+using QuotaFunctions.Core.Validation;
 using QuotaFunctions.Http;
 
 namespace QuotaFunctions.Middleware;
@@ -44,9 +46,9 @@ public sealed partial class ErrorMiddleware(ILogger<ErrorMiddleware> logger) : I
             Failed(function, http.TraceIdentifier, exception);
             answer = new ProblemResult(Problem.InternalError);
         }
-        else if (StorageFaults.IsUnavailable(exception))
+        else if (StorageErrors.IsTransient(exception))
         {
-            Unavailable(function, http.TraceIdentifier, StorageFaults.Kind(exception));
+            Unavailable(function, http.TraceIdentifier, StorageErrors.Kind(exception));
         }
 
         if (http.Response.HasStarted)
@@ -65,7 +67,7 @@ public sealed partial class ErrorMiddleware(ILogger<ErrorMiddleware> logger) : I
         InvalidRequestException invalid => new ProblemResult(Problem.InvalidRequest, errors: invalid.Errors),
         BadHttpRequestException bad when Problem.For(bad) is var problem =>
             new ProblemResult(problem, problem == Problem.InvalidRequest ? bad.Message : null),
-        _ when StorageFaults.IsUnavailable(exception) => new ProblemResult(Problem.QuotaUnavailable, retryAfter: StorageRetryAfter),
+        _ when StorageErrors.IsTransient(exception) => new ProblemResult(Problem.QuotaUnavailable, retryAfter: StorageRetryAfter),
         _ => null,
     };
 

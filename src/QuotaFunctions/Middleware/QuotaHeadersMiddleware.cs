@@ -3,8 +3,8 @@ using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Middleware;
 using Microsoft.Extensions.Logging;
 using QuotaFunctions.Core.Hosting;
+using QuotaFunctions.Core.Http;
 using QuotaFunctions.Core.Keys;
-using QuotaFunctions.Core.Proxying;
 
 namespace QuotaFunctions.Middleware;
 
@@ -43,10 +43,10 @@ public sealed partial class QuotaHeadersMiddleware(IKeyService keys, TimeProvide
                 QuotaHeaders.Write(http.Response, key.Quota, time.GetUtcNow());
             }
         }
-        catch (Exception exception) when (http.RequestAborted.IsCancellationRequested || StorageFaults.IsUnavailable(exception))
+        catch (Exception exception) when (http.RequestAborted.IsCancellationRequested || StorageErrors.IsTransient(exception))
         {
             // The refusal stands without them
-            NotFound(http.TraceIdentifier, StorageFaults.Kind(exception));
+            NotFound(http.TraceIdentifier, StorageErrors.Kind(exception));
         }
     }
 

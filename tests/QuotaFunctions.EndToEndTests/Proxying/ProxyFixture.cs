@@ -200,7 +200,7 @@ internal sealed class KeyHolder : IDisposable
 }
 
 /// <summary>What tests ask of answers.</summary>
-internal static class Answers
+internal static class Responses
 {
     public static async Task<JsonElement> JsonAsync(this HttpResponseMessage response) =>
         JsonDocument.Parse(await response.Content.ReadAsStringAsync()).RootElement;

@@ -12,7 +12,7 @@ public sealed class StreamingTests(ProxyFixture fixture)
 {
     private const int Large = 20 * 1024 * 1024;
 
-    private const int Sent = 64 * 1024 * 1024;
+    private const int UpstreamResponse = 64 * 1024 * 1024;
 
     // What sockets and servers on the way may hold of a body: less than all of it. A socket's buffer may grow to 32 MiB
     private const int Held = 48 * 1024 * 1024;
@@ -137,7 +137,7 @@ public sealed class StreamingTests(ProxyFixture fixture)
             await release.Task;
             await context.Request.Body.CopyToAsync(Stream.Null);
         });
-        using var body = new CountedStream(Sent);
+        using var body = new CountedStream(UpstreamResponse);
 
         var sending = key.SendAsync(HttpMethod.Post, $"/providers/scripted/{name}", new StreamContent(body, 64 * 1024));
         await body.StandsStillAsync();
@@ -147,7 +147,7 @@ public sealed class StreamingTests(ProxyFixture fixture)
         using var response = await sending;
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         Assert.InRange(held, 1, Held);
-        Assert.Equal(Sent, body.Count);
+        Assert.Equal(UpstreamResponse, body.Count);
     }
 
     [Fact]
@@ -158,7 +158,7 @@ public sealed class StreamingTests(ProxyFixture fixture)
         var name = fixture.Scripted.On(async context =>
         {
             var piece = new byte[64 * 1024];
-            for (var i = 0; i < Sent / piece.Length; i++)
+            for (var i = 0; i < UpstreamResponse / piece.Length; i++)
             {
                 await context.Response.Body.WriteAsync(piece);
                 Interlocked.Add(ref sent, piece.Length);
@@ -169,7 +169,7 @@ public sealed class StreamingTests(ProxyFixture fixture)
         await CountedStream.StandsStillAsync(() => Interlocked.Read(ref sent));
 
         Assert.InRange(Interlocked.Read(ref sent), 1, Held);
-        Assert.Equal(Sent, (await response.Content.ReadAsByteArrayAsync()).Length);
+        Assert.Equal(UpstreamResponse, (await response.Content.ReadAsByteArrayAsync()).Length);
     }
 
     [Theory]

@@ -1,8 +1,10 @@
 using System.Text.Json;
+using QuotaFunctions.Core.Accounts;
+using QuotaFunctions.Core.Accounts.Storage;
 using QuotaFunctions.Core.Auditing;
+using QuotaFunctions.Core.Charging;
 using QuotaFunctions.Core.Keys;
-using QuotaFunctions.Core.Quotas;
-using QuotaFunctions.IntegrationTests.Quotas;
+using QuotaFunctions.IntegrationTests.Charging;
 using QuotaFunctions.TestSupport;
 using Xunit.Abstractions;
 
@@ -64,14 +66,14 @@ public sealed class AuditConsumptionTests(AzuriteFixture azurite, ITestOutputHel
     /// <summary>Charges each of the keys once. Returns the message that tells the log.</summary>
     private static async Task<string> NewMessageAsync(EngineUnderTest engine, List<IssuedKey> keys)
     {
-        var notes = await Clients.AskAsync<AuditNote>(8, keys.Count, async index =>
+        var notes = await Clients.AskAsync<AuditMessage>(8, keys.Count, async index =>
         {
             var request = new ChargeRequest { Secret = keys[index].Secret, Kind = ChargeKind.Consume, RequestId = "r" };
             var charge = (await engine.Engine.ChargeAsync(request, CancellationToken.None)).Charge!;
             var row = await engine.Get<IAccountStore>().FindCommitAsync(charge.Key.AccountId, charge.Id.Sequence, orPage: false, CancellationToken.None);
-            return new CommitNote { AccountId = charge.Key.AccountId, Row = row! };
+            return new CommitMessage { AccountId = charge.Key.AccountId, Row = row! };
         });
-        return JsonSerializer.Serialize(notes, AuditJson.Default.ListAuditNote);
+        return JsonSerializer.Serialize(notes, AuditJson.Default.ListAuditMessage);
     }
 
     private static async Task CheckAsync(EngineUnderTest engine, List<IssuedKey> keys, int used)
@@ -79,7 +81,7 @@ public sealed class AuditConsumptionTests(AzuriteFixture azurite, ITestOutputHel
         foreach (var key in keys.Take(5))
         {
             Assert.Equal(new Verification(true, used, used, used, 0), await engine.Log.VerifyAsync(key.Key.Id, CancellationToken.None));
-            Assert.Empty((await engine.Get<LedgerBooks>().ReadAsync(key.Key.Locator.AccountId, key.Key.Id, CancellationToken.None)).Open);
+            Assert.Empty((await engine.Get<LedgerCompactor>().ReadAsync(key.Key.Locator.AccountId, key.Key.Id, CancellationToken.None)).Open);
         }
     }
 }

@@ -1,8 +1,8 @@
 using Azure.Data.Tables;
+using QuotaFunctions.Core.Accounts;
 using QuotaFunctions.Core.Auditing;
 using QuotaFunctions.Core.Hosting;
-using QuotaFunctions.Core.Quotas;
-using QuotaFunctions.IntegrationTests.Quotas;
+using QuotaFunctions.IntegrationTests.Charging;
 using QuotaFunctions.TestSupport;
 
 namespace QuotaFunctions.IntegrationTests.Auditing;
@@ -22,7 +22,7 @@ public sealed class AuditTableTests(AzuriteFixture azurite) : IClassFixture<Azur
     {
         await using var engine = await StartAsync();
         var events = Enumerable.Range(0, 100).Select(index => Event(7, index)).Concat(Enumerable.Range(0, 3).Select(index => Event(8, index))).ToList();
-        await engine.Get<IAuditTable>().WriteAsync(events, CancellationToken.None);
+        await engine.Get<IAuditStore>().WriteAsync(events, CancellationToken.None);
         var expected = events.OrderByDescending(told => told.Id.Sequence).ThenByDescending(told => told.Id.Index).Select(told => told.Id.ToString()).ToList();
 
         foreach (var size in (int[])[1, 15, 16, 17, 64, 1000])
@@ -40,7 +40,7 @@ public sealed class AuditTableTests(AzuriteFixture azurite) : IClassFixture<Azur
     {
         await using var engine = await StartAsync();
         var events = Enumerable.Range(0, 10).SelectMany(second => new[] { Event(100, second, second), Event(164, second, second) }).ToList();
-        await engine.Get<IAuditTable>().WriteAsync(events, CancellationToken.None);
+        await engine.Get<IAuditStore>().WriteAsync(events, CancellationToken.None);
 
         var query = new AuditQuery { KeyId = _key, From = Noon.AddSeconds(3), To = Noon.AddSeconds(7) };
         var read = (await engine.Log.ReadAsync(query, CancellationToken.None)).Rows;
@@ -58,18 +58,18 @@ public sealed class AuditTableTests(AzuriteFixture azurite) : IClassFixture<Azur
     {
         await using var engine = await StartAsync();
         var first = Event(1, 40);
-        var correction = first with { Word = AuditWord.Correction, Entry = new AuditEntry { Outcome = "succeeded", Cost = 2, Status = 200 } };
-        var last = first with { Word = AuditWord.Last, Entry = first.Entry with { Outcome = "succeeded", Cost = 2, Status = 200 } };
+        var correction = first with { Word = AuditPhase.Corrected, Entry = new AuditEntry { Outcome = "succeeded", Cost = 2, Status = 200 } };
+        var last = first with { Word = AuditPhase.Final, Entry = first.Entry with { Outcome = "succeeded", Cost = 2, Status = 200 } };
         foreach (var word in order.Split(' '))
         {
             var told = word switch { "First" => first, "Correction" => correction, _ => last };
-            await engine.Get<IAuditTable>().WriteAsync([told], CancellationToken.None);
+            await engine.Get<IAuditStore>().WriteAsync([told], CancellationToken.None);
         }
 
-        var logged = await engine.Get<IAuditTable>().FindAsync(_key, first.Id, CancellationToken.None);
+        var logged = await engine.Get<IAuditStore>().FindAsync(_key, first.Id, CancellationToken.None);
 
         Assert.Equal(new LoggedCharge(first.Id, IsFinal: true, last.Entry), logged);
-        var written = await engine.Get<IAuditTable>().ReadWrittenAsync(_key, Day, 1, 1, CancellationToken.None);
+        var written = await engine.Get<IAuditStore>().ReadWrittenAsync(_key, Day, 1, 1, CancellationToken.None);
         Assert.Equal([KeyValuePair.Create(first.Id, true)], written);
     }
 
@@ -79,11 +79,11 @@ public sealed class AuditTableTests(AzuriteFixture azurite) : IClassFixture<Azur
         await using var engine = await StartAsync();
         await Clients.AskAsync(16, 64, async index =>
         {
-            await engine.Get<IAuditTable>().WriteAsync([Event(1, index)], CancellationToken.None);
+            await engine.Get<IAuditStore>().WriteAsync([Event(1, index)], CancellationToken.None);
             return index;
         });
 
-        var written = await engine.Get<IAuditTable>().ReadWrittenAsync(_key, Day, 1, 1, CancellationToken.None);
+        var written = await engine.Get<IAuditStore>().ReadWrittenAsync(_key, Day, 1, 1, CancellationToken.None);
         Assert.Equal(Enumerable.Range(0, 64), written.Keys.Select(id => id.Index).Order());
         Assert.All(written.Values, Assert.False);
     }
@@ -98,10 +98,10 @@ public sealed class AuditTableTests(AzuriteFixture azurite) : IClassFixture<Azur
         {
             Entry = told.Entry with { RequestId = text, Provider = text, Model = text, Reference = text },
         }).ToList();
-        var last = first.ConvertAll(told => told with { Word = AuditWord.Last, Entry = told.Entry with { Outcome = "succeeded" } });
+        var last = first.ConvertAll(told => told with { Word = AuditPhase.Final, Entry = told.Entry with { Outcome = "succeeded" } });
 
-        await engine.Get<IAuditTable>().WriteAsync(first, CancellationToken.None);
-        await engine.Get<IAuditTable>().WriteAsync(last, CancellationToken.None);
+        await engine.Get<IAuditStore>().WriteAsync(first, CancellationToken.None);
+        await engine.Get<IAuditStore>().WriteAsync(last, CancellationToken.None);
 
         var read = await engine.Log.ReadAsync(new AuditQuery { KeyId = _key }, CancellationToken.None);
         Assert.Equal(64, read.Rows.Count);
@@ -121,7 +121,7 @@ public sealed class AuditTableTests(AzuriteFixture azurite) : IClassFixture<Azur
         await using var engine = await StartAsync();
         var events = Enumerable.Range(0, LeaseState.MaxParts).SelectMany(commit => new[] { Event(LeaseState.MaxParts + commit, 0), Event(LeaseState.MaxParts + commit, 16) }).ToList();
 
-        await engine.Get<IAuditTable>().WriteAsync(events, CancellationToken.None);
+        await engine.Get<IAuditStore>().WriteAsync(events, CancellationToken.None);
 
         Assert.Equal(events.Count, (await ReadByCursorAsync(engine, 1000)).Count);
     }

@@ -1,7 +1,7 @@
 using Azure;
 using Azure.Data.Tables;
 using QuotaFunctions.Core.Hosting;
-using QuotaFunctions.IntegrationTests.Quotas;
+using QuotaFunctions.IntegrationTests.Charging;
 using QuotaFunctions.TestSupport;
 
 namespace QuotaFunctions.IntegrationTests.Hosting;

@@ -1,8 +1,9 @@
 using Azure.Data.Tables;
+using QuotaFunctions.Core.Accounts;
+using QuotaFunctions.Core.Accounts.Storage;
 using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.Core.Keys;
-using QuotaFunctions.Core.Quotas;
-using QuotaFunctions.IntegrationTests.Quotas;
+using QuotaFunctions.IntegrationTests.Charging;
 using QuotaFunctions.TestSupport;
 using Xunit.Abstractions;
 
@@ -63,7 +64,7 @@ public sealed class KeyListTests(AzuriteFixture azurite, ITestOutputHelper outpu
         foreach (var tenant in Enumerable.Range(0, Tenants))
         {
             var pool = KeyLocator.NewPoolId();
-            var state = new PoolState { Id = pool, Settings = new PoolSettings { Name = "p" }, CreatedAt = Now, Meter = new Meter() };
+            var state = new PoolState { Id = pool, Settings = new PoolSettings { Name = "p" }, CreatedAt = Now, Balance = new QuotaBalance() };
             await engine.Get<IAccountStore>().TryAddPoolAsync(state, default);
             Add(IndexedKey.Of(state));
             keys.AddRange(Enumerable.Range(tenant * Keys / Tenants, Keys / Tenants).Select(number => NewKey(pool, number, tenant)));
@@ -95,7 +96,7 @@ public sealed class KeyListTests(AzuriteFixture azurite, ITestOutputHelper outpu
         Settings = new KeySettings { Name = $"Name {number}", Quota = 5, Tenant = $"tenant-{tenant}", ExpiresAt = number % 2 == 0 ? Now.AddDays(-1) : null },
         CreatedAt = Now,
         Secrets = [],
-        Meter = new Meter { Quota = 5 },
+        Balance = new QuotaBalance { Quota = 5 },
         Rate = new RateWindow(),
     };
 }

@@ -1,8 +1,8 @@
 using Azure.Data.Tables;
+using QuotaFunctions.Core.Accounts;
+using QuotaFunctions.Core.Charging;
 using QuotaFunctions.Core.Hosting;
-using QuotaFunctions.Core.Keys;
-using QuotaFunctions.Core.Quotas;
-using QuotaFunctions.IntegrationTests.Quotas;
+using QuotaFunctions.IntegrationTests.Charging;
 using QuotaFunctions.TestSupport;
 
 namespace QuotaFunctions.IntegrationTests.Keys;
@@ -30,7 +30,7 @@ public sealed class MissingTableTests(AzuriteFixture azurite) : IClassFixture<Az
         var charge = await engine.Engine.ChargeAsync(new ChargeRequest { Secret = secret, Kind = ChargeKind.Consume, RequestId = "r" }, default);
         Assert.Equal(ChargeRefusal.QuotaUnavailable, charge.Refusal);
         var failure = await Assert.ThrowsAnyAsync<Exception>(() => engine.Keys.CheckAsync(secret, address: null, default));
-        Assert.True(StorageFaults.IsUnavailable(failure), failure.ToString());
+        Assert.True(StorageErrors.IsTransient(failure), failure.ToString());
         await engine.StopAsync();
     }
 }

@@ -117,7 +117,7 @@ public sealed class TableGuaranteesTests(AzuriteFixture fixture) : IClassFixture
         var failure = await Record.ExceptionAsync(() => new TableClient(endpoint, _table.Name, credential, Quick()).GetEntityAsync<TableEntity>("p", "r"));
 
         Assert.IsType<AggregateException>(failure);
-        Assert.True(StorageFaults.IsUnavailable(failure));
+        Assert.True(StorageErrors.IsTransient(failure));
     }
 
     [Fact]
@@ -131,7 +131,7 @@ public sealed class TableGuaranteesTests(AzuriteFixture fixture) : IClassFixture
         var failure = await Record.ExceptionAsync(() => ThroughProxy(options).GetEntityAsync<TableEntity>("p", "r"));
 
         Assert.IsType<TaskCanceledException>(failure);
-        Assert.True(StorageFaults.IsUnavailable(failure));
+        Assert.True(StorageErrors.IsTransient(failure));
     }
 
     private static TableClientOptions Quick() => new()

@@ -4,15 +4,15 @@ using Azure.Storage.Queues;
 using Azure.Storage.Queues.Models;
 using Microsoft.Extensions.Logging.Abstractions;
 using Moq;
+using QuotaFunctions.Core.Accounts;
 using QuotaFunctions.Core.Auditing;
-using QuotaFunctions.Core.Quotas;
 using QuotaFunctions.TestSupport;
 
 namespace QuotaFunctions.Tests.Auditing;
 
 public sealed class AuditBufferTests : IAsyncDisposable
 {
-    private static readonly PageNote Page = new() { AccountId = "key_a", Sequence = 1 };
+    private static readonly PageMessage Page = new() { AccountId = "key_a", Sequence = 1 };
 
     private readonly CountingTimeProvider _time = new(new DateTimeOffset(2026, 3, 2, 12, 0, 0, TimeSpan.Zero));
     private readonly List<string> _sent = [];
@@ -96,7 +96,7 @@ public sealed class AuditBufferTests : IAsyncDisposable
         await FillAsync();
 
         var page = _buffer.WriteAsync(Page, CancellationToken.None);
-        var commit = _buffer.WriteAsync(new CommitNote { AccountId = "key_a", Row = Row() }, CancellationToken.None);
+        var commit = _buffer.WriteAsync(new CommitMessage { AccountId = "key_a", Row = Row() }, CancellationToken.None);
         var waiting = _buffer.WriteAsync(Event(7), CancellationToken.None);
 
         Assert.True(page.IsCompletedSuccessfully && commit.IsCompletedSuccessfully);
@@ -168,7 +168,7 @@ public sealed class AuditBufferTests : IAsyncDisposable
         return condition();
     });
 
-    private static List<AuditNote> Read(string message) => JsonSerializer.Deserialize(message, AuditJson.Default.ListAuditNote)!;
+    private static List<AuditMessage> Read(string message) => JsonSerializer.Deserialize(message, AuditJson.Default.ListAuditMessage)!;
 
     private static LedgerRow Row() => new() { Sequence = 1, CommitId = Guid.NewGuid(), At = default, Owner = "a", Entries = [] };
 
@@ -177,7 +177,7 @@ public sealed class AuditBufferTests : IAsyncDisposable
         AccountId = "key_a",
         KeyId = "key_a",
         Id = new ChargeId(20260101, 1, index),
-        Word = AuditWord.Last,
+        Word = AuditPhase.Final,
         Entry = new AuditEntry { Outcome = "succeeded", Reference = reference },
     };
 }

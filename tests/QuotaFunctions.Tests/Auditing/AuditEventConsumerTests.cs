@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Azure.Data.Tables;
+using QuotaFunctions.Core.Accounts.Storage;
 using QuotaFunctions.Core.Auditing;
-using QuotaFunctions.Core.Quotas;
 
 namespace QuotaFunctions.Tests.Auditing;
 
@@ -38,7 +38,7 @@ public sealed class AuditEventConsumerTests
 
         async Task<string> NewMessageAsync()
         {
-            var notes = new List<AuditNote>();
+            var notes = new List<AuditMessage>();
             foreach (var key in keys)
             {
                 notes.Add(await key.NoteAsync(instance, await key.ConsumeAsync(instance)));
@@ -53,7 +53,7 @@ public sealed class AuditEventConsumerTests
     {
         var instance = world.NewInstance("a");
         var key = await world.AddKeyAsync(instance);
-        var notes = new List<AuditNote>();
+        var notes = new List<AuditMessage>();
         for (var i = 0; i < 50; i++)
         {
             notes.Add(await key.NoteAsync(instance, await key.ConsumeAsync(instance)));
@@ -89,7 +89,7 @@ public sealed class AuditEventConsumerTests
         var instance = world.NewInstance("a");
         var key = await world.AddKeyAsync(instance);
         var charge = await key.ConsumeAsync(instance);
-        var row = ((CommitNote)await key.NoteAsync(instance, charge)).Row;
+        var row = ((CommitMessage)await key.NoteAsync(instance, charge)).Row;
         var told = AuditEvent.OfEntry(key.Account, row with { Entries = [.. row.Entries, row.Entries[0]] }, 0);
 
         await instance.ConsumeAsync(TestKey.MessageOf([told]));
@@ -109,7 +109,7 @@ public sealed class AuditEventConsumerTests
             await bad.NoteAsync(instance, await bad.ConsumeAsync(instance)), await good.NoteAsync(instance, await good.ConsumeAsync(instance)),
         };
         world.Tables.Apply(AuditWorld.Accounts, [new TableTransactionAction(
-            TableTransactionActionType.Add, new TableEntity(bad.Account, AccountRows.Folded(bad.Locator.KeyId)) { ["Sum"] = "no number" })]);
+            TableTransactionActionType.Add, new TableEntity(bad.Account, AccountRowKeys.Folded(bad.Locator.KeyId)) { ["Sum"] = "no number" })]);
 
         await instance.ConsumeAsync(TestKey.MessageOf(notes));
 

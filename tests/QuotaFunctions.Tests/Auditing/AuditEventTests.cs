@@ -1,8 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using QuotaFunctions.Core.Accounts;
 using QuotaFunctions.Core.Auditing;
-using QuotaFunctions.Core.Keys;
-using QuotaFunctions.Core.Quotas;
+using QuotaFunctions.Core.Charging;
 
 namespace QuotaFunctions.Tests.Auditing;
 
@@ -27,7 +27,7 @@ public sealed class AuditEventTests
 
         var both = last.Entry.Over(first.Entry);
 
-        Assert.Equal((first.Id, AuditWord.Correction), (last.Id, last.Word));
+        Assert.Equal((first.Id, AuditPhase.Corrected), (last.Id, last.Word));
         Assert.Equal((Now, "request", "reference"), (both.At, both.RequestId, both.Reference));
         Assert.Equal(("succeeded", 2L, 200), (both.Outcome, both.Cost, both.Status));
     }
@@ -39,7 +39,7 @@ public sealed class AuditEventTests
         Assert.Single(AuditEvent.OfEntry("key_a", Row(Consumed), 0).Ledger);
 
         var charge = NewCharge();
-        var correction = new LedgerRef(9, 0, 1, -1, 0);
+        var correction = new LedgerEntryRef(9, 0, 1, -1, 0);
         var end = AuditEvent.OfSettlement(new Settlement { Charge = charge, Outcome = ChargeOutcome.Succeeded, Cost = 4 }, 4, correction);
         Assert.Equal([charge.Ledger, correction], end.Ledger);
     }
@@ -68,14 +68,14 @@ public sealed class AuditEventTests
     {
         var told = AuditEvent.OfEntry("key_a", Row(Consumed with { Kind = (LedgerEntryKind)kind }), 0);
         Assert.Equal((outcome, 5L, "request", Now), (told.Entry.Outcome, told.Entry.Cost, told.Entry.RequestId, told.Entry.At));
-        Assert.Equal(AuditWord.First, told.Word);
+        Assert.Equal(AuditPhase.Admitted, told.Word);
     }
 
     [Fact]
     public void What_was_done_to_a_pool_is_told_by_what_it_changed_of_the_pool()
     {
         var act = AuditEvent.OfEntry("pool_a", Row(new LedgerEntry { Kind = LedgerEntryKind.Act, KeyId = "pool_a", PoolDelta = -7, Outcome = "reset", Actor = "admin" }), 0);
-        Assert.Equal((-7L, "reset", "admin", AuditWord.Last), (act.Entry.Cost, act.Entry.Outcome, act.Entry.Actor, act.Word));
+        Assert.Equal((-7L, "reset", "admin", AuditPhase.Final), (act.Entry.Cost, act.Entry.Outcome, act.Entry.Actor, act.Word));
     }
 
     [Fact]
@@ -84,7 +84,7 @@ public sealed class AuditEventTests
         var forwarded = Consumed with { Kind = LedgerEntryKind.Forward };
         var corrected = Consumed with { Kind = LedgerEntryKind.Settle, Settles = "chg_20260302-1-0" };
         var act = new LedgerEntry { Kind = LedgerEntryKind.Act, KeyId = "key_a", Outcome = "topped_up" };
-        var note = new CommitNote { AccountId = "key_a", Row = Row(forwarded, Consumed, corrected, Consumed with { LaterTicks = 7 }, act) };
+        var note = new CommitMessage { AccountId = "key_a", Row = Row(forwarded, Consumed, corrected, Consumed with { LaterTicks = 7 }, act) };
 
         Assert.Equal(
             [(new ChargeId(20260302, 5, 1), Now), (new ChargeId(20260302, 5, 3), Now.AddTicks(7)), (new ChargeId(20260302, 5, 4), Now)],
@@ -94,9 +94,9 @@ public sealed class AuditEventTests
     [Fact]
     public void Part_of_a_page_is_told_under_the_numbers_that_it_has_on_the_page()
     {
-        var note = new CommitNote { AccountId = "key_a", Row = Row(Consumed, Consumed) with { FirstIndex = 40, IsOpen = true } };
+        var note = new CommitMessage { AccountId = "key_a", Row = Row(Consumed, Consumed) with { FirstIndex = 40, IsOpen = true } };
         Assert.Equal(
-            [new LedgerRef(5, 40, 0, 5, 0), new LedgerRef(5, 41, 0, 5, 0)],
+            [new LedgerEntryRef(5, 40, 0, 5, 0), new LedgerEntryRef(5, 41, 0, 5, 0)],
             note.ToEvents().Select(told => Assert.Single(told.Ledger)));
         Assert.Equal([40, 41], note.ToEvents().Select(told => told.Id.Index));
     }
@@ -105,14 +105,14 @@ public sealed class AuditEventTests
     public void A_message_is_read_as_it_was_written()
     {
         var told = AuditEvent.OfSettlement(new Settlement { Charge = NewCharge(), Outcome = ChargeOutcome.Succeeded, Cost = 5, Status = 200 }, 5, null);
-        var commit = new CommitNote { AccountId = "key_a", Row = Row(Consumed) with { FirstIndex = 3, IsOpen = true, WrittenAt = Now } };
-        var page = new PageNote { AccountId = "key_a", Sequence = 5 };
+        var commit = new CommitMessage { AccountId = "key_a", Row = Row(Consumed) with { FirstIndex = 3, IsOpen = true, WrittenAt = Now } };
+        var page = new PageMessage { AccountId = "key_a", Sequence = 5 };
 
-        var read = JsonSerializer.Deserialize(JsonSerializer.Serialize([told, commit, page], AuditJson.Default.ListAuditNote), AuditJson.Default.ListAuditNote)!;
+        var read = JsonSerializer.Deserialize(JsonSerializer.Serialize([told, commit, page], AuditJson.Default.ListAuditMessage), AuditJson.Default.ListAuditMessage)!;
 
         Assert.Equal(told with { Ledger = [] }, Assert.IsType<AuditEvent>(read[0]) with { Ledger = [] });
         Assert.Equal(told.Ledger, ((AuditEvent)read[0]).Ledger);
-        var row = Assert.IsType<CommitNote>(read[1]).Row;
+        var row = Assert.IsType<CommitMessage>(read[1]).Row;
         Assert.Equal(commit.Row with { Entries = [] }, row with { Entries = [] });
         Assert.Equal(commit.Row.Entries, row.Entries);
         Assert.Equal(page, read[2]);
@@ -130,7 +130,7 @@ public sealed class AuditEventTests
             Id = new ChargeId(20260302, 4, 1),
             Cost = 5,
             At = Now,
-            Ledger = new LedgerRef(4, 1, 2, 5, 0),
+            Ledger = new LedgerEntryRef(4, 1, 2, 5, 0),
             Request = new ChargeRequest { Secret = secret, RequestId = "request", Reference = "reference" },
         };
     }

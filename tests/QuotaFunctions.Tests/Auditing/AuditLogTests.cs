@@ -1,7 +1,8 @@
 using System.Runtime.CompilerServices;
 using Moq;
+using QuotaFunctions.Core.Accounts;
+using QuotaFunctions.Core.Accounts.Storage;
 using QuotaFunctions.Core.Auditing;
-using QuotaFunctions.Core.Quotas;
 
 namespace QuotaFunctions.Tests.Auditing;
 
@@ -103,7 +104,7 @@ public sealed class AuditLogTests
     }
 
     /// <summary>A day's log: a charge every second, four of which failed.</summary>
-    private sealed class TestTable : IAuditTable
+    private sealed class TestTable : IAuditStore
     {
         public int Read { get; set; }
 

@@ -1,10 +1,10 @@
 using System.Text.Json;
 using Azure.Data.Tables;
+using QuotaFunctions.Core.Accounts;
+using QuotaFunctions.Core.Accounts.Storage;
 using QuotaFunctions.Core.Auditing;
-using QuotaFunctions.Core.Keys;
-using QuotaFunctions.Core.Quotas;
-using QuotaFunctions.Core.Quotas.Lanes;
-using QuotaFunctions.Tests.Quotas.Simulation;
+using QuotaFunctions.Core.Charging;
+using QuotaFunctions.Tests.Charging.Simulation;
 
 namespace QuotaFunctions.Tests.Auditing;
 
@@ -62,7 +62,7 @@ internal sealed class AuditWorld
             Settings = new KeySettings { Name = "a", Quota = 100_000 },
             CreatedAt = World.ServiceTime,
             Secrets = [new SecretHash(secret.Hash)],
-            Meter = new Meter { Quota = 100_000 },
+            Balance = new QuotaBalance { Quota = 100_000 },
             Rate = new RateWindow(),
         };
         Assert.True(await instance.Store.TryAddKeyAsync(key, CancellationToken.None));
@@ -72,7 +72,7 @@ internal sealed class AuditWorld
 
     /// <summary>Adds a row that nobody understands to an account's ledger, before all others.</summary>
     public void Damage(TestKey key) => Tables.Apply(Accounts, [new TableTransactionAction(
-        TableTransactionActionType.Add, new TableEntity(key.Account, AccountRows.Commit(0)) { ["Owner"] = "nobody", ["Entries"] = "[{" })]);
+        TableTransactionActionType.Add, new TableEntity(key.Account, AccountRowKeys.Commit(0)) { ["Owner"] = "nobody", ["Entries"] = "[{" })]);
 
     public bool IsOpen(TestKey key) => Tables.Find(State, "open", key.Account) is not null;
 
@@ -99,11 +99,11 @@ internal sealed record TestKey(KeyLocator Locator, KeySecret Secret)
         [.. (await instance.Log.ReadAsync(new AuditQuery { KeyId = Locator.KeyId }, CancellationToken.None)).Rows.Select(row => row.Outcome)];
 
     /// <summary>The message of a commit as the lane that made it would send it.</summary>
-    public async Task<AuditNote> NoteAsync(SimulatedInstance instance, Charge charge) => new CommitNote
+    public async Task<AuditMessage> NoteAsync(SimulatedInstance instance, Charge charge) => new CommitMessage
     {
         AccountId = Account,
         Row = (await instance.Store.FindCommitAsync(Account, charge.Id.Sequence, orPage: false, CancellationToken.None))!,
     };
 
-    public static string MessageOf(IEnumerable<AuditNote> notes) => JsonSerializer.Serialize([.. notes], AuditJson.Default.ListAuditNote);
+    public static string MessageOf(IEnumerable<AuditMessage> notes) => JsonSerializer.Serialize([.. notes], AuditJson.Default.ListAuditMessage);
 }

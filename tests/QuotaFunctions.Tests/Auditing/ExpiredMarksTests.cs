@@ -1,5 +1,5 @@
-using QuotaFunctions.Core.Quotas;
-using QuotaFunctions.Tests.Quotas.Simulation;
+using QuotaFunctions.Core.Charging;
+using QuotaFunctions.Tests.Charging.Simulation;
 
 namespace QuotaFunctions.Tests.Auditing;
 
@@ -17,7 +17,7 @@ public sealed class ExpiredMarksTests
         var key = await world.AddKeyAsync(instance);
         var charge = await key.ConsumeAsync(instance, Claim);
         await ReportAsync(instance, key, charge);
-        await FoldAsync(world, instance);
+        await CompactAsync(world, instance);
         Assert.Equal(2, Marks(world, key));
 
         await world.PassAsync(TimeSpan.FromHours(28.5).TotalSeconds);
@@ -44,11 +44,11 @@ public sealed class ExpiredMarksTests
         await world.PassAsync(TimeSpan.FromHours(40).TotalSeconds);
 
         await instance.ExpiredMarks.DeleteAsync(CancellationToken.None);
-        Assert.Equal(0, await instance.Store.FindSettledAsync(key.Locator, charge.Id, CancellationToken.None));
+        Assert.Equal(0, await instance.Store.FindSettlementAsync(key.Locator, charge.Id, CancellationToken.None));
 
-        await FoldAsync(world, instance);
+        await CompactAsync(world, instance);
         await instance.ExpiredMarks.DeleteAsync(CancellationToken.None);
-        Assert.Null(await instance.Store.FindSettledAsync(key.Locator, charge.Id, CancellationToken.None));
+        Assert.Null(await instance.Store.FindSettlementAsync(key.Locator, charge.Id, CancellationToken.None));
     });
 
     [Fact]
@@ -121,7 +121,7 @@ public sealed class ExpiredMarksTests
         (await instance.Engine.SettleConsumedAsync(key.Secret, charge.Id.ToString(), success: false, cost: 0, CancellationToken.None)).Status);
 
     /// <summary>Once its process is dead, all of it goes into the log, and out of the ledger.</summary>
-    private static async Task FoldAsync(AuditWorld world, SimulatedInstance instance)
+    private static async Task CompactAsync(AuditWorld world, SimulatedInstance instance)
     {
         instance = world.NewInstance("sweeper");
         for (var i = 0; i < 4; i++)

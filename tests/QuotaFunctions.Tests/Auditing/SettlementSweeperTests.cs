@@ -1,7 +1,8 @@
+using QuotaFunctions.Core.Accounts;
 using QuotaFunctions.Core.Auditing;
+using QuotaFunctions.Core.Charging;
 using QuotaFunctions.Core.Hosting;
-using QuotaFunctions.Core.Quotas;
-using QuotaFunctions.Tests.Quotas.Simulation;
+using QuotaFunctions.Tests.Charging.Simulation;
 
 namespace QuotaFunctions.Tests.Auditing;
 
@@ -183,9 +184,9 @@ public sealed class SettlementSweeperTests
         await key.ConsumeAsync(instance);
         var sweeps = 0;
         await SweepAsync(instance);
-        while (instance.Queues.Sent.Count > sweeps)
+        while (instance.Queues.UpstreamResponse.Count > sweeps)
         {
-            var (queue, seenAt) = instance.Queues.Sent[sweeps++];
+            var (queue, seenAt) = instance.Queues.UpstreamResponse[sweeps++];
             Assert.Equal(StorageNames.SweepRequestsQueue, queue);
             Assert.True(seenAt > world.World.ServiceTime, "Two are asked for at once.");
             await world.World.DelayAsync(seenAt - world.World.ServiceTime);
@@ -206,7 +207,7 @@ public sealed class SettlementSweeperTests
 
         await SweepAsync(instance);
 
-        Assert.Single(instance.Queues.Sent);
+        Assert.Single(instance.Queues.UpstreamResponse);
     });
 
     private static Task SweepAsync(SimulatedInstance instance) => instance.Sweeper.SweepAsync(CancellationToken.None);

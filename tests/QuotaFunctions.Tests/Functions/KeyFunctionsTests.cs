@@ -1,10 +1,10 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Moq;
+using QuotaFunctions.Core.Accounts;
 using QuotaFunctions.Core.Auditing;
-using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.Core.Keys;
-using QuotaFunctions.Core.Quotas;
+using QuotaFunctions.Core.Validation;
 using QuotaFunctions.Functions.Admin;
 using QuotaFunctions.Tests.Http;
 

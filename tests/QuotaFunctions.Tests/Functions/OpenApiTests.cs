@@ -4,8 +4,10 @@ using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using System.Text.RegularExpressions;
 using Microsoft.Azure.Functions.Worker;
-using QuotaFunctions.Core.Hosting;
+using QuotaFunctions.Core.Accounts;
+using QuotaFunctions.Core.Http;
 using QuotaFunctions.Core.Keys;
+using QuotaFunctions.Core.Validation;
 using QuotaFunctions.Functions.Public;
 using QuotaFunctions.Http;
 using QuotaFunctions.Tests.Http;
@@ -98,21 +100,21 @@ public sealed partial class OpenApiTests
     [Fact]
     public void Examples_of_answers_are_what_the_app_writes()
     {
-        Check("/manage/keys", "post", "201", AnswerJson.Default.KeyAnswer);
-        Check("/manage/keys", "get", "200", AnswerJson.Default.KeysAnswer);
-        Check("/manage/keys/{key}", "get", "200", AnswerJson.Default.KeyAnswer);
-        Check("/manage/keys/{key}/quota", "get", "200", AnswerJson.Default.QuotaAnswer);
-        Check("/manage/keys/{key}/logs", "get", "200", AnswerJson.Default.LogsAnswer);
-        Check("/manage/keys/{key}/verify", "get", "200", AnswerJson.Default.Verification);
-        Check("/manage/pools", "post", "201", AnswerJson.Default.PoolAnswer);
-        Check("/manage/pools", "get", "200", AnswerJson.Default.PoolsAnswer);
-        Check("/manage/health", "get", "200", AnswerJson.Default.AdminHealthAnswer);
-        Check("/manage/health", "get", "503", AnswerJson.Default.AdminHealthAnswer);
-        Check("/health", "get", "503", AnswerJson.Default.HealthAnswer);
-        Check("/healthz", "get", "200", AnswerJson.Default.AliveAnswer);
-        Check("/quota", "get", "200", AnswerJson.Default.QuotaAnswer);
-        Check("/quota/consume", "post", "200", HolderJson.Default.ConsumedAnswer);
-        Check("/quota/charges/{charge_id}/settle", "post", "200", HolderJson.Default.SettledAnswer);
+        Check("/manage/keys", "post", "201", ResponseJson.Default.KeyResponse);
+        Check("/manage/keys", "get", "200", ResponseJson.Default.KeysResponse);
+        Check("/manage/keys/{key}", "get", "200", ResponseJson.Default.KeyResponse);
+        Check("/manage/keys/{key}/quota", "get", "200", ResponseJson.Default.QuotaResponse);
+        Check("/manage/keys/{key}/logs", "get", "200", ResponseJson.Default.LogsResponse);
+        Check("/manage/keys/{key}/verify", "get", "200", ResponseJson.Default.Verification);
+        Check("/manage/pools", "post", "201", ResponseJson.Default.PoolResponse);
+        Check("/manage/pools", "get", "200", ResponseJson.Default.PoolsResponse);
+        Check("/manage/health", "get", "200", ResponseJson.Default.AdminHealthAnswer);
+        Check("/manage/health", "get", "503", ResponseJson.Default.AdminHealthAnswer);
+        Check("/health", "get", "503", ResponseJson.Default.HealthResponse);
+        Check("/healthz", "get", "200", ResponseJson.Default.AliveResponse);
+        Check("/quota", "get", "200", ResponseJson.Default.QuotaResponse);
+        Check("/quota/consume", "post", "200", HolderJson.Default.ConsumedResponse);
+        Check("/quota/charges/{charge_id}/settle", "post", "200", HolderJson.Default.SettledResponse);
 
         static void Check<T>(string path, string method, string status, JsonTypeInfo<T> type)
         {

@@ -1,8 +1,8 @@
 using Microsoft.AspNetCore.Http;
 using Moq;
-using QuotaFunctions.Core.Hosting;
+using QuotaFunctions.Core.Accounts;
 using QuotaFunctions.Core.Keys;
-using QuotaFunctions.Core.Quotas;
+using QuotaFunctions.Core.Validation;
 using QuotaFunctions.Functions.Admin;
 using QuotaFunctions.Tests.Http;
 

@@ -52,7 +52,7 @@ public sealed class SettingsTests
     [InlineData("höchst-geheimes-wort", "printable ASCII")]
     public void A_bad_token_stops_the_start(string? token, string says)
     {
-        var line = Assert.Single(Faults<ServiceOptions>(ServiceOptions.Read, ("ADMIN_TOKEN", token)));
+        var line = Assert.Single(ValidationErrors<ServiceOptions>(ServiceOptions.Read, ("ADMIN_TOKEN", token)));
         Assert.StartsWith("ADMIN_TOKEN ", line, StringComparison.Ordinal);
         Assert.Contains(says, line, StringComparison.Ordinal);
         if (!string.IsNullOrWhiteSpace(token))
@@ -126,13 +126,13 @@ public sealed class SettingsTests
     public void Storage_that_cannot_be_found_is_told(string starts, params string[] settings) =>
         Assert.StartsWith(
             starts,
-            Assert.Single(Faults<StorageOptions>(StorageOptions.Read, [.. settings.Chunk(2).Select(pair => (pair[0], (string?)pair[1]))])),
+            Assert.Single(ValidationErrors<StorageOptions>(StorageOptions.Read, [.. settings.Chunk(2).Select(pair => (pair[0], (string?)pair[1]))])),
             StringComparison.Ordinal);
 
     [Fact]
     public void The_address_of_a_service_must_be_one()
     {
-        var lines = Faults<StorageOptions>(StorageOptions.Read, ("AzureWebJobsStorage__tableServiceUri", "t.example"), ("AzureWebJobsStorage__queueServiceUri", "ftp://q.example"));
+        var lines = ValidationErrors<StorageOptions>(StorageOptions.Read, ("AzureWebJobsStorage__tableServiceUri", "t.example"), ("AzureWebJobsStorage__queueServiceUri", "ftp://q.example"));
         Assert.Contains(lines, line => line.StartsWith("AzureWebJobsStorage__tableServiceUri must be", StringComparison.Ordinal));
         Assert.Contains(lines, line => line.StartsWith("AzureWebJobsStorage__queueServiceUri must be", StringComparison.Ordinal));
     }
@@ -151,7 +151,7 @@ public sealed class SettingsTests
         var configuration = Configuration(("LOG_LEVEL", "loud"), ("TABLE_PREFIX", "-"));
         using var services = new ServiceCollection().AddServiceSettings(configuration).AddStorage(configuration).BuildServiceProvider();
         var exception = Assert.Throws<AggregateException>(() => services.GetRequiredService<IStartupValidator>().Validate());
-        var lines = SettingFaults.Of(exception)!;
+        var lines = SettingErrors.Of(exception)!;
         Assert.Equal(["ADMIN_TOKEN", "LOG_LEVEL", "AzureWebJobsStorage", "TABLE_PREFIX"], lines.Select(line => line.Split(' ')[0]));
         Assert.All(lines, line => Assert.DoesNotContain('\n', line));
     }
@@ -159,9 +159,9 @@ public sealed class SettingsTests
     [Fact]
     public void Other_faults_of_a_start_are_not_the_settings()
     {
-        Assert.Null(SettingFaults.Of(new InvalidOperationException()));
-        Assert.Null(SettingFaults.Of(new AggregateException(new OptionsValidationException("", typeof(string), ["a"]), new InvalidOperationException())));
-        Assert.Equal(["a", "b"], SettingFaults.Of(new OptionsValidationException("", typeof(string), ["a", "b"])));
+        Assert.Null(SettingErrors.Of(new InvalidOperationException()));
+        Assert.Null(SettingErrors.Of(new AggregateException(new OptionsValidationException("", typeof(string), ["a"]), new InvalidOperationException())));
+        Assert.Equal(["a", "b"], SettingErrors.Of(new OptionsValidationException("", typeof(string), ["a", "b"])));
     }
 
     private static IConfiguration Configuration(params IEnumerable<(string Name, string? Value)> settings) => new ConfigurationBuilder()
@@ -173,7 +173,7 @@ public sealed class SettingsTests
     private static StorageOptions Storage(params (string, string?)[] settings) => Read<StorageOptions>(StorageOptions.Read, settings);
 
     private static IReadOnlyList<string> ServiceFaults(params (string, string?)[] settings) =>
-        Faults<ServiceOptions>(ServiceOptions.Read, [("ADMIN_TOKEN", GoodToken), .. settings]);
+        ValidationErrors<ServiceOptions>(ServiceOptions.Read, [("ADMIN_TOKEN", GoodToken), .. settings]);
 
     private static T Read<T>(Action<SettingReader, T> read, (string, string?)[] settings)
         where T : class, new()
@@ -182,7 +182,7 @@ public sealed class SettingsTests
         return services.GetRequiredService<IOptions<T>>().Value;
     }
 
-    private static IReadOnlyList<string> Faults<T>(Action<SettingReader, T> read, params (string, string?)[] settings)
+    private static IReadOnlyList<string> ValidationErrors<T>(Action<SettingReader, T> read, params (string, string?)[] settings)
         where T : class, new()
     {
         var reader = new SettingReader(Configuration(settings));

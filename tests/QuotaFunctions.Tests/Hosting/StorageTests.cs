@@ -8,16 +8,15 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Moq;
 using QuotaFunctions.Core.Hosting;
-using QuotaFunctions.Core.Quotas;
 using QuotaFunctions.TestSupport;
 
 namespace QuotaFunctions.Tests.Hosting;
 
 public sealed class StorageTests
 {
-    public static TheoryData<Exception, bool> Faults => new()
+    public static TheoryData<Exception, bool> ValidationErrors => new()
     {
-        { new QuotaUnavailableException("late"), true },
+        { new StorageUnavailableException("late"), true },
         { new RequestFailedException(0, "no connection", new SocketException()), true },
         { new RequestFailedException(503, "busy"), true },
         { new RequestFailedException(500, "broken"), true },
@@ -40,9 +39,9 @@ public sealed class StorageTests
     };
 
     [Theory]
-    [MemberData(nameof(Faults))]
+    [MemberData(nameof(ValidationErrors))]
     public void Storage_being_away_is_told_from_our_own_faults(Exception exception, bool unavailable) =>
-        Assert.Equal(unavailable, StorageFaults.IsUnavailable(exception));
+        Assert.Equal(unavailable, StorageErrors.IsTransient(exception));
 
     [Fact]
     public async Task Storage_that_is_away_at_the_start_is_set_up_as_soon_as_it_is_back()

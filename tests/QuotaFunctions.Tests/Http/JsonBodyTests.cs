@@ -1,5 +1,5 @@
 using Microsoft.AspNetCore.Http;
-using QuotaFunctions.Core.Hosting;
+using QuotaFunctions.Core.Validation;
 using QuotaFunctions.Http;
 
 namespace QuotaFunctions.Tests.Http;

@@ -1,6 +1,6 @@
 using System.Reflection;
 using Microsoft.AspNetCore.Http;
-using QuotaFunctions.Core.Hosting;
+using QuotaFunctions.Core.Http;
 using QuotaFunctions.Http;
 
 namespace QuotaFunctions.Tests.Http;

@@ -1,6 +1,7 @@
+using QuotaFunctions.Core.Accounts;
+using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.Core.Keys;
-using QuotaFunctions.Core.Quotas;
-using QuotaFunctions.Tests.Quotas.Simulation;
+using QuotaFunctions.Tests.Charging.Simulation;
 using static QuotaFunctions.Tests.Keys.KeyWorld;
 
 namespace QuotaFunctions.Tests.Keys;
@@ -10,7 +11,7 @@ public sealed class KeyIndexTests
     /// <summary>The process dies at each of its writes: when the intent is there, when the act is done, when the index is written.</summary>
     [Theory]
     [InlineData("keys", KeyIndexEntity.Intents, false)]
-    [InlineData("accounts", LedgerActs.Revoked, true)]
+    [InlineData("accounts", LedgerAdjustments.Revoked, true)]
     public void A_process_that_dies_in_between_leaves_no_list_wrong(string table, string says, bool isRevoked) => Run(async world =>
     {
         var instance = world.NewInstance();
@@ -45,8 +46,8 @@ public sealed class KeyIndexTests
     {
         var instance = world.NewInstance();
         var id = (await CreateAsync(instance)).Key.Id;
-        world.Once("accounts", LedgerActs.Revoked, () => world.Tables.IsDown = true);
-        await Assert.ThrowsAsync<QuotaUnavailableException>(() => instance.Keys.RevokeAsync(id, "tester", default));
+        world.Once("accounts", LedgerAdjustments.Revoked, () => world.Tables.IsDown = true);
+        await Assert.ThrowsAsync<StorageUnavailableException>(() => instance.Keys.RevokeAsync(id, "tester", default));
         world.Tables.IsDown = false;
         Assert.Equal(0, (await ListAsync(instance)).Total);
     });
@@ -56,7 +57,7 @@ public sealed class KeyIndexTests
     {
         var instance = world.NewInstance();
         var id = (await CreateAsync(instance)).Key.Id;
-        world.Once("accounts", LedgerActs.Changed, () => world.Tables.Fate = isWrite => isWrite ? Mishap.LostBefore : Mishap.None);
+        world.Once("accounts", LedgerAdjustments.Changed, () => world.Tables.Fate = isWrite => isWrite ? Mishap.LostBefore : Mishap.None);
         Assert.Equal("new", (await ChangeAsync(instance, id, settings => settings with { Name = "new" })).Settings.Name);
         world.Tables.Fate = _ => Mishap.None;
         Assert.Equal(1, (await ListAsync(instance, new KeyQuery { Name = "new" })).Total);
@@ -129,7 +130,7 @@ public sealed class KeyIndexTests
                         ? (Task)ListAsync(instance)
                         : ChangeAsync(instance, ids[random.Next(ids.Count)], settings => settings with { Name = $"{number}" }, (KeyStatus)random.Next(2)));
                 }
-                catch (Exception failure) when (Core.Hosting.StorageFaults.IsUnavailable(failure))
+                catch (Exception failure) when (Core.Hosting.StorageErrors.IsTransient(failure))
                 {
                     // Tried, and perhaps done
                 }

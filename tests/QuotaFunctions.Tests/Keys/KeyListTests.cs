@@ -1,3 +1,4 @@
+using QuotaFunctions.Core.Accounts;
 using QuotaFunctions.Core.Keys;
 using static QuotaFunctions.Tests.Keys.KeyWorld;
 

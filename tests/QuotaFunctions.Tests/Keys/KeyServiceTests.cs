@@ -1,8 +1,9 @@
 using Azure.Data.Tables;
+using QuotaFunctions.Core.Accounts;
 using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.Core.Keys;
-using QuotaFunctions.Core.Quotas;
-using QuotaFunctions.Tests.Quotas.Simulation;
+using QuotaFunctions.Core.Validation;
+using QuotaFunctions.Tests.Charging.Simulation;
 using static QuotaFunctions.Tests.Keys.KeyWorld;
 
 namespace QuotaFunctions.Tests.Keys;
@@ -172,8 +173,8 @@ public sealed class KeyServiceTests
         for (var i = 0; i < 21; i++)
         {
             // It is carried out, and its answer is lost, as is every look-up of what became of it
-            world.Once("accounts", LedgerActs.SecretAdded, () => world.Tables.IsDown = true);
-            await Assert.ThrowsAsync<QuotaUnavailableException>(() => instance.Keys.RotateAsync(first.Key.Id, TimeSpan.Zero, "tester", default));
+            world.Once("accounts", LedgerAdjustments.SecretAdded, () => world.Tables.IsDown = true);
+            await Assert.ThrowsAsync<StorageUnavailableException>(() => instance.Keys.RotateAsync(first.Key.Id, TimeSpan.Zero, "tester", default));
             world.Tables.IsDown = false;
             await world.World.DelayAsync(LongerThanAnyPatience);
             Assert.Null(await ChargeAsync(instance, first.Secret));
@@ -190,7 +191,7 @@ public sealed class KeyServiceTests
     {
         var instance = world.NewInstance();
         var first = await CreateAsync(instance);
-        world.Once("accounts", LedgerActs.SecretAdded, () => world.Tables.Fate = isWrite =>
+        world.Once("accounts", LedgerAdjustments.SecretAdded, () => world.Tables.Fate = isWrite =>
         {
             world.Tables.IsDown |= isWrite;
             return isWrite ? Mishap.LostBefore : Mishap.None;

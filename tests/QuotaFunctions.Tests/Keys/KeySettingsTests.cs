@@ -1,6 +1,7 @@
 using System.Text;
-using QuotaFunctions.Core.Hosting;
+using QuotaFunctions.Core.Accounts;
 using QuotaFunctions.Core.Keys;
+using QuotaFunctions.Core.Validation;
 
 namespace QuotaFunctions.Tests.Keys;
 
@@ -96,7 +97,7 @@ public sealed class KeySettingsTests
     [InlineData("""{"name":1,"quota":"1","quota_type":1,"tenant":1,"email":[],"metadata":{"a":1}}""", "email", "metadata", "name", "quota", "quota_type", "tenant")]
     [InlineData("""{"name":"n","quota":1,"Quota":1}""", "Quota")]
     [InlineData("""{"name":"n","quota":1,"rate_limit_per_minute":9999999999}""", "rate_limit_per_minute")]
-    public void What_is_wrong_is_named(string json, params string[] fields) => Assert.Equal(fields, Faults(json));
+    public void What_is_wrong_is_named(string json, params string[] fields) => Assert.Equal(fields, ValidationErrors(json));
 
     [Theory]
     [InlineData("quota", "0", "1000000000000")]
@@ -105,10 +106,10 @@ public sealed class KeySettingsTests
     [InlineData("refill.amount", "1", "1000000000000")]
     public void Limits_hold_on_both_sides(string field, string least, string most)
     {
-        Assert.Empty(Faults(With(field, least)));
-        Assert.Empty(Faults(With(field, most)));
-        Assert.Equal([field], Faults(With(field, (long.Parse(least) - 1).ToString())));
-        Assert.Equal([field], Faults(With(field, (long.Parse(most) + 1).ToString())));
+        Assert.Empty(ValidationErrors(With(field, least)));
+        Assert.Empty(ValidationErrors(With(field, most)));
+        Assert.Equal([field], ValidationErrors(With(field, (long.Parse(least) - 1).ToString())));
+        Assert.Equal([field], ValidationErrors(With(field, (long.Parse(most) + 1).ToString())));
     }
 
     [Theory]
@@ -117,9 +118,9 @@ public sealed class KeySettingsTests
     [InlineData("monthly", 31)]
     public void The_anchor_day_is_one_that_the_period_has(string period, int last)
     {
-        Assert.Empty(Faults(Refill(period, $"\"anchor_day\":{last}")));
-        Assert.Equal(["refill.anchor_day"], Faults(Refill(period, $"\"anchor_day\":{last + 1}")));
-        Assert.Equal(["refill.anchor_day"], Faults(Refill(period, "\"anchor_day\":0")));
+        Assert.Empty(ValidationErrors(Refill(period, $"\"anchor_day\":{last}")));
+        Assert.Equal(["refill.anchor_day"], ValidationErrors(Refill(period, $"\"anchor_day\":{last + 1}")));
+        Assert.Equal(["refill.anchor_day"], ValidationErrors(Refill(period, "\"anchor_day\":0")));
     }
 
     [Theory]
@@ -134,14 +135,14 @@ public sealed class KeySettingsTests
     [InlineData("/etc/localtime", false)]
     [InlineData("+02:00", false)]
     public void A_time_zone_has_its_IANA_name(string name, bool good) =>
-        Assert.Equal(good ? [] : ["refill.time_zone"], Faults(Refill("daily", $"\"time_zone\":\"{name}\"")));
+        Assert.Equal(good ? [] : ["refill.time_zone"], ValidationErrors(Refill("daily", $"\"time_zone\":\"{name}\"")));
 
     [Fact]
     public void A_cap_belongs_to_a_rollover_and_is_no_less_than_the_amount()
     {
-        Assert.Empty(Faults(Refill("daily", "\"rollover\":true,\"rollover_cap\":10")));
-        Assert.Equal(["refill.rollover_cap"], Faults(Refill("daily", "\"rollover\":true,\"rollover_cap\":9")));
-        Assert.Equal(["refill.rollover_cap"], Faults(Refill("daily", "\"rollover_cap\":10")));
+        Assert.Empty(ValidationErrors(Refill("daily", "\"rollover\":true,\"rollover_cap\":10")));
+        Assert.Equal(["refill.rollover_cap"], ValidationErrors(Refill("daily", "\"rollover\":true,\"rollover_cap\":9")));
+        Assert.Equal(["refill.rollover_cap"], ValidationErrors(Refill("daily", "\"rollover_cap\":10")));
     }
 
     [Theory]
@@ -149,25 +150,25 @@ public sealed class KeySettingsTests
     [InlineData("hybrid")]
     public void Time_and_hybrid_need_an_expiry(string type)
     {
-        Assert.Equal(["expires_at"], Faults($$"""{"name":"n","quota":1,"quota_type":"{{type}}"}"""));
-        Assert.Empty(Faults($$"""{"name":"n","quota":1,"quota_type":"{{type}}","expires_at":"2030-01-01T00:00:00Z"}"""));
+        Assert.Equal(["expires_at"], ValidationErrors($$"""{"name":"n","quota":1,"quota_type":"{{type}}"}"""));
+        Assert.Empty(ValidationErrors($$"""{"name":"n","quota":1,"quota_type":"{{type}}","expires_at":"2030-01-01T00:00:00Z"}"""));
     }
 
     [Fact]
     public void Time_is_not_refilled() => Assert.Equal(
         ["refill"],
-        Faults("""{"name":"n","quota_type":"time","expires_at":"2030-01-01T00:00:00Z","refill":{"period":"daily","amount":1}}"""));
+        ValidationErrors("""{"name":"n","quota_type":"time","expires_at":"2030-01-01T00:00:00Z","refill":{"period":"daily","amount":1}}"""));
 
     [Fact]
     public void A_name_has_1_to_200_characters()
     {
-        Assert.Empty(Faults($$"""{"name":"{{new string('n', 200)}}","quota":1}"""));
-        Assert.Equal(["name"], Faults($$"""{"name":"{{new string('n', 201)}}","quota":1}"""));
-        Assert.Equal(["name"], Faults("""{"name":"","quota":1}"""));
-        Assert.Equal(["name"], Faults("""{"name":" n","quota":1}"""));
-        Assert.Equal(["name"], Faults("""{"name":"a\u0000b","quota":1}"""));
-        Assert.Empty(Faults("""{"name":"O'Brien \"; DROP TABLE keys' or PartitionKey ne ''","quota":1}"""));
-        Assert.Empty(Faults("""{"name":"密钥 🔑","quota":1}"""));
+        Assert.Empty(ValidationErrors($$"""{"name":"{{new string('n', 200)}}","quota":1}"""));
+        Assert.Equal(["name"], ValidationErrors($$"""{"name":"{{new string('n', 201)}}","quota":1}"""));
+        Assert.Equal(["name"], ValidationErrors("""{"name":"","quota":1}"""));
+        Assert.Equal(["name"], ValidationErrors("""{"name":" n","quota":1}"""));
+        Assert.Equal(["name"], ValidationErrors("""{"name":"a\u0000b","quota":1}"""));
+        Assert.Empty(ValidationErrors("""{"name":"O'Brien \"; DROP TABLE keys' or PartitionKey ne ''","quota":1}"""));
+        Assert.Empty(ValidationErrors("""{"name":"密钥 🔑","quota":1}"""));
     }
 
     [Theory]
@@ -187,7 +188,7 @@ public sealed class KeySettingsTests
     [InlineData("example.com", false)]
     [InlineData("", false)]
     public void An_address_is_one_or_a_network(string text, bool good) =>
-        Assert.Equal(good ? [] : ["allowed_ips[0]"], Faults($$"""{"name":"n","quota":1,"allowed_ips":["{{text}}"]}"""));
+        Assert.Equal(good ? [] : ["allowed_ips[0]"], ValidationErrors($$"""{"name":"n","quota":1,"allowed_ips":["{{text}}"]}"""));
 
     [Theory]
     [InlineData("ada@example.com", true)]
@@ -197,7 +198,7 @@ public sealed class KeySettingsTests
     [InlineData("ada@example.com, bob@example.com", false)]
     [InlineData("ada@example.com\\r\\nBcc: eve@example.com", false)]
     public void An_email_address_is_one(string text, bool good) =>
-        Assert.Equal(good ? [] : ["email"], Faults($$"""{"name":"n","quota":1,"email":"{{text}}"}"""));
+        Assert.Equal(good ? [] : ["email"], ValidationErrors($$"""{"name":"n","quota":1,"email":"{{text}}"}"""));
 
     [Theory]
     [InlineData("gpt-4o", true)]
@@ -208,7 +209,7 @@ public sealed class KeySettingsTests
     [InlineData("", false)]
     [InlineData("a b", false)]
     public void A_model_may_end_in_a_star(string text, bool good) =>
-        Assert.Equal(good ? [] : ["allowed_models[0]"], Faults($$"""{"name":"n","quota":1,"allowed_models":["{{text}}"]}"""));
+        Assert.Equal(good ? [] : ["allowed_models[0]"], ValidationErrors($$"""{"name":"n","quota":1,"allowed_models":["{{text}}"]}"""));
 
     [Theory]
     [InlineData("allowed_providers", 20)]
@@ -216,8 +217,8 @@ public sealed class KeySettingsTests
     [InlineData("allowed_ips", 100)]
     public void Lists_have_an_end(string field, int most)
     {
-        Assert.Empty(Faults(List(most)));
-        Assert.Equal([field], Faults(List(most + 1)));
+        Assert.Empty(ValidationErrors(List(most)));
+        Assert.Equal([field], ValidationErrors(List(most + 1)));
 
         string List(int count) => $$"""{"name":"n","quota":1,"{{field}}":[{{string.Join(',', Enumerable.Range(0, count).Select(i => $"\"10.0.0.{i}\"").Select(text => field == "allowed_providers" ? "\"p\"" : text))}}]}""";
     }
@@ -225,11 +226,11 @@ public sealed class KeySettingsTests
     [Fact]
     public void Metadata_has_an_end()
     {
-        Assert.Empty(Faults(Valid($"\"metadata\":{{\"k\":\"{new string('v', 1_999)}\"}}")));
-        Assert.Equal(["metadata"], Faults(Valid($"\"metadata\":{{\"k\":\"{new string('v', 2_000)}\"}}")));
-        Assert.Equal(["metadata"], Faults("""{"name":"n","quota":1,"metadata":{"":"v"}}"""));
-        Assert.Empty(Faults(Entries(32)));
-        Assert.Equal(["metadata"], Faults(Entries(33)));
+        Assert.Empty(ValidationErrors(Valid($"\"metadata\":{{\"k\":\"{new string('v', 1_999)}\"}}")));
+        Assert.Equal(["metadata"], ValidationErrors(Valid($"\"metadata\":{{\"k\":\"{new string('v', 2_000)}\"}}")));
+        Assert.Equal(["metadata"], ValidationErrors("""{"name":"n","quota":1,"metadata":{"":"v"}}"""));
+        Assert.Empty(ValidationErrors(Entries(32)));
+        Assert.Equal(["metadata"], ValidationErrors(Entries(33)));
 
         static string Entries(int count) => Valid($"\"metadata\":{{{string.Join(',', Enumerable.Range(0, count).Select(i => $"\"k{i}\":\"\""))}}}");
     }
@@ -266,7 +267,7 @@ public sealed class KeySettingsTests
         return settings;
     }
 
-    private static IEnumerable<string> Faults(string json)
+    private static IEnumerable<string> ValidationErrors(string json)
     {
         try
         {

@@ -1,8 +1,8 @@
 using Azure.Data.Tables;
+using QuotaFunctions.Core.Accounts;
+using QuotaFunctions.Core.Charging;
 using QuotaFunctions.Core.Keys;
-using QuotaFunctions.Core.Quotas;
-using QuotaFunctions.Core.Quotas.Lanes;
-using QuotaFunctions.Tests.Quotas.Simulation;
+using QuotaFunctions.Tests.Charging.Simulation;
 
 namespace QuotaFunctions.Tests.Keys;
 

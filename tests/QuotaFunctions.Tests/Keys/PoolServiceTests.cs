@@ -1,6 +1,7 @@
-using QuotaFunctions.Core.Hosting;
+using QuotaFunctions.Core.Accounts;
 using QuotaFunctions.Core.Keys;
-using QuotaFunctions.Tests.Quotas.Simulation;
+using QuotaFunctions.Core.Validation;
+using QuotaFunctions.Tests.Charging.Simulation;
 using static QuotaFunctions.Tests.Keys.KeyWorld;
 
 namespace QuotaFunctions.Tests.Keys;

@@ -1,6 +1,7 @@
+using QuotaFunctions.Core.Accounts;
+using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.Core.Keys;
-using QuotaFunctions.Core.Quotas;
-using QuotaFunctions.Tests.Quotas.Simulation;
+using QuotaFunctions.Tests.Charging.Simulation;
 using static QuotaFunctions.Tests.Keys.KeyWorld;
 
 namespace QuotaFunctions.Tests.Keys;
@@ -50,8 +51,8 @@ public sealed class SecretEndingsTests
     {
         var instance = world.NewInstance();
         var first = await CreateAsync(instance);
-        world.Once("accounts", LedgerActs.SecretAdded, () => world.Tables.IsDown = true);
-        await Assert.ThrowsAsync<QuotaUnavailableException>(() => instance.Keys.RotateAsync(first.Key.Id, TimeSpan.Zero, "tester", default));
+        world.Once("accounts", LedgerAdjustments.SecretAdded, () => world.Tables.IsDown = true);
+        await Assert.ThrowsAsync<StorageUnavailableException>(() => instance.Keys.RotateAsync(first.Key.Id, TimeSpan.Zero, "tester", default));
         world.Tables.IsDown = false;
         await world.World.DelayAsync(TimeSpan.FromHours(3));
         Assert.Equal(0, await CleanAsync(instance));

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging.Testing;
 using Microsoft.Extensions.Options;
 using Moq;
 using QuotaFunctions.Core.Hosting;
-using QuotaFunctions.Core.Quotas;
+using QuotaFunctions.Core.Validation;
 using QuotaFunctions.Middleware;
 using QuotaFunctions.Tests.Http;
 
@@ -76,7 +76,7 @@ public sealed class MiddlewareTests
         { new InvalidRequestException("quota", "must be a whole number."), 400, "invalid_request" },
         { new BadHttpRequestException("too large", 413), 413, "body_too_large" },
         { new BadHttpRequestException("unexpected end"), 400, "invalid_request" },
-        { new QuotaUnavailableException("late"), 503, "quota_unavailable" },
+        { new StorageUnavailableException("late"), 503, "quota_unavailable" },
         { new AggregateException(new RequestFailedException(0, "refused", new SocketException())), 503, "quota_unavailable" },
         { new TaskCanceledException("network time-out"), 503, "quota_unavailable" },
         { new RequestFailedException(400, "ours"), 500, "internal_error" },

@@ -1,6 +1,6 @@
 using System.Text;
 using Microsoft.AspNetCore.Http;
-using QuotaFunctions.Core.Hosting;
+using QuotaFunctions.Core.Http;
 using QuotaFunctions.Core.Proxying;
 
 namespace QuotaFunctions.Tests.Proxying;
@@ -57,7 +57,7 @@ public sealed class EnvelopeTests
     [InlineData("""{"endpoint":"\ud800"}""", "body")]
     public async Task What_is_wrong_is_named(string text, string field)
     {
-        var refused = await Assert.ThrowsAsync<ProxyRefusedException>(() => ReadAsync(text));
+        var refused = await Assert.ThrowsAsync<RefusedException>(() => ReadAsync(text));
 
         Assert.Same(Problem.InvalidRequest, refused.Refusal.Problem);
         Assert.Contains(field, refused.Refusal.Errors!.Keys);
@@ -99,7 +99,7 @@ public sealed class EnvelopeTests
     [InlineData("""{"endpoint":"https://a.example/x","headers":{"a":"#"}}""")]
     public async Task What_else_is_too_large_is_said_so(string text)
     {
-        var refused = await Assert.ThrowsAsync<ProxyRefusedException>(() => ReadAsync(text.Replace("#", new string('x', 2_000_000), StringComparison.Ordinal)));
+        var refused = await Assert.ThrowsAsync<RefusedException>(() => ReadAsync(text.Replace("#", new string('x', 2_000_000), StringComparison.Ordinal)));
         Assert.Contains("body", refused.Refusal.Errors!.Keys);
     }
 
@@ -114,7 +114,7 @@ public sealed class EnvelopeTests
 
     private static async Task<Envelope> ReadAsync(string text) => Envelope.Read(await OpenAsync(text));
 
-    private static async Task<(string Sent, Envelope Envelope)> SendAsync(string text)
+    private static async Task<(string UpstreamResponse, Envelope Envelope)> SendAsync(string text)
     {
         var body = await OpenAsync(text);
         var envelope = Envelope.Read(body);

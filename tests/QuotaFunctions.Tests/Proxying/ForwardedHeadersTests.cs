@@ -1,9 +1,9 @@
 using System.Net;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
-using QuotaFunctions.Core.Keys;
+using QuotaFunctions.Core.Accounts;
+using QuotaFunctions.Core.Http;
 using QuotaFunctions.Core.Proxying;
-using QuotaFunctions.Core.Quotas;
 
 namespace QuotaFunctions.Tests.Proxying;
 

@@ -31,7 +31,7 @@ public sealed class JsonScannerTests
     public void In_pieces_of_any_size(string document)
     {
         var bytes = Encoding.UTF8.GetBytes(document);
-        var whole = RequestFacts.Read(bytes);
+        var whole = RequestMetadata.Read(bytes);
         if (document.Contains(new string('1', 50_000), StringComparison.Ordinal))
         {
             // The one thing that a scanner cannot know whole: a number without end

@@ -7,10 +7,12 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Moq;
+using QuotaFunctions.Core.Accounts;
+using QuotaFunctions.Core.Accounts.Storage;
+using QuotaFunctions.Core.Charging;
 using QuotaFunctions.Core.Hosting;
-using QuotaFunctions.Core.Keys;
+using QuotaFunctions.Core.Http;
 using QuotaFunctions.Core.Proxying;
-using QuotaFunctions.Core.Quotas;
 using QuotaFunctions.TestSupport;
 
 namespace QuotaFunctions.Tests.Proxying;
@@ -111,7 +113,7 @@ public sealed class ProxyHandlerTests
     [Fact]
     public async Task Storage_that_is_away_at_the_end_takes_nothing_from_the_answer()
     {
-        _engine.Setup(engine => engine.SettleAsync(It.IsAny<Settlement>(), It.IsAny<CancellationToken>())).ThrowsAsync(new QuotaUnavailableException("away"));
+        _engine.Setup(engine => engine.SettleAsync(It.IsAny<Settlement>(), It.IsAny<CancellationToken>())).ThrowsAsync(new StorageUnavailableException("away"));
 
         Assert.Null(await HandleAsync(_ => Answer(HttpStatusCode.OK, "hello")));
 
@@ -478,7 +480,7 @@ public sealed class ProxyHandlerTests
         _context.Request.Body = new MemoryStream(Encoding.UTF8.GetBytes(body));
     }
 
-    private async Task<ProxyRefusal?> HandleAsync(Func<HttpRequestMessage, HttpResponseMessage> upstream)
+    private async Task<Refusal?> HandleAsync(Func<HttpRequestMessage, HttpResponseMessage> upstream)
     {
         var catalog = ProxySettings.Catalog(
             ("Providers__p__BaseUrl", "https://api.example.com"), ("Providers__p__AuthScheme", "none"), ("Providers__p__Costs", _costs));

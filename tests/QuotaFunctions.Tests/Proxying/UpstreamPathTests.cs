@@ -17,7 +17,7 @@ public sealed class UpstreamPathTests
     [InlineData("/50%25/%2525")]
     [InlineData("/v1/chat;version=1/x;y")]
     [InlineData("/v1/a;../x")]
-    public void Plain(string path) => Assert.True(UpstreamPath.IsPlain(path));
+    public void Plain(string path) => Assert.True(UpstreamPath.IsUnambiguous(path));
 
     [Theory]
     [InlineData("/v1/../admin")]
@@ -46,7 +46,7 @@ public sealed class UpstreamPathTests
     [InlineData("/v1/a%0d%0ab")]
     [InlineData("/v1/a#b")]
     [InlineData("/v1/ä")]
-    public void Not_plain(string path) => Assert.False(UpstreamPath.IsPlain(path));
+    public void Not_plain(string path) => Assert.False(UpstreamPath.IsUnambiguous(path));
 
     [Theory]
     [InlineData("/v1/%69mages/x", "/v1/images/x")]

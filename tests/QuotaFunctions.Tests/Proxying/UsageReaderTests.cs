@@ -8,7 +8,7 @@ public sealed class UsageReaderTests
     private const string Json = "application/json";
     private const string Events = "text/event-stream";
 
-    public static TheoryData<string, string, long?> Answers => new()
+    public static TheoryData<string, string, long?> Responses => new()
     {
         // OpenAI
         { Json, """{"id":"x","choices":[{"message":{"content":"hi"}}],"usage":{"prompt_tokens":9,"completion_tokens":12,"total_tokens":21,"prompt_tokens_details":{"cached_tokens":3,"total_tokens":99}}}""", 21 },
@@ -62,7 +62,7 @@ public sealed class UsageReaderTests
     };
 
     [Theory]
-    [MemberData(nameof(Answers))]
+    [MemberData(nameof(Responses))]
     public void Usage_is_read_however_it_arrives(string contentType, string answer, long? expected)
     {
         var mediaType = contentType.Split(';')[0];

@@ -1,8 +1,9 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
-using QuotaFunctions.Core.Hosting;
+using QuotaFunctions.Core.Accounts;
 using QuotaFunctions.Core.Keys;
+using QuotaFunctions.Core.Validation;
 using QuotaFunctions.Http;
 
 namespace QuotaFunctions.Functions.Admin;
@@ -21,7 +22,7 @@ public sealed class ChangeKey(IKeyService keys, TimeProvider time)
             async found =>
             {
                 var changed = await keys.ChangeAsync(found.Id, current => Change(body, current), AdminRequests.Actor, cancellationToken);
-                return JsonResult.Of(KeyAnswer.Of(changed, time.GetUtcNow()), AnswerJson.Default.KeyAnswer);
+                return JsonResult.Of(KeyResponse.Of(changed, time.GetUtcNow()), ResponseJson.Default.KeyResponse);
             },
             cancellationToken);
     }

@@ -1,8 +1,9 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
-using QuotaFunctions.Core.Hosting;
+using QuotaFunctions.Core.Accounts;
 using QuotaFunctions.Core.Keys;
+using QuotaFunctions.Core.Validation;
 using QuotaFunctions.Http;
 
 namespace QuotaFunctions.Functions.Admin;
@@ -21,7 +22,7 @@ public sealed class ChangePool(IPoolService pools)
             async found =>
             {
                 var changed = await pools.ChangeAsync(found.Id, current => Change(body, current), AdminRequests.Actor, cancellationToken);
-                return JsonResult.Of(PoolAnswer.Of(changed), AnswerJson.Default.PoolAnswer);
+                return JsonResult.Of(PoolResponse.Of(changed), ResponseJson.Default.PoolResponse);
             },
             cancellationToken);
     }

@@ -1,7 +1,8 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
-using QuotaFunctions.Core.Hosting;
+using QuotaFunctions.Core.Accounts;
 using QuotaFunctions.Core.Keys;
+using QuotaFunctions.Core.Validation;
 using QuotaFunctions.Http;
 
 namespace QuotaFunctions.Functions.Admin;
@@ -44,7 +45,7 @@ public sealed class CreateKey(IKeyService keys, TimeProvider time)
         try
         {
             var issued = await keys.CreateAsync(settings, prefix, pool, AdminRequests.Actor, cancellationToken);
-            return JsonResult.Created(KeyAnswer.Of(issued, time.GetUtcNow()), AnswerJson.Default.KeyAnswer, Routes.Location(area, "keys", issued.Key.Id));
+            return JsonResult.Created(KeyResponse.Of(issued, time.GetUtcNow()), ResponseJson.Default.KeyResponse, Routes.Location(area, "keys", issued.Key.Id));
         }
         catch (KeyNotFoundException)
         {

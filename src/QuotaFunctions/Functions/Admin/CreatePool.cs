@@ -1,7 +1,8 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
-using QuotaFunctions.Core.Hosting;
+using QuotaFunctions.Core.Accounts;
 using QuotaFunctions.Core.Keys;
+using QuotaFunctions.Core.Validation;
 using QuotaFunctions.Http;
 
 namespace QuotaFunctions.Functions.Admin;
@@ -23,6 +24,6 @@ public sealed class CreatePool(IPoolService pools)
 
         fields.ThrowIfInvalid();
         var pool = await pools.CreateAsync(settings, cancellationToken);
-        return JsonResult.Created(PoolAnswer.Of(pool), AnswerJson.Default.PoolAnswer, Routes.Location(area, "pools", pool.Id));
+        return JsonResult.Created(PoolResponse.Of(pool), ResponseJson.Default.PoolResponse, Routes.Location(area, "pools", pool.Id));
     }
 }

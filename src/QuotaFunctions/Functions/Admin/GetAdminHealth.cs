@@ -22,8 +22,8 @@ public sealed class GetAdminHealth(Health health)
                 ServiceStatus.Version,
                 checks.ToDictionary(
                     check => check.Name,
-                    check => new DependencyAnswer(ServiceStatus.Of(check), Math.Round(check.Latency.TotalMilliseconds, 1), check.Error))),
-            AnswerJson.Default.AdminHealthAnswer,
+                    check => new DependencyResponse(ServiceStatus.Of(check), Math.Round(check.Latency.TotalMilliseconds, 1), check.Error))),
+            ResponseJson.Default.AdminHealthAnswer,
             code);
     }
 }

@@ -14,6 +14,6 @@ public sealed class GetKey(IKeyService keys, TimeProvider time)
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = Routes.Key)] HttpRequest request, string key, CancellationToken cancellationToken) =>
         keys.WithKeyAsync(
             key,
-            found => Task.FromResult<IResult>(JsonResult.Of(KeyAnswer.Of(found, time.GetUtcNow()), AnswerJson.Default.KeyAnswer)),
+            found => Task.FromResult<IResult>(JsonResult.Of(KeyResponse.Of(found, time.GetUtcNow()), ResponseJson.Default.KeyResponse)),
             cancellationToken);
 }

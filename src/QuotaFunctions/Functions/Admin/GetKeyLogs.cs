@@ -27,8 +27,8 @@ public sealed partial class GetKeyLogs(IKeyService keys, IAuditLog log)
             Page = fields.Number("page", 1, 1, MaxPage),
             PageSize = fields.Number("page_size", 100, 1, 1000),
             Cursor = fields.Text("cursor"),
-            From = fields.Moment("from"),
-            To = fields.Moment("to"),
+            From = fields.Timestamp("from"),
+            To = fields.Timestamp("to"),
             Outcome = fields.Text("outcome"),
         };
         if (query.Cursor is { } cursor && !AuditCursor.TryParse(cursor, out _))
@@ -56,7 +56,7 @@ public sealed partial class GetKeyLogs(IKeyService keys, IAuditLog log)
             async found =>
             {
                 var page = await log.ReadAsync(query with { KeyId = found.Id }, cancellationToken);
-                return JsonResult.Of(new LogsAnswer(page.Rows, query.Page, query.PageSize, page.Next), AnswerJson.Default.LogsAnswer);
+                return JsonResult.Of(new LogsResponse(page.Rows, query.Page, query.PageSize, page.Next), ResponseJson.Default.LogsResponse);
             },
             cancellationToken);
     }

@@ -14,6 +14,6 @@ public sealed class GetKeyQuota(IKeyService keys)
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = Routes.Key + "/quota")] HttpRequest request, string key, CancellationToken cancellationToken) =>
         keys.WithKeyAsync(
             key,
-            found => Task.FromResult<IResult>(JsonResult.Of(QuotaAnswer.Of(found.Quota), AnswerJson.Default.QuotaAnswer)),
+            found => Task.FromResult<IResult>(JsonResult.Of(QuotaResponse.Of(found.Quota), ResponseJson.Default.QuotaResponse)),
             cancellationToken);
 }

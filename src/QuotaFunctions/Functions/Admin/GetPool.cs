@@ -13,5 +13,5 @@ public sealed class GetPool(IPoolService pools)
     public Task<IResult> RunAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = Routes.Pool)] HttpRequest request, string pool, CancellationToken cancellationToken) =>
         pools.WithPoolAsync(
-            pool, found => Task.FromResult<IResult>(JsonResult.Of(PoolAnswer.Of(found), AnswerJson.Default.PoolAnswer)), cancellationToken);
+            pool, found => Task.FromResult<IResult>(JsonResult.Of(PoolResponse.Of(found), ResponseJson.Default.PoolResponse)), cancellationToken);
 }

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
+using QuotaFunctions.Core.Accounts;
 using QuotaFunctions.Core.Keys;
 using QuotaFunctions.Http;
 
@@ -33,7 +34,7 @@ public sealed class ListKeys(IKeyService keys, TimeProvider time)
         var page = await keys.ListAsync(query, cancellationToken);
         var now = time.GetUtcNow();
         return JsonResult.Of(
-            new KeysAnswer(page.Total, [.. page.Keys.Select(key => KeyAnswer.Of(key, now))], page.Next), AnswerJson.Default.KeysAnswer);
+            new KeysResponse(page.Total, [.. page.Keys.Select(key => KeyResponse.Of(key, now))], page.Next), ResponseJson.Default.KeysResponse);
     }
 
     // As the status is shown: what has expired is that, active or disabled

@@ -15,6 +15,6 @@ public sealed class ListPools(IPoolService pools)
     {
         new QueryFields(request.Query).ThrowIfInvalid();
         var all = await pools.ListAsync(cancellationToken);
-        return JsonResult.Of(new PoolsAnswer(all.Count, [.. all.Select(PoolAnswer.Of)]), AnswerJson.Default.PoolsAnswer);
+        return JsonResult.Of(new PoolsResponse(all.Count, [.. all.Select(PoolResponse.Of)]), ResponseJson.Default.PoolsResponse);
     }
 }

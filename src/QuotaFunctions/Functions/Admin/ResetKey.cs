@@ -19,7 +19,7 @@ public sealed class ResetKey(IKeyService keys, TimeProvider time)
             async found =>
             {
                 var reset = await keys.ResetAsync(found.Id, quota, AdminRequests.Actor, cancellationToken);
-                return JsonResult.Of(KeyAnswer.Of(reset, time.GetUtcNow()), AnswerJson.Default.KeyAnswer);
+                return JsonResult.Of(KeyResponse.Of(reset, time.GetUtcNow()), ResponseJson.Default.KeyResponse);
             },
             cancellationToken);
     }

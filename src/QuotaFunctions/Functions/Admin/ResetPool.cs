@@ -17,7 +17,7 @@ public sealed class ResetPool(IPoolService pools)
         return await pools.WithPoolAsync(
             pool,
             async found => JsonResult.Of(
-                PoolAnswer.Of(await pools.ResetAsync(found.Id, quota, AdminRequests.Actor, cancellationToken)), AnswerJson.Default.PoolAnswer),
+                PoolResponse.Of(await pools.ResetAsync(found.Id, quota, AdminRequests.Actor, cancellationToken)), ResponseJson.Default.PoolResponse),
             cancellationToken);
     }
 }

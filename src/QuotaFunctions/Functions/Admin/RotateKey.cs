@@ -1,7 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
-using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.Core.Keys;
+using QuotaFunctions.Core.Validation;
 using QuotaFunctions.Http;
 
 namespace QuotaFunctions.Functions.Admin;
@@ -30,7 +30,7 @@ public sealed class RotateKey(IKeyService keys, TimeProvider time)
             async found =>
             {
                 var issued = await keys.RotateAsync(found.Id, TimeSpan.FromSeconds(seconds), AdminRequests.Actor, cancellationToken);
-                return JsonResult.Of(KeyAnswer.Of(issued, time.GetUtcNow()), AnswerJson.Default.KeyAnswer);
+                return JsonResult.Of(KeyResponse.Of(issued, time.GetUtcNow()), ResponseJson.Default.KeyResponse);
             },
             cancellationToken);
     }

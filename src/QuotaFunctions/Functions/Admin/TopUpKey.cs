@@ -19,7 +19,7 @@ public sealed class TopUpKey(IKeyService keys, TimeProvider time)
             async found =>
             {
                 var toppedUp = await keys.TopUpAsync(found.Id, amount, AdminRequests.Actor, cancellationToken);
-                return JsonResult.Of(KeyAnswer.Of(toppedUp, time.GetUtcNow()), AnswerJson.Default.KeyAnswer);
+                return JsonResult.Of(KeyResponse.Of(toppedUp, time.GetUtcNow()), ResponseJson.Default.KeyResponse);
             },
             cancellationToken);
     }

@@ -19,7 +19,7 @@ public sealed class TopUpPool(IPoolService pools)
             async found =>
             {
                 var toppedUp = await pools.TopUpAsync(found.Id, amount, AdminRequests.Actor, cancellationToken);
-                return JsonResult.Of(PoolAnswer.Of(toppedUp), AnswerJson.Default.PoolAnswer);
+                return JsonResult.Of(PoolResponse.Of(toppedUp), ResponseJson.Default.PoolResponse);
             },
             cancellationToken);
     }

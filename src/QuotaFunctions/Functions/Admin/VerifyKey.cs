@@ -16,7 +16,7 @@ public sealed class VerifyKey(IKeyService keys, IAuditLog log)
         keys.WithKeyAsync(
             key,
             async found => await log.VerifyAsync(found.Id, cancellationToken) is { } books
-                ? JsonResult.Of(books, AnswerJson.Default.Verification)
+                ? JsonResult.Of(books, ResponseJson.Default.Verification)
                 : AdminRequests.NoSuchKey(),
             cancellationToken);
 }

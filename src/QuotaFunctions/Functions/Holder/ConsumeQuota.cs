@@ -2,10 +2,10 @@ using System.Globalization;
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
-using QuotaFunctions.Core.Hosting;
-using QuotaFunctions.Core.Keys;
-using QuotaFunctions.Core.Proxying;
-using QuotaFunctions.Core.Quotas;
+using QuotaFunctions.Core.Accounts;
+using QuotaFunctions.Core.Charging;
+using QuotaFunctions.Core.Http;
+using QuotaFunctions.Core.Validation;
 using QuotaFunctions.Http;
 
 namespace QuotaFunctions.Functions.Holder;
@@ -38,7 +38,7 @@ public sealed class ConsumeQuota(ClientKeys clients, IQuotaEngine engine, Client
 
         if (result.Charge is not { } granted)
         {
-            return ProxyRefusal.Of(result.Refusal!.Value, result.RetryAfter).ToResult();
+            return Refusal.Of(result.Refusal!.Value, result.RetryAfter).ToResult();
         }
 
         if (result.Replayed)
@@ -46,8 +46,8 @@ public sealed class ConsumeQuota(ClientKeys clients, IQuotaEngine engine, Client
             response.Headers[Idempotency.ReplayedHeader] = "true";
         }
 
-        var answer = new ConsumedAnswer(Allowed: true, granted.Cost, result.Quota?.Remaining, granted.Id.ToString());
-        return JsonResult.Of(answer, HolderJson.Default.ConsumedAnswer);
+        var answer = new ConsumedResponse(Allowed: true, granted.Cost, result.Quota?.Remaining, granted.Id.ToString());
+        return JsonResult.Of(answer, HolderJson.Default.ConsumedResponse);
     }
 
     private async Task<ChargeRequest> ReadAsync(HttpRequest request, KeySecret secret, CancellationToken cancellationToken)

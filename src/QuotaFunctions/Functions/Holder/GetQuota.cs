@@ -1,8 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
-using QuotaFunctions.Core.Hosting;
+using QuotaFunctions.Core.Http;
 using QuotaFunctions.Core.Keys;
-using QuotaFunctions.Core.Proxying;
 using QuotaFunctions.Http;
 
 namespace QuotaFunctions.Functions.Holder;
@@ -28,6 +27,6 @@ public sealed class GetQuota(ClientKeys clients, IKeyService keys, ClientAddress
         }
 
         QuotaHeaders.Write(request.HttpContext.Response, key!.Quota, time.GetUtcNow());
-        return JsonResult.Of(QuotaAnswer.Of(key.Quota), AnswerJson.Default.QuotaAnswer);
+        return JsonResult.Of(QuotaResponse.Of(key.Quota), ResponseJson.Default.QuotaResponse);
     }
 }

@@ -1,8 +1,8 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
-using QuotaFunctions.Core.Hosting;
-using QuotaFunctions.Core.Proxying;
-using QuotaFunctions.Core.Quotas;
+using QuotaFunctions.Core.Charging;
+using QuotaFunctions.Core.Http;
+using QuotaFunctions.Core.Validation;
 using QuotaFunctions.Http;
 
 namespace QuotaFunctions.Functions.Holder;
@@ -35,7 +35,7 @@ public sealed class SettleCharge(ClientKeys clients, IQuotaEngine engine, TimePr
         return result.Status switch
         {
             ConsumeSettlementStatus.Settled => JsonResult.Of(
-                new SettledAnswer(chargeId, Settled: true, success, result.Cost, result.Quota?.Remaining), HolderJson.Default.SettledAnswer),
+                new SettledResponse(chargeId, Settled: true, success, result.Cost, result.Quota?.Remaining), HolderJson.Default.SettledResponse),
             ConsumeSettlementStatus.Refused => new ProblemResult(Problem.For(result.Refusal!.Value)),
             ConsumeSettlementStatus.NotFound => new ProblemResult(Problem.NotFound, "This key has no such charge, or it is older than 24 hours."),
             ConsumeSettlementStatus.AlreadySettled => new ProblemResult(Problem.ChargeSettled),

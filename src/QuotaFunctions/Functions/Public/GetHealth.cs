@@ -17,13 +17,13 @@ public sealed class GetHealth(Health health, ProviderCatalog providers)
         var checks = await health.CheckAsync(cancellationToken);
         var (status, code) = ServiceStatus.Of(checks);
         return JsonResult.Of(
-            new HealthAnswer(
+            new HealthResponse(
                 status,
                 ServiceStatus.Service,
                 ServiceStatus.Version,
                 [.. providers.Providers.Select(provider => provider.Name)],
                 checks.ToDictionary(check => check.Name, ServiceStatus.Of)),
-            AnswerJson.Default.HealthAnswer,
+            ResponseJson.Default.HealthResponse,
             code);
     }
 }

@@ -10,5 +10,5 @@ public sealed class Healthz
     /// <summary>GET /healthz.</summary>
     [Function(nameof(Healthz))]
     public IResult Run([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "healthz")] HttpRequest request) =>
-        JsonResult.Of(new AliveAnswer(Ok: true), AnswerJson.Default.AliveAnswer);
+        JsonResult.Of(new AliveResponse(Ok: true), ResponseJson.Default.AliveResponse);
 }

@@ -1,0 +1,41 @@
+namespace QuotaFunctions.Core.Accounts;
+
+/// <summary>Why a charge was refused.</summary>
+public enum ChargeRefusal
+{
+    /// <summary>Nobody has this key.</summary>
+    KeyInvalid,
+
+    /// <summary>Past its expiry.</summary>
+    KeyExpired,
+
+    /// <summary>Deleted.</summary>
+    KeyRevoked,
+
+    /// <summary>Switched off.</summary>
+    KeyDisabled,
+
+    /// <summary>Not for this provider.</summary>
+    ProviderNotAllowed,
+
+    /// <summary>Not for this model.</summary>
+    ModelNotAllowed,
+
+    /// <summary>Not from this address.</summary>
+    AddressNotAllowed,
+
+    /// <summary>The cost is above what the key allows for one charge.</summary>
+    CostTooHigh,
+
+    /// <summary>Not enough left.</summary>
+    QuotaExhausted,
+
+    /// <summary>Over the rate per minute.</summary>
+    RateLimited,
+
+    /// <summary>The Idempotency-Key was used for something else.</summary>
+    IdempotencyMismatch,
+
+    /// <summary>Storage did not let it be decided in time.</summary>
+    QuotaUnavailable,
+}

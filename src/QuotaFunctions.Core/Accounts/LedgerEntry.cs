@@ -1,0 +1,190 @@
+using System.Buffers;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace QuotaFunctions.Core.Accounts;
+
+/// <summary>What an entry of the ledger is.</summary>
+internal enum LedgerEntryKind
+{
+    /// <summary>A forwarded request was charged.</summary>
+    Forward = 0,
+
+    /// <summary>Work that a client does itself was charged.</summary>
+    Consume = 1,
+
+    /// <summary>A charge's cost was corrected, or a hold released.</summary>
+    Settle = 2,
+
+    /// <summary>A period ended, a quota was reset or changed: see <see cref="LedgerEntry.Outcome"/>.</summary>
+    Act = 3,
+}
+
+/// <summary>
+/// One entry of a commit: what it changed in the books, and everything that its row in the audit log says, so that the log can be
+/// completed from the ledger when the process that wrote it is gone. Names are short: one row holds hundreds.
+/// </summary>
+internal sealed record LedgerEntry
+{
+    [JsonPropertyName("t")]
+    public LedgerEntryKind Kind { get; init; }
+
+    /// <summary>The key; for what was done to a pool itself, the pool.</summary>
+    [JsonPropertyName("k")]
+    public required string KeyId { get; init; }
+
+    /// <summary>Change of what the key has used, in units.</summary>
+    [JsonPropertyName("d")]
+    public long Delta { get; init; }
+
+    /// <summary>Change of what the key's pool has used, in units.</summary>
+    [JsonPropertyName("p")]
+    public long PoolDelta { get; init; }
+
+    /// <summary>How long after the time of its row it was decided, in ticks of 100 ns: a page of a lease gathers several commits.</summary>
+    [JsonPropertyName("a")]
+    public long LaterTicks { get; init; }
+
+    /// <summary>Until when the charge is a hold, in Unix seconds; 0 for none.</summary>
+    [JsonPropertyName("h")]
+    public long HoldUntil { get; init; }
+
+    [JsonPropertyName("r")]
+    public string? RequestId { get; init; }
+
+    [JsonPropertyName("v")]
+    public string? Provider { get; init; }
+
+    [JsonPropertyName("m")]
+    public string? Model { get; init; }
+
+    [JsonPropertyName("x")]
+    public string? Address { get; init; }
+
+    [JsonPropertyName("f")]
+    public string? Reference { get; init; }
+
+    /// <summary>The admin who did it.</summary>
+    [JsonPropertyName("u")]
+    public string? Actor { get; init; }
+
+    /// <summary>With <see cref="LedgerEntryKind.Settle"/>: which charge.</summary>
+    [JsonPropertyName("c")]
+    public string? Settles { get; init; }
+
+    /// <summary>With <see cref="LedgerEntryKind.Settle"/>: what the charge came to, as the log says it.</summary>
+    [JsonPropertyName("n")]
+    public long FinalCost { get; init; }
+
+    /// <summary>With <see cref="LedgerEntryKind.Settle"/> and <see cref="LedgerEntryKind.Act"/>: as the log says it.</summary>
+    [JsonPropertyName("o")]
+    public string? Outcome { get; init; }
+
+    [JsonPropertyName("s")]
+    public int Status { get; init; }
+
+    /// <summary>Null where nothing was forwarded; 0 for less than a millisecond.</summary>
+    [JsonPropertyName("l")]
+    public int? LatencyMs { get; init; }
+
+    /// <summary>True where the log can be told all of it from the entry alone; how any other ended, only its process knows.</summary>
+    [JsonIgnore]
+    public bool IsSelfContained => Kind is LedgerEntryKind.Consume or LedgerEntryKind.Act;
+
+    /// <summary>The charge that a correction settles; null for any other entry.</summary>
+    [JsonIgnore]
+    public ChargeId? SettledCharge => Kind == LedgerEntryKind.Settle && ChargeId.TryParse(Settles, out var settled) ? settled : null;
+
+    private static readonly SearchValues<char> Unescaped =
+        SearchValues.Create("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_.:/ @,;=*()");
+
+    /// <summary>Characters that the entry's JSON takes at the most.</summary>
+    [JsonIgnore]
+    public int MaxLength =>
+        10 + Length(KeyId) + Length(RequestId) + Length(Provider) + Length(Model) + Length(Address) + Length(Reference)
+        + Length(Actor) + Length(Settles) + Length(Outcome)
+        + Length(Delta) + Length(PoolDelta) + Length(LaterTicks) + Length(HoldUntil) + Length(FinalCost) + Length(Status)
+        + (LatencyMs is { } latency ? Math.Max(Length(latency), Length(1)) : 0);
+
+    /// <summary>Characters that the JSON of an entry with these texts and four numbers takes at the most.</summary>
+    public static int MaxLengthOf(params ReadOnlySpan<string?> texts)
+    {
+        var length = 10 + (4 * Length(long.MaxValue));
+        foreach (var text in texts)
+        {
+            length += Length(text);
+        }
+
+        return length;
+    }
+
+    // With the name, quotes, colon and comma: 7 characters, and 20 digits and a sign at the most.
+    private static int Length(long number) => number == 0 ? 0 : number is > 0 and < 10_000_000 ? 12 : 28;
+
+    // The encoder may write anything else as \uXXXX.
+    private static int Length(string? text) =>
+        text is null ? 0 : 7 + (text.AsSpan().ContainsAnyExcept(Unescaped) ? 6 * text.Length : text.Length);
+}
+
+/// <summary>A commit's row in the ledger, or a lease's page: several of its commits, under one number. Or a part of a page.</summary>
+internal sealed record LedgerRow
+{
+    [JsonPropertyName("s")]
+    public required long Sequence { get; init; }
+
+    /// <summary>The commit's id; of a page the last one's.</summary>
+    [JsonPropertyName("c")]
+    public required Guid CommitId { get; init; }
+
+    /// <summary>When it was decided, by the account's clock; of a page the first of its commits.</summary>
+    [JsonPropertyName("t")]
+    public required DateTimeOffset At { get; init; }
+
+    /// <summary>The instance that decided it.</summary>
+    [JsonPropertyName("o")]
+    public required string Owner { get; init; }
+
+    [JsonPropertyName("e")]
+    public required IReadOnlyList<LedgerEntry> Entries { get; init; }
+
+    /// <summary>The number of the first of the entries: 0, but for a part of a page.</summary>
+    [JsonPropertyName("i")]
+    public int FirstIndex { get; init; }
+
+    /// <summary>UTC day of <see cref="At"/>, as yyyyMMdd.</summary>
+    [JsonIgnore]
+    public int Day => DayOf(At);
+
+    /// <summary>
+    /// When its last entry was written, by the service's clock: of a page, as the row that is made of it is newer. Null for the row's
+    /// own time.
+    /// </summary>
+    [JsonPropertyName("w")]
+    public DateTimeOffset? WrittenAt { get; init; }
+
+    /// <summary>True for a lease's page, which grows yet.</summary>
+    [JsonPropertyName("p")]
+    public bool IsOpen { get; init; }
+
+    /// <summary>The id of the charge that is one of <see cref="Entries"/>, or the act's.</summary>
+    public ChargeId IdOf(int index) => new(Day, Sequence, FirstIndex + index);
+
+    /// <summary>An entry, and what it changed. How many there are on a page that grows, nobody knows.</summary>
+    public LedgerEntryRef RefOf(int index) =>
+        new(Sequence, FirstIndex + index, IsOpen ? 0 : Entries.Count, Entries[index].Delta, Entries[index].PoolDelta);
+
+    /// <summary>When an entry was decided.</summary>
+    public DateTimeOffset AtOf(int index) => At.AddTicks(Entries[index].LaterTicks);
+
+    public static int DayOf(DateTimeOffset moment)
+    {
+        var utc = moment.UtcDateTime;
+        return (((utc.Year * 100) + utc.Month) * 100) + utc.Day;
+    }
+}
+
+/// <summary>The ledger's JSON.</summary>
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault)]
+[JsonSerializable(typeof(IReadOnlyList<LedgerEntry>))]
+[JsonSerializable(typeof(List<LedgerEntry>))]
+internal sealed partial class LedgerJson : JsonSerializerContext;

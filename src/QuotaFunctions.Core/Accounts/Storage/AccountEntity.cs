@@ -1,0 +1,192 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Azure.Data.Tables;
+
+namespace QuotaFunctions.Core.Accounts.Storage;
+
+/// <summary>Keys' and pools' records as rows: what never changes with a charge in one group of properties, the counters in another.</summary>
+internal static class AccountEntity
+{
+    /// <summary>The property of a lease that was closed.</summary>
+    public const string IsClosed = "IsClosed";
+
+    private const string CommitId = "CommitId";
+    private const string Sequence = "Sequence";
+    private const string At = "At";
+
+    /// <summary>The properties of a lease but for its page.</summary>
+    public static readonly string[] LeaseWithoutPage =
+    [
+        .. Of(new LeaseState { Id = "", AccountId = "", Owner = "", Allotment = 0, FirstSequence = 0, Sequence = 0, Until = default }).Keys,
+        IsClosed,
+        "Timestamp",
+    ];
+
+    public static void WriteHead(TableEntity row, LedgerHead head)
+    {
+        row[Sequence] = head.Sequence;
+        row[CommitId] = head.CommitId;
+        row[At] = head.At;
+    }
+
+    public static void WriteCounters(TableEntity row, KeyState key)
+    {
+        WriteCounters(row, key.Balance);
+        if (key.LastUsedAt is { } lastUsedAt)
+        {
+            row["LastUsedAt"] = lastUsedAt;
+        }
+
+        if (key.Settings.RateLimitPerMinute is not null)
+        {
+            row["Rate"] = key.Rate.ToBytes();
+        }
+    }
+
+    public static void WriteCounters(TableEntity row, QuotaBalance meter)
+    {
+        row["Quota"] = meter.Quota;
+        row["Used"] = meter.Used;
+        row["Held"] = meter.Held;
+        row["Leased"] = meter.Leased;
+        row["ZeroSequence"] = meter.LastReset.Sequence;
+        row["ZeroIndex"] = meter.LastReset.Index;
+        if (meter.ResetsAt is { } resetsAt)
+        {
+            row["ResetsAt"] = resetsAt;
+        }
+    }
+
+    public static void WriteRecord(TableEntity row, KeyState key)
+    {
+        row["Name"] = key.Settings.Name;
+        row["Status"] = key.Status.ToString();
+        row["Prefix"] = key.Prefix;
+        row["CreatedAt"] = key.CreatedAt;
+        row["Settings"] = JsonSerializer.Serialize(key.Settings, RecordJson.Default.KeySettings);
+        row["Secrets"] = JsonSerializer.Serialize(key.Secrets, RecordJson.Default.IReadOnlyListSecretHash);
+    }
+
+    public static void WriteRecord(TableEntity row, PoolState pool)
+    {
+        row["Name"] = pool.Settings.Name;
+        row["Status"] = pool.Status.ToString();
+        row["CreatedAt"] = pool.CreatedAt;
+        row["Settings"] = JsonSerializer.Serialize(pool.Settings, RecordJson.Default.PoolSettings);
+    }
+
+    public static LedgerHead ToHead(TableEntity row) =>
+        new(row.GetInt64(Sequence) ?? 0, row.GetGuid(CommitId) ?? Guid.Empty, row.GetDateTimeOffset(At) ?? default);
+
+    public static KeyState ToKey(TableEntity row)
+    {
+        var settings = JsonSerializer.Deserialize(row.GetString("Settings"), RecordJson.Default.KeySettings)!;
+        return new KeyState
+        {
+            Locator = new KeyLocator(row.PartitionKey, row.RowKey["key:".Length..]),
+            Prefix = row.GetString("Prefix"),
+            Settings = settings,
+            Status = Enum.Parse<KeyStatus>(row.GetString("Status")),
+            CreatedAt = row.GetDateTimeOffset("CreatedAt") ?? default,
+            LastUsedAt = row.GetDateTimeOffset("LastUsedAt"),
+            Secrets = JsonSerializer.Deserialize(row.GetString("Secrets"), RecordJson.Default.IReadOnlyListSecretHash)!,
+            Balance = ToMeter(row, settings.QuotaType, settings.Unit, settings.Refill),
+            Rate = RateWindow.FromBytes(row.GetBinary("Rate")),
+            Version = row.ETag,
+        };
+    }
+
+    public static PoolState ToPool(TableEntity row)
+    {
+        var settings = JsonSerializer.Deserialize(row.GetString("Settings"), RecordJson.Default.PoolSettings)!;
+        return new PoolState
+        {
+            Id = row.PartitionKey,
+            Settings = settings,
+            Status = Enum.Parse<KeyStatus>(row.GetString("Status")),
+            CreatedAt = row.GetDateTimeOffset("CreatedAt") ?? default,
+            Balance = ToMeter(row, QuotaType.Count, QuotaUnit.Requests, settings.Refill),
+            Version = row.ETag,
+        };
+    }
+
+    /// <summary>A lease with no more than one part of its page.</summary>
+    public static TableEntity Of(LeaseState lease)
+    {
+        var row = lease.Parts == 0 ? Spent(lease) : Spent(lease, lease.Page);
+        row["Owner"] = lease.Owner;
+        row["Allotment"] = lease.Allotment;
+        row["FirstSequence"] = lease.FirstSequence;
+        row["PageAt"] = lease.PageAt;
+        row["Until"] = lease.Until;
+        return row;
+    }
+
+    /// <summary>What a commit on a lease changes of it: the last part of its page is new.</summary>
+    public static TableEntity Spent(LeaseState lease, IReadOnlyList<LedgerEntry> part)
+    {
+        var row = Spent(lease);
+        LedgerEntity.WriteEntries(row, lease.Parts - 1, part);
+        if (lease.Parts == 1)
+        {
+            row["PageAt"] = lease.PageAt;
+        }
+
+        return row;
+    }
+
+    public static LeaseState ToLease(TableEntity row)
+    {
+        var lease = new LeaseState
+        {
+            Id = row.RowKey["lease:".Length..],
+            AccountId = row.PartitionKey,
+            Owner = row.GetString("Owner"),
+            Allotment = row.GetInt64("Allotment") ?? 0,
+            Spent = row.GetInt64("Spent") ?? 0,
+            FirstSequence = row.GetInt64("FirstSequence") ?? 0,
+            Sequence = row.GetInt64(Sequence) ?? 0,
+            CommitId = row.GetGuid(CommitId) ?? Guid.Empty,
+            At = row.GetDateTimeOffset(At) ?? default,
+            PageAt = row.GetDateTimeOffset("PageAt") ?? default,
+            Until = row.GetDateTimeOffset("Until") ?? default,
+            IsClosed = row.GetBoolean(IsClosed) ?? false,
+            WrittenAt = row.Timestamp,
+            Version = row.ETag,
+        };
+        while (LedgerEntity.ReadEntries(row, lease.Parts) is { } part)
+        {
+            part.ForEach(lease.Add);
+            lease.Parts++;
+        }
+
+        return lease;
+    }
+
+    private static TableEntity Spent(LeaseState lease)
+    {
+        var row = new TableEntity(lease.AccountId, AccountRowKeys.Lease(lease.Id)) { ["Spent"] = lease.Spent };
+        WriteHead(row, new LedgerHead(lease.Sequence, lease.CommitId, lease.At));
+        return row;
+    }
+
+    private static QuotaBalance ToMeter(TableEntity row, QuotaType type, QuotaUnit unit, RefillPolicy? refill) => new()
+    {
+        Type = type,
+        Unit = unit,
+        Quota = row.GetInt64("Quota") ?? 0,
+        Used = row.GetInt64("Used") ?? 0,
+        Held = row.GetInt64("Held") ?? 0,
+        Leased = row.GetInt64("Leased") ?? 0,
+        LastReset = new LedgerPosition(row.GetInt64("ZeroSequence") ?? 0, row.GetInt32("ZeroIndex") ?? 0),
+        Refill = refill,
+        ResetsAt = refill is null ? null : row.GetDateTimeOffset("ResetsAt"),
+    };
+}
+
+/// <summary>The JSON of the records' properties.</summary>
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, UseStringEnumConverter = true)]
+[JsonSerializable(typeof(KeySettings))]
+[JsonSerializable(typeof(PoolSettings))]
+[JsonSerializable(typeof(IReadOnlyList<SecretHash>))]
+internal sealed partial class RecordJson : JsonSerializerContext;

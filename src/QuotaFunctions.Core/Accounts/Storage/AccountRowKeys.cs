@@ -1,0 +1,66 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace QuotaFunctions.Core.Accounts.Storage;
+
+/// <summary>The rows of an account's partition: the one place that makes their keys.</summary>
+/// <remarks>Row keys are unique over all partitions where that is cheap: Azurite looks them up by one index.</remarks>
+internal static class AccountRowKeys
+{
+    public const string Pool = "pool";
+
+    private const string KeyPrefix = "key:";
+    private const string CommitPrefix = "commit:";
+    private const string SettledPrefix = "settled:";
+    private const string OncePrefix = "once:";
+    private const string LeasePrefix = "lease:";
+
+    public static string Key(string keyId) => KeyPrefix + keyId;
+
+    public static string Commit(long sequence) => string.Create(CultureInfo.InvariantCulture, $"{CommitPrefix}{sequence:D19}");
+
+    public static long SequenceOf(string commitRow) =>
+        long.Parse(commitRow.AsSpan(CommitPrefix.Length), NumberStyles.None, CultureInfo.InvariantCulture);
+
+    /// <summary>The sum of the commits that are wholly in the log and were deleted.</summary>
+    public static string Folded(string keyId) => "folded:" + keyId;
+
+    /// <summary>Marks begin with their day, so that those of a day are one range.</summary>
+    public static string Settled(string keyId, ChargeId charge) => $"{SettledOf(NameOf(charge.Day))}{keyId}:{charge}";
+
+    public static string Lease(string leaseId) => LeasePrefix + leaseId;
+
+    /// <summary>The charge that a mark says is settled; null where the row is no such mark.</summary>
+    public static ChargeId? SettledCharge(string row) =>
+        row.StartsWith(SettledPrefix, StringComparison.Ordinal) && ChargeId.TryParse(row[(row.LastIndexOf(':') + 1)..], out var charge)
+            ? charge
+            : null;
+
+    public static bool IsLease(string row) => row.StartsWith(LeasePrefix, StringComparison.Ordinal);
+
+    /// <inheritdoc cref="Settled"/>
+    public static string Once(int day, string keyId, string idempotencyKey) =>
+        $"{OnceOf(NameOf(day))}{keyId}:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(idempotencyKey)))}";
+
+    /// <summary>Filters: all rows of a kind, whatever the partition.</summary>
+    public static string AllKeys => Range(KeyPrefix);
+
+    /// <inheritdoc cref="AllKeys"/>
+    public static string AllCommits => Range(CommitPrefix);
+
+    /// <inheritdoc cref="AllKeys"/>
+    public static string AllLeases => Range(LeasePrefix);
+
+    /// <summary>Filters: the marks of settled charges, and of Idempotency-Keys, of a day (yyyyMMdd).</summary>
+    public static IReadOnlyList<string> MarksOf(string day) => [Range(SettledOf(day)), Range(OnceOf(day))];
+
+    private static string SettledOf(string day) => $"{SettledPrefix}{day}:";
+
+    private static string OnceOf(string day) => $"{OncePrefix}{day}:";
+
+    private static string NameOf(int day) => day.ToString("D8", CultureInfo.InvariantCulture);
+
+    // ';' is the character after ':'.
+    private static string Range(string prefix) => $"RowKey ge '{prefix}' and RowKey lt '{prefix[..^1]};'";
+}

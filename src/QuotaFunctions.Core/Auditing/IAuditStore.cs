@@ -1,0 +1,32 @@
+using QuotaFunctions.Core.Accounts;
+
+namespace QuotaFunctions.Core.Auditing;
+
+/// <summary>The log as it is stored.</summary>
+internal interface IAuditStore
+{
+    /// <summary>Writes events, in any order; may be repeated. What cannot be written is thrown once all else is.</summary>
+    Task WriteAsync(IReadOnlyCollection<AuditEvent> events, CancellationToken cancellationToken);
+
+    /// <summary>Reads what the log says of a charge; null where that is nothing.</summary>
+    Task<LoggedCharge?> FindAsync(string keyId, ChargeId id, CancellationToken cancellationToken);
+
+    /// <summary>Reads a key's log, the newest first: whole days (UTC), so some of it may lie outside of the moments that are asked for.</summary>
+    /// <param name="keyId">Whose.</param>
+    /// <param name="from">The earliest moment that is wanted, or null.</param>
+    /// <param name="to">The first moment that is not wanted any more, or null.</param>
+    /// <param name="after">What to go on after, or null.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    IAsyncEnumerable<LoggedCharge> ReadAsync(
+        string keyId, DateTimeOffset? from, DateTimeOffset? to, ChargeId? after, CancellationToken cancellationToken);
+
+    /// <summary>Reads what of a key's day is in the log for a run of commits, and whether the last word on each.</summary>
+    Task<IReadOnlyDictionary<ChargeId, bool>> ReadWrittenAsync(
+        string keyId, int day, long firstSequence, long lastSequence, CancellationToken cancellationToken);
+}
+
+/// <summary>What the log says of a charge or an act.</summary>
+/// <param name="Id">Which.</param>
+/// <param name="IsFinal">True where nothing is to come.</param>
+/// <param name="Entry">All that is known.</param>
+internal sealed record LoggedCharge(ChargeId Id, bool IsFinal, AuditEntry Entry);

@@ -1,0 +1,127 @@
+using System.Collections.Concurrent;
+using QuotaFunctions.Core.Hosting;
+
+namespace QuotaFunctions.Core.Charging;
+
+/// <summary>The lanes of this process: one for each account that is in use.</summary>
+internal sealed class AccountWriters : IAsyncDisposable
+{
+    private readonly ConcurrentDictionary<string, AccountWriter> _lanes = new();
+
+    /// <summary>Lanes that have not come to their end, also those that took no more operations and give a lease back yet.</summary>
+    private readonly ConcurrentDictionary<AccountWriter, string> _running = new();
+    private readonly WriterContext _context;
+    private readonly ITimer _cleaner;
+    private volatile bool _isDraining;
+
+    public AccountWriters(WriterContext context)
+    {
+        _context = context;
+        var period = context.Options.WriterLifetime / 5;
+        _cleaner = context.Clock.CreateTimer(_ => CloseIdle(), null, period, period);
+    }
+
+    /// <summary>How long one who asks waits for storage.</summary>
+    public TimeSpan Patience => _context.Options.Patience;
+
+    /// <summary>The deadline of an operation that begins now.</summary>
+    public long NewDeadline() =>
+        _context.Clock.GetTimestamp() + (long)(Patience.TotalSeconds * _context.Clock.TimestampFrequency);
+
+    /// <summary>Has a settlement decided. When that takes too long the caller is told so, and the lane goes on with it.</summary>
+    /// <exception cref="StorageUnavailableException">It is not decided yet.</exception>
+    public async Task<SettleResult> SettleAsync(Settlement settlement)
+    {
+        try
+        {
+            return await DecideAsync().WaitAsync(Patience, _context.Clock);
+        }
+        catch (TimeoutException late)
+        {
+            throw new StorageUnavailableException("The settlement waits for storage.", late);
+        }
+
+        async Task<SettleResult> DecideAsync() => await RunAsync(settlement.Charge.Key.AccountId, new SettleCommand(settlement));
+    }
+
+    /// <summary>Has an operation decided.</summary>
+    public Task<TResult> RunAsync<TResult>(string accountId, AccountCommand<TResult> operation)
+    {
+        while (true)
+        {
+            var lane = LaneOf(accountId);
+            if (_isDraining)
+            {
+                lane.Close();
+            }
+
+            if (lane.TryEnqueue(operation))
+            {
+                return operation.Result;
+            }
+
+            if (_isDraining)
+            {
+                operation.Unavailable(null);
+                return operation.Result;
+            }
+
+            // Closed just now: the next one takes its place.
+            _lanes.TryRemove(new KeyValuePair<string, AccountWriter>(accountId, lane));
+        }
+    }
+
+    /// <summary>Has everything decided that waits, as long as the token allows, and gives up the rest.</summary>
+    public async Task DrainAsync(CancellationToken cancellationToken)
+    {
+        _isDraining = true;
+
+        // Again for those that were begun at the same time.
+        while (_running.Keys.ToList() is { Count: > 0 } lanes)
+        {
+            lanes.ForEach(lane => lane.Close());
+            using var giveUp = cancellationToken.UnsafeRegister(_ => lanes.ForEach(lane => lane.Abort()), null);
+            await Task.WhenAll(lanes.Select(lane => lane.Completion)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _cleaner.DisposeAsync();
+        await DrainAsync(new CancellationToken(canceled: true));
+    }
+
+    /// <summary>The lane of an account; a new one where there is none.</summary>
+    private AccountWriter LaneOf(string accountId)
+    {
+        while (true)
+        {
+            if (_lanes.TryGetValue(accountId, out var lane))
+            {
+                return lane;
+            }
+
+            lane = new AccountWriter(accountId, _context, ended => _running.TryRemove(ended, out _));
+            _running.TryAdd(lane, accountId);
+            if (_lanes.TryAdd(accountId, lane))
+            {
+                return lane;
+            }
+
+            // Another thread was faster.
+            lane.Close();
+        }
+    }
+
+    private void CloseIdle()
+    {
+        foreach (var (id, lane) in _lanes)
+        {
+            if (lane.Idle > _context.Options.WriterLifetime && _lanes.TryRemove(new KeyValuePair<string, AccountWriter>(id, lane)))
+            {
+                lane.Close();
+            }
+        }
+    }
+}

@@ -1,0 +1,31 @@
+using QuotaFunctions.Core.Accounts;
+
+namespace QuotaFunctions.Core.Charging;
+
+/// <summary>A charge that was granted: it stands in the ledger.</summary>
+public sealed record Charge
+{
+    /// <summary>Who was charged.</summary>
+    public required KeyLocator Key { get; init; }
+
+    /// <summary>Its place in the ledger, and so its id.</summary>
+    public required ChargeId Id { get; init; }
+
+    /// <summary>Units taken.</summary>
+    public required long Cost { get; init; }
+
+    /// <summary>When it was taken.</summary>
+    public required DateTimeOffset At { get; init; }
+
+    /// <summary>What was asked for.</summary>
+    public required ChargeRequest Request { get; init; }
+
+    /// <summary>The unit that the key counts in.</summary>
+    public QuotaUnit Unit { get; init; }
+
+    /// <summary>True where the cost is held, and stands only once it is settled.</summary>
+    public bool IsHold { get; init; }
+
+    /// <summary>Its entry in the ledger.</summary>
+    internal LedgerEntryRef Ledger { get; init; }
+}

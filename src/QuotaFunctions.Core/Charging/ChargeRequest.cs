@@ -1,0 +1,80 @@
+using System.Net;
+using QuotaFunctions.Core.Accounts;
+
+namespace QuotaFunctions.Core.Charging;
+
+/// <summary>What kind of work a charge pays for.</summary>
+public enum ChargeKind
+{
+    /// <summary>A request that is forwarded to an upstream, and settled when it ends.</summary>
+    Forward,
+
+    /// <summary>Work that the client does itself: in the log at once, as <c>consumed</c>.</summary>
+    Consume,
+}
+
+/// <summary>A request's claim on a key's quota.</summary>
+public sealed record ChargeRequest
+{
+    /// <summary>The smallest cost, in units: everything but the quota is checked, and the log has it.</summary>
+    public const long MinCost = 0;
+
+    /// <summary>The cost of a request that says nothing of it.</summary>
+    public const long DefaultCost = 1;
+
+    /// <summary>The greatest cost, in units.</summary>
+    public const long MaxCost = 1_000_000;
+
+    /// <summary>The secret that the client sent.</summary>
+    public required KeySecret Secret { get; init; }
+
+    /// <summary>Units, <see cref="MinCost"/> to <see cref="MaxCost"/>.</summary>
+    public long Cost { get; init; } = DefaultCost;
+
+    /// <summary>
+    /// Units to hold instead of <see cref="Cost"/> where the key counts tokens: an estimate, above 0, until the upstream
+    /// reports its usage; null where the cost is known.
+    /// </summary>
+    public long? TokenEstimate { get; init; }
+
+    /// <summary>
+    /// Makes the charge a hold: settled at its cost when nobody has settled it by then, 1 second to 24 hours;
+    /// null for a plain charge. An estimate of tokens is always a hold.
+    /// </summary>
+    public TimeSpan? HoldFor { get; init; }
+
+    /// <summary>What the charge pays for.</summary>
+    public ChargeKind Kind { get; init; }
+
+    /// <summary>The request's id, for the log.</summary>
+    public required string RequestId { get; init; }
+
+    /// <summary>The client's own word for the charge, at most 200 characters, for the log.</summary>
+    public string? Reference { get; init; }
+
+    /// <summary>The provider that the request goes to; null leaves the key's list of providers unasked.</summary>
+    public string? Provider { get; init; }
+
+    /// <summary>The model that the request names; null where it names none.</summary>
+    public string? Model { get; init; }
+
+    /// <summary>
+    /// True where a request that names no model is refused to a key with a list of models: it could reach any. False for what no model works
+    /// for, such as reading a stored answer.
+    /// </summary>
+    public bool NeedsModel { get; init; } = true;
+
+    /// <summary>Where the request comes from.</summary>
+    public IPAddress? Address { get; init; }
+
+    /// <summary>
+    /// The client's Idempotency-Key with a hash of what it asks for; null for none. The same key and hash is charged once
+    /// within 24 hours; the same key with another hash is refused with <see cref="ChargeRefusal.IdempotencyMismatch"/>.
+    /// </summary>
+    public IdempotencyClaim? Idempotency { get; init; }
+}
+
+/// <summary>An Idempotency-Key and what it stands for.</summary>
+/// <param name="Key">What the client sent, 1 to 255 characters.</param>
+/// <param name="RequestHash">SHA-256 of method, path and body, hexadecimal.</param>
+public sealed record IdempotencyClaim(string Key, string RequestHash);

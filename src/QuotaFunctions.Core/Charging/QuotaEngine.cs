@@ -1,0 +1,174 @@
+using QuotaFunctions.Core.Accounts;
+using QuotaFunctions.Core.Accounts.Storage;
+using QuotaFunctions.Core.Auditing;
+using QuotaFunctions.Core.Hosting;
+
+namespace QuotaFunctions.Core.Charging;
+
+/// <inheritdoc cref="IQuotaEngine"/>
+internal sealed class QuotaEngine(
+    AccountWriters lanes, IAccountStore store, IKeyDirectory directory, IAuditSink audit, IAuditStore log, InFlightCharges inFlight,
+    TimeProvider clock)
+    : IQuotaEngine
+{
+    private static readonly TimeSpan ReportWindow = TimeSpan.FromHours(24);
+
+    /// <inheritdoc/>
+    public async Task<ChargeResult> ChargeAsync(ChargeRequest request, CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(request.Cost, ChargeRequest.MinCost);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(request.Cost, ChargeRequest.MaxCost);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(request.TokenEstimate ?? 1);
+        var deadline = lanes.NewDeadline();
+        try
+        {
+            if (await FindAsync(request.Secret, cancellationToken) is not { } locator)
+            {
+                return new ChargeResult { Refusal = ChargeRefusal.KeyInvalid };
+            }
+
+            var operation = new ChargeCommand(request, locator, deadline, cancellationToken);
+            var result = await lanes.RunAsync(locator.AccountId, operation);
+            if (result.Charge?.Request.Kind == ChargeKind.Forward)
+            {
+                inFlight.Open();
+            }
+
+            return result;
+        }
+        catch (Exception failure) when (!cancellationToken.IsCancellationRequested && StorageErrors.IsTransient(failure))
+        {
+            return new ChargeResult { Refusal = ChargeRefusal.QuotaUnavailable, RetryAfter = TimeSpan.FromSeconds(1) };
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task SettleAsync(Settlement settlement, CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(settlement.Cost);
+        var charge = settlement.Charge;
+        if (charge.IsHold || settlement.Cost != charge.Cost)
+        {
+            // The lane goes on until it is done, however long storage is away. Only the caller does not wait for ever.
+            await CorrectAndCloseAsync(settlement).WaitAsync(lanes.Patience, clock, cancellationToken);
+            return;
+        }
+
+        try
+        {
+            await audit.WriteAsync(AuditEvent.OfSettlement(settlement, charge.Cost, correction: null), cancellationToken);
+        }
+        finally
+        {
+            inFlight.Close();
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<ConsumeSettlementResult> SettleConsumedAsync(
+        KeySecret secret, string chargeId, bool success, long? cost, CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(cost ?? 0);
+        try
+        {
+            return await SettleReportedAsync(secret, chargeId, success, cost, cancellationToken)
+                .WaitAsync(lanes.Patience, clock, cancellationToken);
+        }
+        catch (Exception failure) when (!cancellationToken.IsCancellationRequested && StorageErrors.IsTransient(failure))
+        {
+            return new ConsumeSettlementResult(ConsumeSettlementStatus.Unavailable);
+        }
+    }
+
+    private async Task<ConsumeSettlementResult> SettleReportedAsync(
+        KeySecret secret, string chargeId, bool success, long? cost, CancellationToken cancellationToken)
+    {
+        if (await directory.FindAsync(secret, cancellationToken) is not { } locator)
+        {
+            return new ConsumeSettlementResult(ConsumeSettlementStatus.Refused, ChargeRefusal.KeyInvalid);
+        }
+
+        var now = clock.GetUtcNow();
+        var key = await store.LoadKeyAsync(locator, cancellationToken);
+        var standing = QuotaRules.Standing(key, pool: null, secret.Hash, now);
+        if (standing is ChargeRefusal.KeyInvalid or ChargeRefusal.KeyRevoked)
+        {
+            return new ConsumeSettlementResult(ConsumeSettlementStatus.Refused, standing);
+        }
+
+        if (!ChargeId.TryParse(chargeId, out var id))
+        {
+            return new ConsumeSettlementResult(ConsumeSettlementStatus.NotFound);
+        }
+
+        if (await store.FindSettlementAsync(locator, id, cancellationToken) is not null)
+        {
+            return new ConsumeSettlementResult(ConsumeSettlementStatus.AlreadySettled);
+        }
+
+        if (await FindConsumedAsync(secret, key!, id, cancellationToken) is not { } charge || charge.At + ReportWindow < now)
+        {
+            return new ConsumeSettlementResult(ConsumeSettlementStatus.NotFound);
+        }
+
+        var settlement = new Settlement
+        {
+            Charge = charge,
+            Outcome = success ? ChargeOutcome.Succeeded : ChargeOutcome.Failed,
+            Cost = cost ?? charge.Cost,
+            Latency = now > charge.At ? now - charge.At : TimeSpan.Zero,
+        };
+        var result = await lanes.SettleAsync(settlement);
+        return result.AlreadySettled
+            ? new ConsumeSettlementResult(ConsumeSettlementStatus.AlreadySettled)
+            : new ConsumeSettlementResult(ConsumeSettlementStatus.Settled, Cost: result.Cost, Quota: result.Quota);
+    }
+
+    /// <summary>Finds a key's place, in no more time than a charge may take.</summary>
+    private async ValueTask<KeyLocator?> FindAsync(KeySecret secret, CancellationToken cancellationToken)
+    {
+        var found = directory.FindAsync(secret, cancellationToken);
+        return found.IsCompletedSuccessfully ? found.Result : await found.AsTask().WaitAsync(lanes.Patience, clock, cancellationToken);
+    }
+
+    private async Task CorrectAndCloseAsync(Settlement settlement)
+    {
+        try
+        {
+            await lanes.RunAsync(settlement.Charge.Key.AccountId, new SettleCommand(settlement));
+        }
+        finally
+        {
+            inFlight.Close();
+        }
+    }
+
+    /// <summary>Finds a consumed charge in the ledger or, once its row is folded, in the log.</summary>
+    private async Task<Charge?> FindConsumedAsync(KeySecret secret, KeyState key, ChargeId id, CancellationToken cancellationToken)
+    {
+        var locator = key.Locator;
+        if (await store.FindCommitAsync(locator.AccountId, id.Sequence, orPage: key.Balance.Leased > 0, cancellationToken) is { } commit)
+        {
+            var entry = id.Day == commit.Day && id.Index < commit.Entries.Count ? commit.Entries[id.Index] : null;
+            return entry is { Kind: LedgerEntryKind.Consume } && entry.KeyId == locator.KeyId
+                ? ToCharge(entry.Delta, entry.RequestId, commit.AtOf(id.Index), entry.HoldUntil > 0) with
+                {
+                    Ledger = commit.RefOf(id.Index),
+                }
+                : null;
+        }
+
+        var logged = (await log.FindAsync(locator.KeyId, id, cancellationToken))?.Entry;
+        return logged is { Outcome: "consumed" } ? ToCharge(logged.Cost, logged.RequestId, logged.At, isHold: false) : null;
+
+        Charge ToCharge(long cost, string? requestId, DateTimeOffset at, bool isHold) => new()
+        {
+            Key = locator,
+            Id = id,
+            Cost = cost,
+            At = at,
+            IsHold = isHold,
+            Request = new ChargeRequest { Secret = secret, RequestId = requestId ?? "", Kind = ChargeKind.Consume },
+        };
+    }
+}

@@ -1,0 +1,49 @@
+using QuotaFunctions.Core.Accounts;
+
+namespace QuotaFunctions.Core.Charging;
+
+/// <summary>How a granted charge ended.</summary>
+public sealed record Settlement
+{
+    /// <summary>The charge.</summary>
+    public required Charge Charge { get; init; }
+
+    /// <summary>What happened.</summary>
+    public required ChargeOutcome Outcome { get; init; }
+
+    /// <summary>What it came to in units, 0 for a refund; may be above what was held.</summary>
+    public required long Cost { get; init; }
+
+    /// <summary>The upstream's status code, 0 where there was none.</summary>
+    public int Status { get; init; }
+
+    /// <summary>From the charge to the end; null where nothing was forwarded.</summary>
+    public TimeSpan? Latency { get; init; }
+}
+
+/// <summary>What became of a report on a consumed charge.</summary>
+public enum ConsumeSettlementStatus
+{
+    /// <summary>In the books.</summary>
+    Settled,
+
+    /// <summary>The key is not known, or not good any more: see <see cref="ConsumeSettlementResult.Refusal"/>.</summary>
+    Refused,
+
+    /// <summary>This key has no such charge, or it is older than 24 hours.</summary>
+    NotFound,
+
+    /// <summary>It was reported on before.</summary>
+    AlreadySettled,
+
+    /// <summary>Storage did not let it be decided in time.</summary>
+    Unavailable,
+}
+
+/// <summary>The answer to a report on a consumed charge.</summary>
+/// <param name="Status">What became of it.</param>
+/// <param name="Refusal">With <see cref="ConsumeSettlementStatus.Refused"/>: why.</param>
+/// <param name="Cost">What the charge came to in the end, in units.</param>
+/// <param name="Quota">The key's quota afterwards.</param>
+public sealed record ConsumeSettlementResult(
+    ConsumeSettlementStatus Status, ChargeRefusal? Refusal = null, long Cost = 0, QuotaSnapshot? Quota = null);

@@ -1,0 +1,32 @@
+namespace QuotaFunctions.Core.Proxying;
+
+/// <summary>How far a forwarded request got.</summary>
+public enum ForwardOutcome
+{
+    /// <summary>The upstream answered, and the client got all of it.</summary>
+    Answered,
+
+    /// <summary>Never sent: the request broke a rule that could only be checked on the way (its body turned out malformed or too large).</summary>
+    NotSent,
+
+    /// <summary>Never sent: the upstream has been failing and is left alone for a while.</summary>
+    CircuitOpen,
+
+    /// <summary>The upstream refused the connection, or broke off before its headers.</summary>
+    Unreachable,
+
+    /// <summary>The upstream sent no headers in time.</summary>
+    TimedOut,
+
+    /// <summary>The client left before the end.</summary>
+    ClientClosed,
+
+    /// <summary>The upstream's answer broke off in the middle, or took longer than it may.</summary>
+    Truncated,
+}
+
+/// <summary>What a forwarded request came to.</summary>
+/// <param name="End">How far it got.</param>
+/// <param name="Status">The upstream's status code, 0 where there was none.</param>
+/// <param name="Reported">The tokens that the upstream says it used; null where it does not say.</param>
+public readonly record struct ForwardResult(ForwardOutcome End, int Status = 0, long? Reported = null);

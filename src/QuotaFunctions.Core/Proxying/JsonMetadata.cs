@@ -1,0 +1,122 @@
+using System.Text;
+using System.Text.Json;
+
+namespace QuotaFunctions.Core.Proxying;
+
+/// <summary>
+/// Gathers the facts from the tokens of a JSON document as they come. Names are taken in any letter case, as many upstreams do:
+/// what is named twice in different cases is named twice.
+/// </summary>
+internal sealed class JsonMetadata
+{
+    /// <summary>The deepest nesting that is read.</summary>
+    public const int MaxDepth = 512;
+
+    // Each character of a name may be escaped in six
+    private const int MaxNameLength = 128;
+
+    private Name _name;
+    private bool _inGenerationConfig;
+
+    private enum Name
+    {
+        Other,
+        Model,
+        AnswerTokens,
+        Responses,
+        GenerationConfig,
+    }
+
+    /// <summary>What was found so far.</summary>
+    public RequestMetadata Facts { get; private set; } = RequestMetadata.None;
+
+    /// <summary>Reads on, as far as there are whole tokens. False where the document is malformed.</summary>
+    public bool TryRead(ref Utf8JsonReader reader)
+    {
+        try
+        {
+            while (reader.Read())
+            {
+                Take(ref reader);
+            }
+
+            return true;
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        {
+            // The latter is what the reader throws for text that is no Unicode
+            return false;
+        }
+    }
+
+    private void Take(ref Utf8JsonReader reader)
+    {
+        if (reader.TokenType == JsonTokenType.PropertyName)
+        {
+            _name = reader.CurrentDepth == 1 || (_inGenerationConfig && reader.CurrentDepth == 2) ? NameOf(ref reader) : Name.Other;
+            return;
+        }
+
+        var name = _name;
+        _name = Name.Other;
+        if (name == Name.Model)
+        {
+            Facts = Facts.WithModel(reader.TokenType == JsonTokenType.String ? reader.GetString() : null);
+            return;
+        }
+
+        switch (reader.TokenType)
+        {
+            case JsonTokenType.StartObject when reader.CurrentDepth == 0:
+                Facts = Facts with { IsObject = true };
+                break;
+            case JsonTokenType.StartObject when name == Name.GenerationConfig:
+                _inGenerationConfig = true;
+                break;
+            case JsonTokenType.EndObject when reader.CurrentDepth == 1:
+                _inGenerationConfig = false;
+                break;
+            case JsonTokenType.Number when reader.TryGetInt64(out var number) && number > 0:
+                Facts = name switch
+                {
+                    Name.Responses => Facts with { Responses = Math.Max(number, Facts.Responses) },
+                    Name.AnswerTokens => Facts with { AnswerTokens = Math.Max(number, Facts.AnswerTokens ?? 0) },
+                    _ => Facts,
+                };
+                break;
+        }
+    }
+
+    private static Name NameOf(ref Utf8JsonReader reader)
+    {
+        if (reader.ValueSpan.Length > MaxNameLength)
+        {
+            return Name.Other;
+        }
+
+        Span<byte> buffer = stackalloc byte[MaxNameLength];
+        var name = buffer[..reader.CopyString(buffer)];
+        if (reader.CurrentDepth == 1)
+        {
+            if (Is(name, "model"u8))
+            {
+                return Name.Model;
+            }
+
+            // Gemini's limits stand in an object of their own
+            if (Is(name, "generationConfig"u8) || Is(name, "generation_config"u8))
+            {
+                return Name.GenerationConfig;
+            }
+        }
+
+        if (Is(name, "max_tokens"u8) || Is(name, "max_completion_tokens"u8) || Is(name, "max_output_tokens"u8) || Is(name, "maxOutputTokens"u8))
+        {
+            return Name.AnswerTokens;
+        }
+
+        return Is(name, "n"u8) || Is(name, "candidateCount"u8) ? Name.Responses : Name.Other;
+    }
+
+    private static bool Is(ReadOnlySpan<byte> name, ReadOnlySpan<byte> known) => Ascii.EqualsIgnoreCase(name, known);
+}

@@ -1,0 +1,80 @@
+using System.Text.Json;
+using QuotaFunctions.Core.Charging;
+using QuotaFunctions.Core.Validation;
+
+namespace QuotaFunctions.Core.Proxying;
+
+/// <summary>What a request's body says of it.</summary>
+internal sealed record RequestMetadata
+{
+    /// <summary>Tokens that an answer is taken to have where the request sets no limit.</summary>
+    public const long DefaultAnswerTokens = 1_000;
+
+    /// <summary>The longest name of a model, in characters.</summary>
+    public const int MaxModelLength = 200;
+
+    /// <summary>Nothing is known: there is no body, or none that names anything.</summary>
+    public static readonly RequestMetadata None = new();
+
+    private const int BytesPerToken = 4;
+
+    // Gemini writes its models' names so in bodies as well
+    private const string ModelPrefix = "models/";
+
+    /// <summary>The body is an object of JSON, as far as it was read.</summary>
+    public bool IsObject { get; init; }
+
+    /// <summary>The body is not what it says or seems to be. An upstream that is less strict may still understand it.</summary>
+    public bool IsMalformed { get; init; }
+
+    /// <summary>The top-level <c>model</c>; null where there is none, or it is no name.</summary>
+    public string? Model { get; init; }
+
+    /// <summary>How often a <c>model</c> stands at the top, in any letter case.</summary>
+    public int Models { get; init; }
+
+    /// <summary>True where the body may name a model that cannot be told.</summary>
+    public bool IsUncertain => IsMalformed || Models > 1 || (Models == 1 && Model is null);
+
+    /// <summary>The longest answer that the request allows, in tokens; null where it does not say.</summary>
+    public long? AnswerTokens { get; init; }
+
+    /// <summary>How many answers it asks for.</summary>
+    public long Responses { get; init; } = 1;
+
+    /// <summary>Reads a whole body that is JSON, or seems to be.</summary>
+    public static RequestMetadata Read(ReadOnlySpan<byte> body)
+    {
+        var reader = new Utf8JsonReader(Utf8Text.WithoutMark(body), new JsonReaderOptions { MaxDepth = JsonMetadata.MaxDepth });
+        var facts = new JsonMetadata();
+        return facts.TryRead(ref reader) ? facts.Facts : facts.Facts with { IsMalformed = true };
+    }
+
+    /// <summary>The name of a model as it is priced and allowed; null for what is none.</summary>
+    public static string? NameOf(string? text)
+    {
+        if (text?.StartsWith(ModelPrefix, StringComparison.OrdinalIgnoreCase) == true)
+        {
+            text = text[ModelPrefix.Length..];
+        }
+
+        // With blanks around it, it is another name here and perhaps the same one there
+        return text is { Length: > 0 and <= MaxModelLength } && text.Length == text.Trim().Length && !text.Any(char.IsControl) ? text : null;
+    }
+
+    /// <summary>Adds a model that was found.</summary>
+    public RequestMetadata WithModel(string? text) => this with { Models = Models + 1, Model = NameOf(text) };
+
+    /// <summary>Estimates the tokens that a request will use: its own, and those of the longest answer that it allows.</summary>
+    /// <param name="length">Of the body, in bytes.</param>
+    public long EstimateTokens(long length)
+    {
+        if (!IsObject)
+        {
+            return 1;
+        }
+
+        var answer = Math.Min(AnswerTokens ?? DefaultAnswerTokens, ChargeRequest.MaxCost) * Math.Min(Responses, ChargeRequest.MaxCost);
+        return Math.Clamp((length / BytesPerToken) + answer, 1, ChargeRequest.MaxCost);
+    }
+}

@@ -1,0 +1,105 @@
+using System.Text;
+using QuotaFunctions.Core.Proxying;
+
+namespace QuotaFunctions.Tests.Proxying;
+
+public sealed class RequestMetadataTests
+{
+    [Theory]
+    [InlineData("""{"model":"gpt-4o","messages":[{"role":"user","content":"hi","model":"inner"}]}""", "gpt-4o")]
+    [InlineData("""{"messages":[{"model":"inner"}],"model":"gpt-4o"}""", "gpt-4o")]
+    [InlineData("""{"mod\u0065l":"gpt-4o"}""", "gpt-4o")]
+    [InlineData("""  {"model":"gpt\u002d4o"}  """, "gpt-4o")]
+    [InlineData("\uFEFF{\"model\":\"gpt-4o\"}", "gpt-4o")]
+    [InlineData("""{"messages":[]}""", null)]
+    [InlineData("""{"model":5}""", null)]
+    [InlineData("""{"model":{"model":"inner"}}""", null)]
+    [InlineData("""{"model":""}""", null)]
+    [InlineData("""{"generationConfig":{"model":"inner"}}""", null)]
+    [InlineData("""["model","gpt-4o"]""", null)]
+    public void The_model_stands_at_the_top(string body, string? model)
+    {
+        var facts = Read(body);
+
+        Assert.Equal(model, facts.Model);
+        Assert.False(facts.IsMalformed);
+    }
+
+    [Theory]
+    [InlineData("""{"model":"a","model":"b"}""", 2)]
+    [InlineData("""{"model":"a","mod\u0065l":5}""", 2)]
+    [InlineData("""{"model":5}""", 1)]
+    [InlineData("{}", 0)]
+    public void Every_model_is_counted(string body, int count) => Assert.Equal(count, Read(body).Models);
+
+    [Theory]
+    [InlineData("""{"Model":"dear"}""", "dear", 1)]
+    [InlineData("""{"MODEL":"dear"}""", "dear", 1)]
+    [InlineData("""{"model":"cheap","Model":"dear"}""", "dear", 2)]
+    [InlineData("""{"model":"cheap","mOd\u0065l":"dear"}""", "dear", 2)]
+    public void In_any_letter_case(string body, string? model, int count)
+    {
+        var facts = Read(body);
+
+        Assert.Equal((model, count), (facts.Model, facts.Models));
+        Assert.Equal(count > 1, facts.IsUncertain);
+    }
+
+    [Theory]
+    [InlineData("gpt-4o", "gpt-4o")]
+    [InlineData("models/gemini-pro", "gemini-pro")]
+    [InlineData("Models/gemini-pro", "gemini-pro")]
+    [InlineData("org/name", "org/name")]
+    [InlineData(" gpt-4o", null)]
+    [InlineData("gpt-4o\t", null)]
+    [InlineData("gpt\0-4o", null)]
+    [InlineData("models/", null)]
+    [InlineData("", null)]
+    [InlineData(null, null)]
+    public void Names_of_models_have_one_form(string? text, string? name) => Assert.Equal(name, RequestMetadata.NameOf(text));
+
+    [Fact]
+    public void A_name_has_200_characters_at_the_most()
+    {
+        Assert.NotNull(RequestMetadata.NameOf(new string('x', RequestMetadata.MaxModelLength)));
+        Assert.Null(RequestMetadata.NameOf(new string('x', RequestMetadata.MaxModelLength + 1)));
+    }
+
+    [Theory]
+    [InlineData("{")]
+    [InlineData("""{"model":"a"} x""")]
+    [InlineData("""{"model":"a"}{"model":"b"}""")]
+    [InlineData("""{"model":"a",}""")]
+    [InlineData("""{"model":"a","x":NaN}""")]
+    [InlineData("""{/* */"model":"a"}""")]
+    [InlineData("""{"model":"\ud800"}""")]
+    [InlineData("nonsense")]
+    [InlineData("[1,2")]
+    public void What_is_malformed_is_uncertain(string body)
+    {
+        var facts = Read(body);
+
+        Assert.True(facts.IsMalformed);
+        Assert.True(facts.IsUncertain);
+    }
+
+    [Fact]
+    public void Too_deep_is_malformed() => Assert.True(Read(new string('[', 1000) + new string(']', 1000)).IsMalformed);
+
+    [Theory]
+    [InlineData("{}", 400, 100 + 1000)]
+    [InlineData("""{"max_tokens":50}""", 400, 100 + 50)]
+    [InlineData("""{"max_completion_tokens":50,"max_tokens":20}""", 400, 100 + 50)]
+    [InlineData("""{"max_output_tokens":50}""", 400, 100 + 50)]
+    [InlineData("""{"max_tokens":50,"n":3}""", 400, 100 + 150)]
+    [InlineData("""{"generationConfig":{"maxOutputTokens":50,"candidateCount":2}}""", 400, 100 + 100)]
+    [InlineData("""{"max_tokens":-1,"n":0}""", 400, 100 + 1000)]
+    [InlineData("""{"max_tokens":"50"}""", 400, 100 + 1000)]
+    [InlineData("""{"max_tokens":9223372036854775807,"n":9223372036854775807}""", 400, 1_000_000)]
+    [InlineData("""{"max_tokens":1e9}""", 400, 100 + 1000)]
+    [InlineData("""{"max_tokens":1}""", 40_000_000, 1_000_000)]
+    [InlineData("[1]", 400, 1)]
+    public void Tokens_are_estimated_within_limits(string body, long length, long expected) => Assert.Equal(expected, Read(body).EstimateTokens(length));
+
+    private static RequestMetadata Read(string body) => RequestMetadata.Read(Encoding.UTF8.GetBytes(body));
+}
