@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Azure.Data.Tables;
+using Microsoft.Extensions.Logging;
 using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.Core.Quotas;
 
@@ -44,7 +45,7 @@ internal sealed record LoggedCharge(ChargeId Id, bool IsFinal, AuditEntry Entry)
 /// storage takes a row of many in little more time than a row of one. Writing is a merge, so that nothing need be read first, and
 /// whatever comes twice, late or out of order ends in the same row.
 /// </remarks>
-internal sealed class TableAuditTable(TableServiceClient tables, StorageNames names) : IAuditTable
+internal sealed class TableAuditTable(TableServiceClient tables, StorageNames names, ILogger<TableAuditTable> logger) : IAuditTable
 {
     private const int LastDay = 99_999_999;
     private const int LastChunk = 999;
@@ -80,8 +81,7 @@ internal sealed class TableAuditTable(TableServiceClient tables, StorageNames na
     public async Task<LoggedCharge?> FindAsync(string keyId, ChargeId id, CancellationToken cancellationToken)
     {
         string[] words = [.. Words.Select(word => Property(word, id.Index))];
-        var row = await _table.GetEntityIfExistsAsync<TableEntity>(Partition(keyId, id), Row(id), words, cancellationToken);
-        return row.HasValue ? Read(row.Value!, id) : null;
+        return await _table.FindAsync(Partition(keyId, id), Row(id), words, logger, cancellationToken) is { } row ? Read(row, id) : null;
     }
 
     public async IAsyncEnumerable<LoggedCharge> ReadAsync(

@@ -1,4 +1,5 @@
 using Azure.Data.Tables;
+using QuotaFunctions.Core.Auditing;
 using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.Core.Keys;
 using QuotaFunctions.Core.Quotas;
@@ -31,6 +32,36 @@ public sealed class MissingTableTests(AzuriteFixture azurite) : IClassFixture<Az
         Assert.Equal(ChargeRefusal.QuotaUnavailable, charge.Refusal);
         var failure = await Assert.ThrowsAnyAsync<Exception>(() => engine.Keys.CheckAsync(secret, address: null, default));
         Assert.True(StorageFaults.IsUnavailable(failure), failure.ToString());
+        await engine.StopAsync();
+    }
+
+    /// <summary>A row that is missing means that a lease is over, that nothing is folded yet, that a charge is not in the log.</summary>
+    [Fact]
+    public async Task A_missing_table_is_not_taken_for_a_missing_row()
+    {
+        const string account = "key_missing";
+        var lease = new LeaseState { Id = "lease", AccountId = account, Owner = "other", Slice = 1, FirstSequence = 1, Sequence = 1, Until = default };
+        await using var engine = await EngineUnderTest.StartAsync(azurite.ConnectionString, _prefix);
+        Func<Task>[] reads =
+        [
+            () => engine.Get<IAccountStore>().CloseLeaseAsync(lease, default),
+            () => engine.Get<LedgerBooks>().ReadFoldedVersionAsync(account, account, default),
+            () => engine.Get<IAuditTable>().FindAsync(account, new ChargeId(20260302, 1, 0), default),
+        ];
+        foreach (var read in reads)
+        {
+            await read();
+        }
+
+        await engine.Get<TableServiceClient>().DeleteTableAsync(engine.Get<StorageNames>().Accounts);
+        await engine.Get<TableServiceClient>().DeleteTableAsync(engine.Get<StorageNames>().Audit);
+
+        foreach (var read in reads)
+        {
+            var failure = await Assert.ThrowsAnyAsync<Exception>(read);
+            Assert.True(StorageFaults.IsUnavailable(failure), failure.ToString());
+        }
+
         await engine.StopAsync();
     }
 }

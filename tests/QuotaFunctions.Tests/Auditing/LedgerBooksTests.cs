@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using QuotaFunctions.Core.Auditing;
 using QuotaFunctions.Core.Hosting;
@@ -76,7 +77,8 @@ public sealed class LedgerBooksTests
     });
 
     private static LedgerBooks NewBooks(AuditWorld world) => new(
-        new SimulatedTableService(world.Tables, new Network(world.Tables)), new StorageNames(Options.Create(new StorageOptions())));
+        new SimulatedTableService(world.Tables, new Network(world.Tables)), new StorageNames(Options.Create(new StorageOptions())),
+        NullLogger<LedgerBooks>.Instance);
 
     private static async Task<List<AuditedCommit>> ChargeAsync(AuditWorld world, TestKey key, SimulatedInstance instance, int times)
     {
