@@ -26,10 +26,16 @@ public sealed class ProcessTests(AzuriteFixture azurite, ITestOutputHelper outpu
     [InlineData("PROXY_MAX_BODY_BYTES", "many")]
     [InlineData("AzureWebJobsStorage", "nonsense")]
     [InlineData("AzureWebJobsStorage", "")]
+    [InlineData("DefaultProvider", "nobody")]
+    [InlineData("Providers__sample__BaseUrl", "sample.example")]
+    [InlineData("Providers__sample__ApiKey", "")]
+    [InlineData("Providers__sample__StreamTimeoutSeconds", "3600")]
+    [InlineData("Providers__sample__Timeout", "1")]
     public async Task A_setting_that_is_missing_or_wrong_stops_the_start_with_one_line_that_names_it(string name, string value)
     {
-        _settings[name] = value;
-        await using var app = AppProcess.Launch(_settings, output.WriteLine);
+        var settings = AppSettings.For(azurite.ConnectionString, new Uri("http://upstream.example"));
+        settings[name] = value;
+        await using var app = AppProcess.Launch(settings, output.WriteLine);
         Assert.Equal(1, await app.WaitForExitAsync());
         var line = Assert.Single(app.Log.Split('\n', StringSplitOptions.RemoveEmptyEntries));
         Assert.Contains(name, line, StringComparison.Ordinal);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Azure.Data.Tables;
+using Microsoft.Extensions.Logging;
 using QuotaFunctions.Core.Accounts;
 using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.Core.Jobs;
@@ -16,7 +17,7 @@ namespace QuotaFunctions.Core.Auditing;
 /// storage takes a row of many in little more time than a row of one. Writing is a merge, so that nothing need be read first, and
 /// whatever comes twice, late or out of order ends in the same row.
 /// </remarks>
-internal sealed class AuditTable(TableServiceClient tables, StorageNames names) : IAuditStore
+internal sealed class AuditTable(TableServiceClient tables, StorageNames names, ILogger<AuditTable> logger) : IAuditStore
 {
     private const int LastDay = 99_999_999;
     private const int LastChunk = 999;
@@ -42,7 +43,7 @@ internal sealed class AuditTable(TableServiceClient tables, StorageNames names) 
     /// <summary>Partitions that are written at once.</summary>
     private const int Degree = 16;
 
-    private static readonly AuditPhase[] EnumNames = Enum.GetValues<AuditPhase>();
+    private static readonly AuditPhase[] Words = Enum.GetValues<AuditPhase>();
 
     private readonly TableClient _table = tables.GetTableClient(names.Audit);
 
@@ -51,9 +52,8 @@ internal sealed class AuditTable(TableServiceClient tables, StorageNames names) 
 
     public async Task<LoggedCharge?> FindAsync(string keyId, ChargeId id, CancellationToken cancellationToken)
     {
-        string[] words = [.. EnumNames.Select(word => Property(word, id.Index))];
-        var row = await _table.GetEntityIfExistsAsync<TableEntity>(Partition(keyId, id), Row(id), words, cancellationToken);
-        return row.HasValue ? Read(row.Value!, id) : null;
+        string[] words = [.. Words.Select(word => Property(word, id.Index))];
+        return await _table.FindAsync(Partition(keyId, id), Row(id), words, logger, cancellationToken) is { } row ? Read(row, id) : null;
     }
 
     public async IAsyncEnumerable<LoggedCharge> ReadAsync(
@@ -174,7 +174,7 @@ internal sealed class AuditTable(TableServiceClient tables, StorageNames names) 
     {
         AuditEntry? entry = null;
         var last = AuditPhase.Admitted;
-        foreach (var word in EnumNames)
+        foreach (var word in Words)
         {
             if (row.GetString(Property(word, id.Index)) is { } json)
             {

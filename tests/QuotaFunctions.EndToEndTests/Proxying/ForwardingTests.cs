@@ -228,6 +228,58 @@ public sealed class ForwardingTests(ProxyFixture fixture)
         Assert.StartsWith("\"quota\"", response.Header("RateLimit"), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("attachment; filename=\"gr\u00c3\u00bcn.txt\"")]
+    [InlineData("attachment; filename=\"gr\u00fcn.txt\"")]
+    public async Task A_header_of_an_answer_in_utf_8_or_latin_1_comes_byte_by_byte(string bytes)
+    {
+        using var key = await fixture.NewKeyAsync();
+        var name = fixture.Scripted.OnRaw($"HTTP/1.1 200 OK\r\nContent-Disposition: {bytes}\r\nContent-Length: 2\r\n\r\nok");
+
+        using var response = await key.SendAsync(HttpMethod.Get, $"/providers/scripted-raw/{name}");
+
+        // HttpClient makes a character of each byte
+        Assert.Equal(bytes, response.Header("Content-Disposition"));
+        Assert.Equal("ok", await response.Content.ReadAsStringAsync());
+        Assert.Equal(("succeeded", 1), await key.OutcomeAsync());
+    }
+
+    [Fact]
+    public async Task A_header_of_a_request_in_utf_8_goes_on_byte_by_byte()
+    {
+        using var key = await fixture.NewKeyAsync();
+        var head = "";
+        var name = fixture.Scripted.OnRaw((request, connection) =>
+        {
+            head = request;
+            return ScriptedUpstream.WriteAsync(connection, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+        });
+
+        using var response = await key.SendAsync(HttpMethod.Get, $"/providers/scripted-raw/{name}", null, ("X-Mine", "gr\u00c3\u00bcn"));
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Contains("\nX-Mine: gr\u00c3\u00bcn\n", head, StringComparison.Ordinal);
+        Assert.Equal(("succeeded", 1), await key.OutcomeAsync());
+    }
+
+    [Fact]
+    public async Task In_another_encoding_it_is_400_goes_nowhere_and_costs_nothing()
+    {
+        using var key = await fixture.NewKeyAsync();
+        var isAsked = false;
+        var name = fixture.Scripted.On(_ =>
+        {
+            isAsked = true;
+            return Task.CompletedTask;
+        });
+
+        using var response = await key.SendAsync(HttpMethod.Get, $"/providers/scripted/{name}", null, ("X-Mine", "gr\u00fcn"));
+
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        Assert.False(isAsked);
+        Assert.Equal(0, await key.UsedAsync());
+    }
+
     [Fact]
     public async Task An_envelope_names_its_endpoint()
     {

@@ -40,6 +40,7 @@ public sealed class ProxyFixture : IAsyncLifetime, ICollectionFixture<ProxyFixtu
         Add("scripted", new Uri(Scripted.BaseAddress, "/scripted"), ("ApiKey", "scripted-credential"), ("AuthHeader", "x-scripted-key"),
             ("Models", "scripted-*"), ("Costs", "scripted-dear=10, /scripted/dear*=25"));
         Add("scripted-free", new Uri(Scripted.BaseAddress, "/free"), ("AuthScheme", "none"), ("RefundOn", "none"));
+        Add("scripted-raw", new Uri(Scripted.RawBaseAddress, "/raw"), ("AuthScheme", "none"));
         Add("scripted-slow", new Uri(Scripted.BaseAddress, "/slow"), ("AuthScheme", "none"), ("TimeoutSeconds", "1"), ("StreamTimeoutSeconds", "1"));
         Add("scripted-strict", new Uri(Scripted.BaseAddress, "/strict"), ("AuthScheme", "none"), ("AllowedPaths", "/strict/allowed/*"));
 
@@ -115,7 +116,14 @@ internal sealed class KeyHolder : IDisposable
         _admin = admin;
         Id = id;
         Secret = secret;
-        Client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false })
+        Client = new HttpClient(new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            UseCookies = false,
+
+            // Headers in any encoding, as those of answers: a character for each byte
+            RequestHeaderEncodingSelector = static (_, _) => System.Text.Encoding.Latin1,
+        })
         {
             BaseAddress = baseAddress,
             Timeout = TimeSpan.FromSeconds(60),

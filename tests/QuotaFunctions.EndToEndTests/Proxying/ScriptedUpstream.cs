@@ -1,5 +1,8 @@
 using System.Collections.Concurrent;
+using System.Net;
+using System.Text;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -12,14 +15,19 @@ namespace QuotaFunctions.EndToEndTests.Proxying;
 public sealed class ScriptedUpstream : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<string, RequestDelegate> _scripts = new();
+    private readonly ConcurrentDictionary<string, Func<string, Stream, Task>> _rawScripts = new();
     private readonly WebApplication _app;
 
     private ScriptedUpstream()
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
-        builder.Services.Configure<KestrelServerOptions>(kestrel => kestrel.Limits.MaxRequestBodySize = null);
+        builder.Services.Configure<KestrelServerOptions>(kestrel =>
+        {
+            kestrel.Limits.MaxRequestBodySize = null;
+            kestrel.Listen(IPAddress.Loopback, 0);
+            kestrel.Listen(IPAddress.Loopback, 0, endpoint => endpoint.Run(AnswerRawAsync));
+        });
         _app = builder.Build();
         _app.Run(context => _scripts.TryGetValue(context.Request.Path.Value!.Split('/')[2], out var script)
             ? script(context)
@@ -28,6 +36,9 @@ public sealed class ScriptedUpstream : IAsyncDisposable
 
     /// <summary>Where it is.</summary>
     public Uri BaseAddress => new(_app.Urls.First());
+
+    /// <summary>Where it is for what <see cref="OnRaw(string)"/> says.</summary>
+    public Uri RawBaseAddress => new(_app.Urls.Last());
 
     public static async Task<ScriptedUpstream> StartAsync()
     {
@@ -51,5 +62,42 @@ public sealed class ScriptedUpstream : IAsyncDisposable
         await context.Response.WriteAsync(text);
     });
 
+    /// <summary>
+    /// Says which bytes are answered at a name that nobody else uses, whether they are HTTP or not. The script gets the head of a
+    /// request without a body (one character for each byte) and the connection, which is closed when the script returns. Returns the name.
+    /// </summary>
+    public string OnRaw(Func<string, Stream, Task> script)
+    {
+        var name = $"{Guid.NewGuid():N}";
+        _rawScripts[name] = script;
+        return name;
+    }
+
+    /// <summary>Says which bytes are answered before the connection is closed.</summary>
+    /// <param name="answer">One character for each byte (Latin-1).</param>
+    public string OnRaw(string answer) => OnRaw((_, connection) => WriteAsync(connection, answer));
+
+    /// <summary>Sends bytes at once.</summary>
+    /// <param name="connection">On which connection.</param>
+    /// <param name="bytes">One character for each byte (Latin-1).</param>
+    public static async Task WriteAsync(Stream connection, string bytes)
+    {
+        await connection.WriteAsync(Encoding.Latin1.GetBytes(bytes));
+        await connection.FlushAsync();
+    }
+
     public ValueTask DisposeAsync() => _app.DisposeAsync();
+
+    private async Task AnswerRawAsync(ConnectionContext connection)
+    {
+        using var reader = new StreamReader(connection.Transport.Input.AsStream(), Encoding.Latin1);
+        var head = new StringBuilder();
+        while (await reader.ReadLineAsync() is { Length: > 0 } line)
+        {
+            head.Append(line).Append('\n');
+        }
+
+        await using var answer = connection.Transport.Output.AsStream();
+        await _rawScripts[head.ToString().Split('/', ' ')[3]](head.ToString(), answer);
+    }
 }

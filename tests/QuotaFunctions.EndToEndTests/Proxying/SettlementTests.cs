@@ -183,6 +183,58 @@ public sealed class SettlementTests(ProxyFixture fixture)
         Assert.Equal(1, await key.UsedAsync());
     }
 
+    [Theory]
+    [InlineData("Content-Length: 1000\r\n\r\n", "half of it")]
+    [InlineData("Content-Length: 1000\r\n\r\n", "")]
+    [InlineData("Transfer-Encoding: chunked\r\n\r\na\r\n", "half of it", "\r\n")]
+    [InlineData("Transfer-Encoding: chunked\r\n\r\n14\r\n", "half of it")]
+    [InlineData("Transfer-Encoding: chunked\r\n\r\na\r\n", "half of it", "\r\n0\r\n")]
+    public async Task So_does_one_that_an_upstream_closes_before_its_end(string head, string body, string rest = "")
+    {
+        using var key = await fixture.NewKeyAsync();
+        var arrived = new TaskCompletionSource();
+        var name = fixture.Scripted.OnRaw(async (_, connection) =>
+        {
+            await ScriptedUpstream.WriteAsync(connection, $"HTTP/1.1 200 OK\r\n{head}{body}");
+            await arrived.Task;
+            await ScriptedUpstream.WriteAsync(connection, rest);
+        });
+
+        using var response = await key.SendAsync(HttpMethod.Get, $"/providers/scripted-raw/{name}");
+        var stream = await response.Content.ReadAsStreamAsync();
+        var read = new byte[body.Length];
+        await stream.ReadExactlyAsync(read).AsTask().WaitAsync(TimeSpan.FromSeconds(20));
+        arrived.SetResult();
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Equal(body, Encoding.ASCII.GetString(read));
+        await Assert.ThrowsAnyAsync<IOException>(() => stream.ReadAsync(new byte[1]).AsTask().WaitAsync(TimeSpan.FromSeconds(20)));
+        Assert.Equal(("truncated", 1), await key.OutcomeAsync());
+        Assert.Equal(1, await key.UsedAsync());
+        await key.BooksBalanceAsync();
+    }
+
+    [Theory]
+    [InlineData("Content-Length: 5\r\nContent-Length: 5\r\n")]
+    [InlineData("Content-Length: 5\r\nContent-Length: 6\r\n")]
+    [InlineData("Content-Length: 5, 5\r\n")]
+    [InlineData("Content-Length: abc\r\n")]
+    [InlineData("Content-Length: -1\r\n")]
+    [InlineData("Content-Length: 99999999999999999999\r\n")]
+    public async Task A_length_that_is_none_is_502_and_refunded(string header)
+    {
+        using var key = await fixture.NewKeyAsync();
+        var name = fixture.Scripted.OnRaw($"HTTP/1.1 200 OK\r\n{header}\r\nhello");
+
+        using var response = await key.SendAsync(HttpMethod.Post, $"/providers/scripted-raw/{name}");
+
+        await response.IsProblemAsync(HttpStatusCode.BadGateway, "upstream_unreachable");
+        Assert.Equal("0", response.Header("X-Quota-Charged"));
+        Assert.Equal(0, await key.UsedAsync());
+        Assert.Equal(("unreachable", 0), await key.OutcomeAsync());
+        await key.BooksBalanceAsync();
+    }
+
     [Fact]
     public async Task A_stream_that_takes_too_long_is_cut()
     {

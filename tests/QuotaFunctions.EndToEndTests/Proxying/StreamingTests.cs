@@ -2,6 +2,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Http;
+using QuotaFunctions.Core.Proxying;
 using QuotaFunctions.TestSupport;
 
 namespace QuotaFunctions.EndToEndTests.Proxying;
@@ -47,6 +48,45 @@ public sealed class StreamingTests(ProxyFixture fixture)
 
         Assert.Null(await reader.ReadLineAsync());
         Assert.Equal(("succeeded", 1), await key.OutcomeAsync());
+    }
+
+    [Theory]
+    [InlineData("Content-Length: 3\r\n", "a", "b", "c")]
+    [InlineData("Transfer-Encoding: chunked\r\n", "1\r\na\r\n", "1\r\nb\r\n", "1\r\nc\r\n0\r\n\r\n")]
+    [InlineData("Transfer-Encoding: chunked\r\n", "3\r\na", "b", "c\r\n0\r\n\r\n")]
+    [InlineData("", "a", "b", "c")]
+    public async Task A_body_that_comes_byte_by_byte_arrives_byte_by_byte(string header, params string[] pieces)
+    {
+        using var key = await fixture.NewKeyAsync();
+        using var next = new SemaphoreSlim(0);
+        var name = fixture.Scripted.OnRaw(async (_, connection) =>
+        {
+            await ScriptedUpstream.WriteAsync(connection, $"HTTP/1.1 200 OK\r\n{header}\r\n");
+            foreach (var piece in pieces)
+            {
+                // The upstream sends the next byte only when the one before has arrived
+                await next.WaitAsync(TimeSpan.FromSeconds(20));
+                await ScriptedUpstream.WriteAsync(connection, piece);
+            }
+        });
+
+        using var response = await key.SendAsync(HttpMethod.Get, $"/providers/scripted-raw/{name}").WaitAsync(TimeSpan.FromSeconds(20));
+        var body = await response.Content.ReadAsStreamAsync();
+
+        var buffer = new byte[10];
+        foreach (var expected in "abc"u8.ToArray())
+        {
+            next.Release();
+            Assert.Equal(1, await body.ReadAsync(buffer).AsTask().WaitAsync(TimeSpan.FromSeconds(20)));
+            Assert.Equal(expected, buffer[0]);
+        }
+
+        Assert.Equal(0, await body.ReadAsync(buffer));
+        Assert.Equal("1", response.Header("X-Quota-Charged"));
+        Assert.Equal(("succeeded", 1), await key.OutcomeAsync());
+        Assert.Equal(200, (await key.OnlyLogRowAsync()).GetProperty("status").GetInt32());
+        Assert.Equal(1, await key.UsedAsync());
+        await key.BooksBalanceAsync();
     }
 
     [Fact]

@@ -1,5 +1,7 @@
 using Azure.Data.Tables;
 using QuotaFunctions.Core.Accounts;
+using QuotaFunctions.Core.Accounts.Storage;
+using QuotaFunctions.Core.Auditing;
 using QuotaFunctions.Core.Charging;
 using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.IntegrationTests.Charging;
@@ -31,6 +33,36 @@ public sealed class MissingTableTests(AzuriteFixture azurite) : IClassFixture<Az
         Assert.Equal(ChargeRefusal.QuotaUnavailable, charge.Refusal);
         var failure = await Assert.ThrowsAnyAsync<Exception>(() => engine.Keys.CheckAsync(secret, address: null, default));
         Assert.True(StorageErrors.IsTransient(failure), failure.ToString());
+        await engine.StopAsync();
+    }
+
+    /// <summary>A row that is missing means that a lease is over, that nothing is folded yet, that a charge is not in the log.</summary>
+    [Fact]
+    public async Task A_missing_table_is_not_taken_for_a_missing_row()
+    {
+        const string account = "key_missing";
+        var lease = new LeaseState { Id = "lease", AccountId = account, Owner = "other", Allotment = 1, FirstSequence = 1, Sequence = 1, Until = default };
+        await using var engine = await EngineUnderTest.StartAsync(azurite.ConnectionString, _prefix);
+        Func<Task>[] reads =
+        [
+            () => engine.Get<IAccountStore>().CloseLeaseAsync(lease, default),
+            () => engine.Get<LedgerCompactor>().ReadCompactedVersionAsync(account, account, default),
+            () => engine.Get<IAuditStore>().FindAsync(account, new ChargeId(20260302, 1, 0), default),
+        ];
+        foreach (var read in reads)
+        {
+            await read();
+        }
+
+        await engine.Get<TableServiceClient>().DeleteTableAsync(engine.Get<StorageNames>().Accounts);
+        await engine.Get<TableServiceClient>().DeleteTableAsync(engine.Get<StorageNames>().Audit);
+
+        foreach (var read in reads)
+        {
+            var failure = await Assert.ThrowsAnyAsync<Exception>(read);
+            Assert.True(StorageErrors.IsTransient(failure), failure.ToString());
+        }
+
         await engine.StopAsync();
     }
 }

@@ -2,6 +2,7 @@ using Azure;
 using Azure.Data.Tables;
 using Azure.Data.Tables.Models;
 using Microsoft.Extensions.Caching.Memory;
+using Microsoft.Extensions.Logging;
 using QuotaFunctions.Core.Hosting;
 
 namespace QuotaFunctions.Core.Accounts.Storage;
@@ -35,7 +36,7 @@ internal sealed record KeyLedger(long Folded, ETag FoldedVersion, IReadOnlyList<
 /// The sums that this process wrote last are remembered: the next folding needs no reading then. Where another instance folded meanwhile,
 /// the version is not what it was, and the sum is read.
 /// </remarks>
-internal sealed class LedgerCompactor(TableServiceClient tables, StorageNames names) : IDisposable
+internal sealed class LedgerCompactor(TableServiceClient tables, StorageNames names, ILogger<LedgerCompactor> logger) : IDisposable
 {
     private const string Sum = "Sum";
     private const int MaxAttempts = 4;
@@ -200,11 +201,8 @@ internal sealed class LedgerCompactor(TableServiceClient tables, StorageNames na
         }
     }
 
-    private async Task<TableEntity?> FindFoldedAsync(string accountId, string keyId, CancellationToken cancellationToken)
-    {
-        var row = await _table.GetEntityIfExistsAsync<TableEntity>(accountId, AccountRowKeys.Folded(keyId), cancellationToken: cancellationToken);
-        return row.HasValue ? row.Value : null;
-    }
+    private Task<TableEntity?> FindFoldedAsync(string accountId, string keyId, CancellationToken cancellationToken) =>
+        _table.FindAsync(accountId, AccountRowKeys.Folded(keyId), select: null, logger, cancellationToken);
 
     private sealed record FoldedSum(long Sum, ETag Version);
 }

@@ -117,7 +117,7 @@ internal sealed class TableAccountStore(TableServiceClient tables, StorageNames 
         for (var attempt = 0; attempt < MaxCloseAttempts; attempt++)
         {
             // Its owner commits every few milliseconds: no more than what is needed is read before the next try.
-            var found = await _table.GetEntityIfExistsAsync<TableEntity>(lease.AccountId, name, [AccountEntity.IsClosed], cancellationToken);
+            var found = await _table.ReadAsync(lease.AccountId, name, [AccountEntity.IsClosed], logger, cancellationToken);
             if (!found.HasValue || found.Value!.GetBoolean(AccountEntity.IsClosed) is true)
             {
                 return;

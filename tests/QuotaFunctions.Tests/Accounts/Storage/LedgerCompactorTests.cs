@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using QuotaFunctions.Core.Accounts.Storage;
 using QuotaFunctions.Core.Auditing;
@@ -78,7 +79,8 @@ public sealed class LedgerCompactorTests
     });
 
     private static LedgerCompactor NewBooks(AuditWorld world) => new(
-        new SimulatedTableService(world.Tables, new Network(world.Tables)), new StorageNames(Options.Create(new StorageOptions())));
+        new SimulatedTableService(world.Tables, new Network(world.Tables)), new StorageNames(Options.Create(new StorageOptions())),
+        NullLogger<LedgerCompactor>.Instance);
 
     private static async Task<List<AuditedCommit>> ChargeAsync(AuditWorld world, TestKey key, SimulatedInstance instance, int times)
     {
