@@ -2,7 +2,6 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Http;
-using QuotaFunctions.Core.Proxying;
 using QuotaFunctions.TestSupport;
 
 namespace QuotaFunctions.EndToEndTests.Proxying;
