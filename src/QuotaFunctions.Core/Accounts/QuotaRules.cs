@@ -6,7 +6,7 @@ namespace QuotaFunctions.Core.Accounts;
 internal static class QuotaRules
 {
     /// <summary>Why a key may not be used at all with this secret; null when it may.</summary>
-    public static ChargeRefusal? Standing(KeyState? key, PoolState? pool, string secretHash, DateTimeOffset now)
+    public static ChargeRefusal? CheckStatus(KeyState? key, PoolState? pool, string secretHash, DateTimeOffset now)
     {
         if (key is null || !key.HasSecret(secretHash, now))
         {
@@ -28,10 +28,10 @@ internal static class QuotaRules
 
     /// <summary>Why a key's holder may not ask for what costs nothing; null when it may.</summary>
     public static ChargeRefusal? Check(KeyState? key, PoolState? pool, string secretHash, IPAddress? address, DateTimeOffset now) =>
-        Standing(key, pool, secretHash, now) ?? (key!.Allows(address) ? null : ChargeRefusal.AddressNotAllowed);
+        CheckStatus(key, pool, secretHash, now) ?? (key!.Allows(address) ? null : ChargeRefusal.AddressNotAllowed);
 
     /// <summary>Why a key may not be used for this provider, model or address; null when it may.</summary>
-    public static ChargeRefusal? Scope(KeyState key, string? provider, string? model, IPAddress? address, bool needsModel = true)
+    public static ChargeRefusal? CheckScope(KeyState key, string? provider, string? model, IPAddress? address, bool needsModel = true)
     {
         var settings = key.Settings;
         if (!key.Allows(address))

@@ -50,7 +50,7 @@ internal sealed record AuditEvent : AuditMessage
                 RequestId = charge.Request.RequestId,
                 Reference = charge.Request.Reference,
             },
-            Ledger = [.. new LedgerEntryRef?[] { charge.Ledger, correction }.OfType<LedgerEntryRef>().Where(entry => entry.Count > 0)],
+            Ledger = correction is { } corrected ? [charge.Ledger, corrected] : [charge.Ledger],
         };
     }
 
@@ -70,7 +70,7 @@ internal sealed record AuditEvent : AuditMessage
             Word = isCorrection ? AuditPhase.Corrected : entry.Kind == LedgerEntryKind.Act ? AuditPhase.Final : AuditPhase.Admitted,
             Entry = new AuditEntry
             {
-                At = isCorrection ? default : row.AtOf(index),
+                At = isCorrection ? default : row.At,
                 Outcome = entry.Outcome ?? OutcomeNames.Of(entry.Kind == LedgerEntryKind.Consume ? ChargeOutcome.Consumed : ChargeOutcome.Unknown),
                 Cost = isCorrection ? entry.FinalCost : entry.KeyId == accountId && entry.PoolDelta != 0 ? entry.PoolDelta : entry.Delta,
                 Status = entry.Status,

@@ -32,7 +32,7 @@ internal sealed class AuditTable(TableServiceClient tables, StorageNames names, 
     /// A key's whole day in one partition would be held to a partition's 2,000 rows a second, and Azurite searches the whole partition
     /// at each write.
     /// </summary>
-    private const int CommitsPerPartition = LeaseState.MaxParts;
+    private const int CommitsPerPartition = 64;
 
     /// <summary>Rows in a transaction, by the service's limit.</summary>
     private const int MaxRows = 100;

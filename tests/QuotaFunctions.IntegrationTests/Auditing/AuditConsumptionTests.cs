@@ -70,7 +70,7 @@ public sealed class AuditConsumptionTests(AzuriteFixture azurite, ITestOutputHel
         {
             var request = new ChargeRequest { Secret = keys[index].Secret, Kind = ChargeKind.Consume, RequestId = "r" };
             var charge = (await engine.Engine.ChargeAsync(request, CancellationToken.None)).Charge!;
-            var row = await engine.Get<IAccountStore>().FindCommitAsync(charge.Key.AccountId, charge.Id.Sequence, orPage: false, CancellationToken.None);
+            var row = await engine.Get<IAccountStore>().FindCommitAsync(charge.Key.AccountId, charge.Id.Sequence, CancellationToken.None);
             return new CommitMessage { AccountId = charge.Key.AccountId, Row = row! };
         });
         return JsonSerializer.Serialize(notes, AuditJson.Default.ListAuditMessage);

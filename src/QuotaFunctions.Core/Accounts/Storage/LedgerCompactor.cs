@@ -83,7 +83,7 @@ internal sealed class LedgerCompactor(TableServiceClient tables, StorageNames na
     public static OpenCommit ToCommit(TableEntity row)
     {
         var commit = LedgerEntity.ToRow(row);
-        return new OpenCommit(row.PartitionKey, commit, commit.WrittenAt ?? row.Timestamp ?? default);
+        return new OpenCommit(row.PartitionKey, commit, row.Timestamp ?? default);
     }
 
     /// <summary>The ledger of a key, or of a pool itself.</summary>
