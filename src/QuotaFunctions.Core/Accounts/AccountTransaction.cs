@@ -216,7 +216,7 @@ internal sealed class AccountTransaction
 
     private static LedgerEntry Refilled(string id) => new()
     {
-        Kind = LedgerEntryKind.Act,
+        Kind = LedgerEntryKind.Adjustment,
         KeyId = id,
         Outcome = LedgerAdjustments.Refilled,
     };

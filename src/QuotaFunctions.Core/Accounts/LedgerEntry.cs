@@ -17,7 +17,7 @@ internal enum LedgerEntryKind
     Settle = 2,
 
     /// <summary>A period ended, a quota was reset or changed: see <see cref="LedgerEntry.Outcome"/>.</summary>
-    Act = 3,
+    Adjustment = 3,
 }
 
 /// <summary>
@@ -72,7 +72,7 @@ internal sealed record LedgerEntry
     [JsonPropertyName("n")]
     public long FinalCost { get; init; }
 
-    /// <summary>With <see cref="LedgerEntryKind.Settle"/> and <see cref="LedgerEntryKind.Act"/>: as the log says it.</summary>
+    /// <summary>With <see cref="LedgerEntryKind.Settle"/> and <see cref="LedgerEntryKind.Adjustment"/>: as the log says it.</summary>
     [JsonPropertyName("o")]
     public string? Outcome { get; init; }
 
@@ -85,7 +85,7 @@ internal sealed record LedgerEntry
 
     /// <summary>True where the log can be told all of it from the entry alone; how any other ended, only its process knows.</summary>
     [JsonIgnore]
-    public bool IsSelfContained => Kind is LedgerEntryKind.Consume or LedgerEntryKind.Act;
+    public bool IsSelfContained => Kind is LedgerEntryKind.Consume or LedgerEntryKind.Adjustment;
 
     /// <summary>The charge that a correction settles; null for any other entry.</summary>
     [JsonIgnore]

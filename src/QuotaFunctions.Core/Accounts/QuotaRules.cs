@@ -54,19 +54,19 @@ internal static class QuotaRules
     /// <summary>How a key's quota stands at a moment, with a refill that is due by then and what has left the rate's window.</summary>
     public static QuotaSnapshot Snapshot(KeyState key, PoolState? pool, DateTimeOffset now)
     {
-        var meter = AsOf(key.Balance, now);
+        var balance = AsOf(key.Balance, now);
         var poolMeter = pool is null ? null : AsOf(pool.Balance, now);
         var (rateRemaining, rateResetsIn) = Rate(key, now);
-        var left = meter.Left;
+        var left = balance.Left;
         return new QuotaSnapshot
         {
-            Type = meter.Type,
-            Unit = meter.Unit,
-            Limit = meter.Type == QuotaType.Time ? null : meter.Quota,
-            Used = meter.Used,
-            Held = meter.Held,
+            Type = balance.Type,
+            Unit = balance.Unit,
+            Limit = balance.Type == QuotaType.Time ? null : balance.Quota,
+            Used = balance.Used,
+            Held = balance.Held,
             Remaining = poolMeter is null ? left : Math.Min(left ?? long.MaxValue, poolMeter.Left ?? long.MaxValue),
-            ResetsAt = meter.ResetsAt,
+            ResetsAt = balance.ResetsAt,
             ExpiresAt = key.Settings.ExpiresAt,
             RateLimitPerMinute = key.Settings.RateLimitPerMinute,
             RateRemaining = rateRemaining,
@@ -88,15 +88,15 @@ internal static class QuotaRules
     /// <summary>How a pool's quota stands at a moment, with a refill that is due by then.</summary>
     public static QuotaSnapshot Snapshot(PoolState pool, DateTimeOffset now)
     {
-        var meter = AsOf(pool.Balance, now);
+        var balance = AsOf(pool.Balance, now);
         return new QuotaSnapshot
         {
-            Type = meter.Type,
-            Limit = meter.Quota,
-            Used = meter.Used,
-            Held = meter.Held,
-            Remaining = meter.Left,
-            ResetsAt = meter.ResetsAt,
+            Type = balance.Type,
+            Limit = balance.Quota,
+            Used = balance.Used,
+            Held = balance.Held,
+            Remaining = balance.Left,
+            ResetsAt = balance.ResetsAt,
         };
     }
 
@@ -115,15 +115,15 @@ internal static class QuotaRules
         return (Math.Max(0, limit - count), count == 0 ? TimeSpan.Zero : WholeSeconds(nextFreeInMs));
     }
 
-    private static QuotaBalance AsOf(QuotaBalance meter, DateTimeOffset now)
+    private static QuotaBalance AsOf(QuotaBalance balance, DateTimeOffset now)
     {
-        if (!meter.IsRefillDue(now))
+        if (!balance.IsRefillDue(now))
         {
-            return meter;
+            return balance;
         }
 
-        var copy = meter.Clone();
-        copy.BeginPeriod(now, meter.LastReset);
+        var copy = balance.Clone();
+        copy.BeginPeriod(now, balance.LastReset);
         return copy;
     }
 

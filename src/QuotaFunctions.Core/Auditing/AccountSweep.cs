@@ -9,7 +9,7 @@ namespace QuotaFunctions.Core.Auditing;
 
 /// <summary>
 /// One sweep over one account: what is left behind in its ledger and on its leases goes into the log, holds that nobody settles are
-/// settled, and rows that are wholly in the log are folded. A row that cannot be read, or fails, does not keep the others.
+/// settled, and rows that are wholly in the log are compacted. A row that cannot be read, or fails, does not keep the others.
 /// </summary>
 internal sealed partial class AccountSweep(
     string accountId, Fleet fleet, LedgerCompactor books, IAccountStore store, IAuditStore log, AccountWriters writers, ILogger logger)

@@ -101,7 +101,7 @@ internal sealed class AuditLog(IAuditStore log, LedgerCompactor books, IAccountS
         var unsettled = entries
             .Where(item => !written.TryGetValue(item.Id, out var isFinal) || (item.Entry.Kind == LedgerEntryKind.Settle && !isFinal))
             .Sum(item => item.Entry.Delta);
-        var sum = ledger.Folded + entries.Sum(item => item.Entry.Delta);
+        var sum = ledger.Compacted + entries.Sum(item => item.Entry.Delta);
         var used = start.Key.Balance.Used;
         return new Verification(used == sum && used == audited + unsettled, used, sum, audited, unsettled);
     }
@@ -109,5 +109,5 @@ internal sealed class AuditLog(IAuditStore log, LedgerCompactor books, IAccountS
     private async Task<bool> IsUnchangedAsync(
         KeyLocator locator, AccountSnapshot start, KeyLedger ledger, CancellationToken cancellationToken) =>
         await store.ReadAsync(locator, isConsistent: false, cancellationToken) is { } now && now.IsSameAs(start)
-        && await books.ReadCompactedVersionAsync(locator.AccountId, locator.KeyId, cancellationToken) == ledger.FoldedVersion;
+        && await books.ReadCompactedVersionAsync(locator.AccountId, locator.KeyId, cancellationToken) == ledger.CompactedVersion;
 }

@@ -10,7 +10,7 @@ namespace QuotaFunctions.Core.Charging;
 internal sealed partial class CommitWriter(HeldAccount held, WriterContext context, OpenWorkMarker marks, StorageWait wait)
 {
     /// <summary>
-    /// How long a row is in the ledger for certain, unless the writer itself has told the log of it. A row is folded once it is in the log,
+    /// How long a row is in the ledger for certain, unless the writer itself has told the log of it. A row is compacted once it is in the log,
     /// and whoever else writes it there (the sweep) lets it be for <see cref="Fleet.SilenceLimit"/>.
     /// Half of that, as both moments are known to the second only, and the calls in between take their time.
     /// </summary>
@@ -133,7 +133,7 @@ internal sealed partial class CommitWriter(HeldAccount held, WriterContext conte
             return row.CommitId == transaction.Row.CommitId ? CommitOutcome.Committed : CommitOutcome.Aborted;
         }
 
-        // The row is folded. Ours could not be yet, unless it was sent long ago, by the service's clock: ours may have stood still.
+        // The row is compacted. Ours could not be yet, unless it was sent long ago, by the service's clock: ours may have stood still.
         await held.LoadAsync();
         return held.LastAnswerAt - transaction.SentAfter < RowCertain ? CommitOutcome.Aborted : CommitOutcome.Unknown;
     }

@@ -102,7 +102,7 @@ internal sealed partial class KeyService(
                 }
 
                 key.Status = KeyStatus.Revoked;
-                return new LedgerEntry { Kind = LedgerEntryKind.Act, KeyId = id, Outcome = LedgerAdjustments.Revoked, Actor = actor };
+                return new LedgerEntry { Kind = LedgerEntryKind.Adjustment, KeyId = id, Outcome = LedgerAdjustments.Revoked, Actor = actor };
             }, cancellationToken), cancellationToken);
             return true;
         }
@@ -204,7 +204,7 @@ internal sealed partial class KeyService(
                 throw new KeyNotFoundException($"{id} is revoked.");
             }
 
-            return act(transaction, key, pool) with { Kind = LedgerEntryKind.Act, Actor = actor };
+            return act(transaction, key, pool) with { Kind = LedgerEntryKind.Adjustment, Actor = actor };
         }, cancellationToken, deadline);
         return result.Key!.ToApiKey(result.Pool, clock.GetUtcNow());
     }

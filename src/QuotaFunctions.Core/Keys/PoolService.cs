@@ -100,7 +100,7 @@ internal sealed class PoolService(IAccountStore store, AccountWriters writers, K
                 }
 
                 pool.RecordChanged = true;
-                return act(transaction, pool) with { Kind = LedgerEntryKind.Act, Actor = actor };
+                return act(transaction, pool) with { Kind = LedgerEntryKind.Adjustment, Actor = actor };
             },
             writers.NewDeadline());
         var result = await writers.RunAsync(id, operation).WaitAsync(cancellationToken);

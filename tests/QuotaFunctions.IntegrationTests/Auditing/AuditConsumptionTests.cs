@@ -31,7 +31,7 @@ public sealed class AuditConsumptionTests(AzuriteFixture azurite, ITestOutputHel
         }
     }
 
-    /// <summary>As the host brings them with a batch size of 4, all about the same keys: they fold the same sums.</summary>
+    /// <summary>As the host brings them with a batch size of 4, all about the same keys: they compact the same sums.</summary>
     [Theory]
     [InlineData(1)]
     [InlineData(4)]

@@ -59,8 +59,8 @@ public sealed class AuditTableTests(AzuriteFixture azurite) : IClassFixture<Azur
     {
         await using var engine = await StartAsync();
         var first = Event(1, 40);
-        var correction = first with { Word = AuditPhase.Corrected, Entry = new AuditEntry { Outcome = "succeeded", Cost = 2, Status = 200 } };
-        var last = first with { Word = AuditPhase.Final, Entry = first.Entry with { Outcome = "succeeded", Cost = 2, Status = 200 } };
+        var correction = first with { Phase = AuditPhase.Corrected, Entry = new AuditEntry { Outcome = "succeeded", Cost = 2, Status = 200 } };
+        var last = first with { Phase = AuditPhase.Final, Entry = first.Entry with { Outcome = "succeeded", Cost = 2, Status = 200 } };
         foreach (var word in order.Split(' '))
         {
             var told = word switch { "First" => first, "Correction" => correction, _ => last };
@@ -99,7 +99,7 @@ public sealed class AuditTableTests(AzuriteFixture azurite) : IClassFixture<Azur
         {
             Entry = told.Entry with { RequestId = text, Provider = text, Model = text, Reference = text },
         }).ToList();
-        var last = first.ConvertAll(told => told with { Word = AuditPhase.Final, Entry = told.Entry with { Outcome = "succeeded" } });
+        var last = first.ConvertAll(told => told with { Phase = AuditPhase.Final, Entry = told.Entry with { Outcome = "succeeded" } });
 
         await engine.Get<IAuditStore>().WriteAsync(first, CancellationToken.None);
         await engine.Get<IAuditStore>().WriteAsync(last, CancellationToken.None);

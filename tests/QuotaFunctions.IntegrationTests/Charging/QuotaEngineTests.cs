@@ -175,7 +175,7 @@ public sealed class QuotaEngineTests(AzuriteFixture azurite) : IClassFixture<Azu
     }
 
     [Fact]
-    public async Task A_consumed_charge_is_settled_once_whether_its_row_is_folded_or_not()
+    public async Task A_consumed_charge_is_settled_once_whether_its_row_is_compacted_or_not()
     {
         await using var engine = await StartAsync();
         var key = await IssueAsync(engine, new KeySettings { Name = "report", Quota = 100 });

@@ -20,7 +20,7 @@ public sealed class AccountTransactionTests
         var hostile = string.Concat(Enumerable.Repeat(text, 20));
         var entry = new LedgerEntry
         {
-            Kind = LedgerEntryKind.Act, KeyId = hostile, Delta = long.MinValue, PoolDelta = long.MinValue, HoldUntil = long.MaxValue,
+            Kind = LedgerEntryKind.Adjustment, KeyId = hostile, Delta = long.MinValue, PoolDelta = long.MinValue, HoldUntil = long.MaxValue,
             RequestId = hostile, Provider = hostile, Model = hostile, Address = hostile, Reference = hostile, Actor = hostile,
             Settles = hostile, FinalCost = long.MaxValue, Outcome = hostile, Status = int.MinValue, LatencyMs = int.MinValue,
         };

@@ -180,7 +180,7 @@ public sealed class AuditBufferTests : IAsyncDisposable
         AccountId = "key_a",
         KeyId = "key_a",
         Id = new ChargeId(20260101, 1, index),
-        Word = AuditPhase.Final,
+        Phase = AuditPhase.Final,
         Entry = new AuditEntry { Outcome = "succeeded", Reference = reference },
     };
 }

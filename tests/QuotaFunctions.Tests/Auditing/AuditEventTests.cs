@@ -25,9 +25,9 @@ public sealed class AuditEventTests
             Kind = LedgerEntryKind.Settle, KeyId = "key_a", Delta = -3, Settles = first.Id.ToString(), FinalCost = 2, Outcome = "succeeded", Status = 200,
         }), 0);
 
-        var both = last.Entry.Over(first.Entry);
+        var both = last.Entry.MergeOnto(first.Entry);
 
-        Assert.Equal((first.Id, AuditPhase.Corrected), (last.Id, last.Word));
+        Assert.Equal((first.Id, AuditPhase.Corrected), (last.Id, last.Phase));
         Assert.Equal((Now, "request", "reference"), (both.At, both.RequestId, both.Reference));
         Assert.Equal(("succeeded", 2L, 200), (both.Outcome, both.Cost, both.Status));
     }
@@ -68,14 +68,14 @@ public sealed class AuditEventTests
     {
         var told = AuditEvent.OfEntry("key_a", Row(Consumed with { Kind = (LedgerEntryKind)kind }), 0);
         Assert.Equal((outcome, 5L, "request", Now), (told.Entry.Outcome, told.Entry.Cost, told.Entry.RequestId, told.Entry.At));
-        Assert.Equal(AuditPhase.Admitted, told.Word);
+        Assert.Equal(AuditPhase.Admitted, told.Phase);
     }
 
     [Fact]
     public void What_was_done_to_a_pool_is_told_by_what_it_changed_of_the_pool()
     {
-        var act = AuditEvent.OfEntry("pool_a", Row(new LedgerEntry { Kind = LedgerEntryKind.Act, KeyId = "pool_a", PoolDelta = -7, Outcome = "reset", Actor = "admin" }), 0);
-        Assert.Equal((-7L, "reset", "admin", AuditPhase.Final), (act.Entry.Cost, act.Entry.Outcome, act.Entry.Actor, act.Word));
+        var act = AuditEvent.OfEntry("pool_a", Row(new LedgerEntry { Kind = LedgerEntryKind.Adjustment, KeyId = "pool_a", PoolDelta = -7, Outcome = "reset", Actor = "admin" }), 0);
+        Assert.Equal((-7L, "reset", "admin", AuditPhase.Final), (act.Entry.Cost, act.Entry.Outcome, act.Entry.Actor, act.Phase));
     }
 
     [Fact]
@@ -83,7 +83,7 @@ public sealed class AuditEventTests
     {
         var forwarded = Consumed with { Kind = LedgerEntryKind.Forward };
         var corrected = Consumed with { Kind = LedgerEntryKind.Settle, Settles = "chg_20260302-1-0" };
-        var act = new LedgerEntry { Kind = LedgerEntryKind.Act, KeyId = "key_a", Outcome = "topped_up" };
+        var act = new LedgerEntry { Kind = LedgerEntryKind.Adjustment, KeyId = "key_a", Outcome = "topped_up" };
         var note = new CommitMessage { AccountId = "key_a", Row = Row(forwarded, Consumed, corrected, Consumed, act) };
 
         Assert.Equal(

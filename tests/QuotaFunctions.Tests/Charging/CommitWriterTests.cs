@@ -61,9 +61,9 @@ public sealed class CommitWriterTests
         Assert.Equal(1, writing.Held.State!.Head.Sequence);
     });
 
-    /// <summary>The number's row is gone, but no row can be folded as soon as that: it was never the transaction's.</summary>
+    /// <summary>The number's row is gone, but no row can be compacted as soon as that: it was never the transaction's.</summary>
     [Fact]
-    public void A_commit_is_aborted_where_others_went_on_and_their_rows_are_folded() => With(async writing =>
+    public void A_commit_is_aborted_where_others_went_on_and_their_rows_are_compacted() => With(async writing =>
     {
         var transaction = writing.NewTransaction();
         await writing.ByAnotherAsync(3);
@@ -73,9 +73,9 @@ public sealed class CommitWriterTests
         Assert.Equal(3, writing.Held.State!.Head.Sequence);
     });
 
-    /// <summary>Its own row may have been written, logged by the sweeper, and folded since: deciding again could charge twice.</summary>
+    /// <summary>Its own row may have been written, logged by the sweeper, and compacted since: deciding again could charge twice.</summary>
     [Fact]
-    public void The_outcome_of_a_commit_that_was_sent_long_ago_is_unknown_where_its_row_would_be_folded() => With(async writing =>
+    public void The_outcome_of_a_commit_that_was_sent_long_ago_is_unknown_where_its_row_would_be_compacted() => With(async writing =>
     {
         var transaction = writing.NewTransaction();
         await writing.World.DelayAsync(TimeSpan.FromSeconds(61));

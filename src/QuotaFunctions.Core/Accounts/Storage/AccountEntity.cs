@@ -35,15 +35,15 @@ internal static class AccountEntity
         }
     }
 
-    public static void WriteCounters(TableEntity row, QuotaBalance meter)
+    public static void WriteCounters(TableEntity row, QuotaBalance balance)
     {
-        row["Quota"] = meter.Quota;
-        row["Used"] = meter.Used;
-        row["Held"] = meter.Held;
-        row["Leased"] = meter.Leased;
-        row["ZeroSequence"] = meter.LastReset.Sequence;
-        row["ZeroIndex"] = meter.LastReset.Index;
-        if (meter.ResetsAt is { } resetsAt)
+        row["Quota"] = balance.Quota;
+        row["Used"] = balance.Used;
+        row["Held"] = balance.Held;
+        row["Leased"] = balance.Leased;
+        row["ZeroSequence"] = balance.LastReset.Sequence;
+        row["ZeroIndex"] = balance.LastReset.Index;
+        if (balance.ResetsAt is { } resetsAt)
         {
             row["ResetsAt"] = resetsAt;
         }

@@ -165,7 +165,7 @@ internal sealed class Books(SimulatedTables tables, string accounts)
             }
 
             var acts = row.Entries.Select((entry, index) => (entry, index))
-                .Where(item => item.entry.Kind == LedgerEntryKind.Act && item.entry.KeyId == id).Select(item => item.index).ToList();
+                .Where(item => item.entry.Kind == LedgerEntryKind.Adjustment && item.entry.KeyId == id).Select(item => item.index).ToList();
             var isPool = id == account && KeyLocator.IsPoolId(account);
             if (isOnLease)
             {
