@@ -14,7 +14,7 @@ internal sealed record WorkMark(string Name, ETag Version, DateTimeOffset Marked
     /// </summary>
     public static readonly TimeSpan MinAge = TimeSpan.FromMinutes(3);
 
-    /// <summary>True where whoever marked it has written, or never will, what the mark is for.</summary>
+    /// <summary>True where the writer that made the mark has written what it is for, or never will.</summary>
     public bool IsSettled(DateTimeOffset now) => MarkedAt + MinAge < now;
 }
 
