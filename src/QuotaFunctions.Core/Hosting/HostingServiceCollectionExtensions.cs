@@ -19,7 +19,7 @@ public static class HostingServiceCollectionExtensions
         services.AddLogging(logging =>
         {
             logging.SetMinimumLevel(level).AddFilter("QuotaFunctions", level);
-            foreach (var chatty in (string[])["Azure", "Microsoft.AspNetCore", "Polly", "System.Net.Http"])
+            foreach (var chatty in (string[])["Azure", "Microsoft.AspNetCore", "Microsoft.Extensions.Diagnostics.HealthChecks", "Polly", "System.Net.Http"])
             {
                 logging.AddFilter(chatty, level < LogLevel.Information ? level : (LogLevel)Math.Max((int)level, (int)LogLevel.Warning));
             }
@@ -35,11 +35,8 @@ public static class HostingServiceCollectionExtensions
         services.AddSingleton(provider => StorageClients.Queues(provider.GetRequiredService<IOptions<StorageOptions>>().Value));
         services.AddSingleton<StorageNames>();
         services.AddHostedService<StorageInitializer>();
-        services.AddSingleton<IDependencyCheck, TableCheck>();
-        services.AddSingleton<IDependencyCheck, QueueCheck>();
+        services.AddHealthChecks().AddVital<TableCheck>("table").AddVital<QueueCheck>("queue");
+        services.AddSingleton<VitalHealth>();
         return services;
     }
-
-    /// <summary>Asks the dependencies how they are.</summary>
-    public static IServiceCollection AddHealth(this IServiceCollection services) => services.AddSingleton<Health>();
 }

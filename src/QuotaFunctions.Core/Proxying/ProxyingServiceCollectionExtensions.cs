@@ -33,9 +33,10 @@ public static class ProxyingServiceCollectionExtensions
             services.GetRequiredService<IQuotaEngine>(),
             services.GetRequiredService<TimeProvider>(),
             services.GetRequiredService<ILogger<ProxyHandler>>()));
+        var checks = services.AddHealthChecks();
         foreach (var name in ProxyOptions.NamesIn(configuration))
         {
-            services.AddSingleton<IDependencyCheck>(services => new ProviderCheck(
+            checks.AddOptional($"provider:{name.ToLowerInvariant()}", services => new ProviderCheck(
                 services.GetRequiredService<ProviderCatalog>().Find(name)!, services.GetRequiredService<UpstreamConnector>()));
         }
 
