@@ -38,13 +38,11 @@ public sealed class ProxyOptions
         configuration.GetSection(Section).GetChildren().Select(section => section.Key);
 
     /// <summary>Reads the settings.</summary>
-    /// <param name="configuration">To look for what providers there are.</param>
-    /// <param name="settings">To read their settings.</param>
-    /// <param name="options">To be filled.</param>
-    internal static void Read(IConfiguration configuration, SettingReader settings, ProxyOptions options)
+    internal static void Read(SettingReader settings, ProxyOptions options)
     {
         var providers = new List<Provider>();
-        foreach (var section in configuration.GetSection(Section).GetChildren())
+        var sections = settings.Section(Section).GetChildren().ToArray();
+        foreach (var section in sections)
         {
             var name = $"{Section}__{section.Key}";
             if (!NameRules.IsProvider(section.Key))
@@ -66,7 +64,7 @@ public sealed class ProxyOptions
         if (settings.Text("DefaultProvider") is { } wanted)
         {
             options.DefaultProvider = providers.Find(provider => provider.Name.Equals(wanted, StringComparison.OrdinalIgnoreCase));
-            if (options.DefaultProvider is null && !NamesIn(configuration).Contains(wanted, StringComparer.OrdinalIgnoreCase))
+            if (options.DefaultProvider is null && !Array.Exists(sections, section => section.Key.Equals(wanted, StringComparison.OrdinalIgnoreCase)))
             {
                 settings.Fault("DefaultProvider", $"must be the name of a configured provider: there is no {Section}__{wanted}__BaseUrl.");
             }
