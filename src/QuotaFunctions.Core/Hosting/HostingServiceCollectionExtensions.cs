@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Azure;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -30,7 +31,8 @@ public static class HostingServiceCollectionExtensions
     /// <summary>The storage clients, the names of tables and queues, and what makes and checks these.</summary>
     public static IServiceCollection AddStorage(this IServiceCollection services, IConfiguration configuration)
     {
-        services.AddSettings<StorageOptions>(configuration, StorageOptions.Read);
+        services.AddAzureClientsCore();
+        services.AddSettings<StorageOptions, AzureComponentFactory>(configuration, StorageOptions.Read);
         services.AddSingleton(provider => StorageClients.Tables(provider.GetRequiredService<IOptions<StorageOptions>>().Value));
         services.AddSingleton(provider => StorageClients.Queues(provider.GetRequiredService<IOptions<StorageOptions>>().Value));
         services.AddSingleton<StorageNames>();
