@@ -56,7 +56,7 @@ internal sealed record AuditEntry
     public string? Actor { get; init; }
 
     /// <summary>This word with what only an earlier one on the same charge knows.</summary>
-    public AuditEntry Over(AuditEntry? earlier) => earlier is null ? this : this with
+    public AuditEntry MergeOnto(AuditEntry? earlier) => earlier is null ? this : this with
     {
         At = At == default ? earlier.At : At,
         Provider = Provider ?? earlier.Provider,

@@ -99,7 +99,7 @@ internal sealed class ExpiredMarks(
     private async Task<HashSet<long>> ReadOpenAsync(string accountId, CancellationToken cancellationToken)
     {
         // The leases first: a page becomes a row, never the other way round.
-        var leases = await store.ReadLeasesAsync(accountId, withPages: false, cancellationToken);
+        var leases = await store.ReadLeasesAsync(accountId, cancellationToken);
         var open = leases.Select(lease => lease.Sequence).ToHashSet();
         open.UnionWith(await books.ReadOpenNumbersAsync(accountId, cancellationToken));
         return open;
