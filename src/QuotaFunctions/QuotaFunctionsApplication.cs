@@ -29,7 +29,6 @@ public static class QuotaFunctionsApplication
             .AddCharging(configuration)
             .AddKeys()
             .AddProxying(configuration)
-            .AddHealth()
             .AddHttp();
 
         return app

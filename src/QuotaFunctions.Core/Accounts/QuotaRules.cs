@@ -127,24 +127,6 @@ internal static class QuotaRules
         return copy;
     }
 
-    private static bool AllowsModel(IReadOnlyList<string> allowed, string? model)
-    {
-        if (model is null)
-        {
-            return false;
-        }
-
-        foreach (var pattern in allowed)
-        {
-            var fits = pattern.EndsWith('*')
-                ? model.AsSpan().StartsWith(pattern.AsSpan(0, pattern.Length - 1), StringComparison.OrdinalIgnoreCase)
-                : model.Equals(pattern, StringComparison.OrdinalIgnoreCase);
-            if (fits)
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
+    private static bool AllowsModel(IReadOnlyList<string> allowed, string? model) =>
+        model is not null && allowed.Any(pattern => Pattern.Matches(pattern, model, StringComparison.OrdinalIgnoreCase));
 }

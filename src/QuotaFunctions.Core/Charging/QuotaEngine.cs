@@ -37,7 +37,7 @@ internal sealed class QuotaEngine(
         }
         catch (Exception failure) when (!cancellationToken.IsCancellationRequested && StorageErrors.IsTransient(failure))
         {
-            return new ChargeResult { Refusal = ChargeRefusal.QuotaUnavailable, RetryAfter = TimeSpan.FromSeconds(1) };
+            return new ChargeResult { Refusal = ChargeRefusal.QuotaUnavailable };
         }
     }
 

@@ -10,8 +10,6 @@ namespace QuotaFunctions.Functions.Holder;
 /// <summary>Takes a service's report on how the work went that it was charged for.</summary>
 public sealed class SettleCharge(ClientKeys clients, IQuotaEngine engine, TimeProvider time)
 {
-    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
-
     /// <summary>POST /quota/charges/{chargeId}/settle.</summary>
     [Function(nameof(SettleCharge))]
     public async Task<IResult> RunAsync(
@@ -39,7 +37,7 @@ public sealed class SettleCharge(ClientKeys clients, IQuotaEngine engine, TimePr
             ConsumeSettlementStatus.Refused => new ProblemResult(Problem.For(result.Refusal!.Value)),
             ConsumeSettlementStatus.NotFound => new ProblemResult(Problem.NotFound, "This key has no such charge, or it is older than 24 hours."),
             ConsumeSettlementStatus.AlreadySettled => new ProblemResult(Problem.ChargeSettled),
-            _ => new ProblemResult(Problem.QuotaUnavailable, retryAfter: RetryAfter),
+            _ => new ProblemResult(Problem.QuotaUnavailable),
         };
     }
 
