@@ -17,7 +17,8 @@ public static class Idempotency
     /// <summary>What is said of a header that is not good.</summary>
     public const string Rule = "must be one value of 1 to 255 printable ASCII characters.";
 
-    private const int MaxLength = 255;
+    /// <summary>The longest key, in characters.</summary>
+    public const int MaxLength = 255;
 
     /// <summary>The claim that a request makes; null where it makes none. False where the header is not good.</summary>
     /// <param name="request">The request.</param>

@@ -166,7 +166,7 @@ public sealed class JsonFields
     {
         foreach (var name in _fields.Keys.Where(name => !_known.Contains(name)))
         {
-            Fault(name.Length <= 64 ? name : name[..64], "is not known here.");
+            ValidationErrors.AddUnknown(_path, name, _known);
         }
 
         _nested.ForEach(nested => nested.RefuseUnknown());

@@ -1,6 +1,4 @@
-using System.Buffers;
 using System.Globalization;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using QuotaFunctions.Core.Http;
@@ -21,9 +19,6 @@ public sealed class ProblemResult(
     IReadOnlyDictionary<string, string[]>? errors = null,
     TimeSpan? retryAfter = null) : IResult
 {
-    // Read by people on a terminal; never part of an HTML page
-    private static readonly JsonWriterOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     /// <inheritdoc/>
     public async Task ExecuteAsync(HttpContext httpContext)
     {
@@ -51,50 +46,25 @@ public sealed class ProblemResult(
         }
 
         var body = Write(httpContext);
-        response.ContentLength = body.WrittenCount;
+        response.ContentLength = body.Length;
         // Not bound to the request: for a client that left the server drops the bytes, and nothing is thrown where nobody catches
-        await response.Body.WriteAsync(body.WrittenMemory, CancellationToken.None);
+        await response.Body.WriteAsync(body, CancellationToken.None);
     }
 
-    private ArrayBufferWriter<byte> Write(HttpContext httpContext)
+    private byte[] Write(HttpContext httpContext)
     {
-        var buffer = new ArrayBufferWriter<byte>(512);
-        using var json = new Utf8JsonWriter(buffer, Readable);
-        json.WriteStartObject();
-        json.WriteString("type", problem.Type);
-        json.WriteString("title", problem.Title);
-        json.WriteNumber("status", problem.Status);
-        json.WriteString("detail", detail ?? problem.Detail);
-        json.WriteString("code", problem.Code);
-        json.WriteString("request_id", httpContext.TraceIdentifier);
-        if (errors is not null)
-        {
-            json.WriteStartObject("errors");
-            foreach (var (field, messages) in errors)
-            {
-                json.WriteStartArray(field);
-                foreach (var message in messages)
-                {
-                    json.WriteStringValue(message);
-                }
-
-                json.WriteEndArray();
-            }
-
-            json.WriteEndObject();
-        }
-
-        if (httpContext.Request.Path.StartsWithSegments("/v1", StringComparison.OrdinalIgnoreCase))
-        {
-            json.WriteStartObject("error");
-            json.WriteString("message", detail ?? problem.Detail);
-            json.WriteString("type", problem.OpenAIType);
-            json.WriteString("code", problem.Code);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndObject();
-        json.Flush();
-        return buffer;
+        var message = detail ?? problem.Detail;
+        var body = new ProblemResponse(
+            problem.Type,
+            problem.Title,
+            problem.Status,
+            message,
+            problem.Code,
+            httpContext.TraceIdentifier,
+            errors,
+            httpContext.Request.Path.StartsWithSegments("/v1", StringComparison.OrdinalIgnoreCase)
+                ? new OpenAIErrorResponse(message, problem.OpenAIType, problem.Code)
+                : null);
+        return JsonSerializer.SerializeToUtf8Bytes(body, ProblemJson.Readable.ProblemResponse);
     }
 }

@@ -77,7 +77,7 @@ public sealed class QueryFields(IQueryCollection query)
     {
         foreach (var name in query.Keys.Where(name => !_known.Contains(name)))
         {
-            Fault(name.Length <= 64 ? name : name[..64], "is not known here.");
+            _faults.AddUnknown("", name, _known);
         }
 
         _faults.ThrowIfAny();

@@ -22,6 +22,16 @@ public static class Routes
     /// <summary>One pool, by its id.</summary>
     public const string Pool = Pools + "/{pool}";
 
+    /// <summary>What the parameters of routes are, for the OpenAPI description.</summary>
+    public static IReadOnlyDictionary<string, string> Parameters { get; } = new Dictionary<string, string>
+    {
+        ["key"] = "The key's id, or the secret itself.",
+        ["pool"] = "The pool's id.",
+        ["chargeId"] = "What charge_id was when it was consumed.",
+        ["provider"] = "The provider's name.",
+        ["path"] = "The upstream's path; may have slashes.",
+    };
+
     /// <summary>
     /// The path of something new on the management routes. Only the two known words come out, whatever the parameter holds: the path
     /// goes into a header.

@@ -30,10 +30,12 @@ public static class FunctionAudience
     public static Audience Of(FunctionDefinition function)
     {
         ArgumentNullException.ThrowIfNull(function);
-        return Known.GetOrAdd(function.EntryPoint, Read);
+        return Of(function.EntryPoint);
     }
 
-    // {namespace}.{class}.{method}
+    /// <summary>The audience of the function with this entry point: <c>{namespace}.{class}.{method}</c>.</summary>
+    public static Audience Of(string entryPoint) => Known.GetOrAdd(entryPoint, Read);
+
     private static Audience Read(string entryPoint)
     {
         var parts = entryPoint.StartsWith(Functions, StringComparison.Ordinal) ? entryPoint[Functions.Length..].Split('.') : [];

@@ -112,6 +112,16 @@ public sealed class EnvelopeTests
         Assert.Contains("model", fault.Refusal!.Errors!.Keys);
     }
 
+    [Fact]
+    public async Task The_fields_are_those_of_the_OpenAPI_description()
+    {
+        var described = typeof(QuotaFunctions.Http.Requests.ProxyRequest).GetProperties().Select(property => property.Name.ToLowerInvariant()).ToList();
+        await ReadAsync("""{"endpoint":"https://a.example/x","method":"GET","headers":{},"body":{}}""");
+        Assert.Equal(["endpoint", "method", "headers", "body"], described);
+        var fault = await Assert.ThrowsAsync<RefusedException>(() => ReadAsync("""{"endpoint":"https://a.example/x","other":1}"""));
+        Assert.Equal(["other"], fault.Refusal.Errors!.Keys);
+    }
+
     private static async Task<Envelope> ReadAsync(string text) => Envelope.Read(await OpenAsync(text));
 
     private static async Task<(string UpstreamResponse, Envelope Envelope)> SendAsync(string text)

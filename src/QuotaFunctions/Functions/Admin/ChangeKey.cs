@@ -5,10 +5,14 @@ using QuotaFunctions.Core.Accounts;
 using QuotaFunctions.Core.Keys;
 using QuotaFunctions.Core.Validation;
 using QuotaFunctions.Http;
+using QuotaFunctions.Http.Requests;
+using QuotaFunctions.OpenApi;
 
 namespace QuotaFunctions.Functions.Admin;
 
-/// <summary>Changes what was set of a key: what is not there stays, null clears.</summary>
+/// <summary>Changes what is given of a key; null clears.</summary>
+[RequestBody(typeof(KeyChange))]
+[Response(200, "As it is now.", typeof(KeyResponse))]
 public sealed class ChangeKey(IKeyService keys, TimeProvider time)
 {
     /// <summary>PATCH …/keys/{key}.</summary>

@@ -5,10 +5,14 @@ using QuotaFunctions.Core.Accounts;
 using QuotaFunctions.Core.Keys;
 using QuotaFunctions.Core.Validation;
 using QuotaFunctions.Http;
+using QuotaFunctions.Http.Requests;
+using QuotaFunctions.OpenApi;
 
 namespace QuotaFunctions.Functions.Admin;
 
-/// <summary>Changes what was set of a pool: what is not there stays, null clears.</summary>
+/// <summary>Changes what is given of a pool; null clears.</summary>
+[RequestBody(typeof(PoolChange))]
+[Response(200, "As it is now.", typeof(PoolResponse))]
 public sealed class ChangePool(IPoolService pools)
 {
     /// <summary>PATCH …/pools/{pool}.</summary>

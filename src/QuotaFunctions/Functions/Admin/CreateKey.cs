@@ -4,10 +4,14 @@ using QuotaFunctions.Core.Accounts;
 using QuotaFunctions.Core.Keys;
 using QuotaFunctions.Core.Validation;
 using QuotaFunctions.Http;
+using QuotaFunctions.Http.Requests;
+using QuotaFunctions.OpenApi;
 
 namespace QuotaFunctions.Functions.Admin;
 
-/// <summary>Issues a key: the only answer that shows it, but for a rotation's.</summary>
+/// <summary>Issues a key; the only answer, but a rotation's, that shows it.</summary>
+[RequestBody(typeof(NewKey))]
+[Response(201, "Issued.", typeof(IssuedKeyResponse))]
 public sealed class CreateKey(IKeyService keys, TimeProvider time)
 {
     private const string DefaultPrefix = "trial";
@@ -45,7 +49,7 @@ public sealed class CreateKey(IKeyService keys, TimeProvider time)
         try
         {
             var issued = await keys.CreateAsync(settings, prefix, pool, AdminRequests.Actor, cancellationToken);
-            return JsonResult.Created(KeyResponse.Of(issued, time.GetUtcNow()), ResponseJson.Default.KeyResponse, Routes.Location(area, "keys", issued.Key.Id));
+            return JsonResult.Created(IssuedKeyResponse.Of(issued, time.GetUtcNow()), ResponseJson.Default.IssuedKeyResponse, Routes.Location(area, "keys", issued.Key.Id));
         }
         catch (KeyNotFoundException)
         {

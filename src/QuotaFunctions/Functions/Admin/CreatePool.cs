@@ -4,10 +4,14 @@ using QuotaFunctions.Core.Accounts;
 using QuotaFunctions.Core.Keys;
 using QuotaFunctions.Core.Validation;
 using QuotaFunctions.Http;
+using QuotaFunctions.Http.Requests;
+using QuotaFunctions.OpenApi;
 
 namespace QuotaFunctions.Functions.Admin;
 
-/// <summary>Makes a pool: a quota that several keys draw on, each besides its own.</summary>
+/// <summary>Makes a pool that several keys draw on, each besides its own quota.</summary>
+[RequestBody(typeof(NewPool))]
+[Response(201, "Made.", typeof(PoolResponse))]
 public sealed class CreatePool(IPoolService pools)
 {
     /// <summary>POST …/pools.</summary>

@@ -2,10 +2,12 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using QuotaFunctions.Core.Keys;
 using QuotaFunctions.Http;
+using QuotaFunctions.OpenApi;
 
 namespace QuotaFunctions.Functions.Admin;
 
 /// <summary>Revokes a key for ever: its very next request is refused, on every instance.</summary>
+[Response(204, "Revoked.")]
 public sealed class DeleteKey(IKeyService keys)
 {
     /// <summary>DELETE …/keys/{key}.</summary>

@@ -2,10 +2,12 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using QuotaFunctions.Core.Keys;
 using QuotaFunctions.Http;
+using QuotaFunctions.OpenApi;
 
 namespace QuotaFunctions.Functions.Admin;
 
 /// <summary>Revokes a pool, and with it every key in it, for ever.</summary>
+[Response(204, "Revoked.")]
 public sealed class DeletePool(IPoolService pools)
 {
     /// <summary>DELETE …/pools/{pool}.</summary>

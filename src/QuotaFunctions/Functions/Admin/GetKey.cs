@@ -2,10 +2,12 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using QuotaFunctions.Core.Keys;
 using QuotaFunctions.Http;
+using QuotaFunctions.OpenApi;
 
 namespace QuotaFunctions.Functions.Admin;
 
 /// <summary>Shows one key, without its secret.</summary>
+[Response(200, "The key.", typeof(KeyResponse))]
 public sealed class GetKey(IKeyService keys, TimeProvider time)
 {
     /// <summary>GET …/keys/{key}.</summary>

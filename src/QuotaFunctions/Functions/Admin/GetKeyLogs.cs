@@ -4,12 +4,18 @@ using Microsoft.Azure.Functions.Worker;
 using QuotaFunctions.Core.Auditing;
 using QuotaFunctions.Core.Keys;
 using QuotaFunctions.Http;
+using QuotaFunctions.Http.Requests;
+using QuotaFunctions.OpenApi;
 
 namespace QuotaFunctions.Functions.Admin;
 
-/// <summary>
-/// Shows a key's audit log, the newest first. A request looks at 5,000 rows at the most; a page may be short for that, and its cursor goes on.
-/// </summary>
+/// <summary>Shows a key's audit log, the newest first.</summary>
+/// <remarks>
+/// A request looks at 5,000 rows at the most. Where few of them are wanted (a rare outcome, a late page), the page is short, perhaps empty,
+/// and next goes on behind them: follow it until it is absent.
+/// </remarks>
+[Query(typeof(LogsQuery))]
+[Response(200, "A page.", typeof(LogsResponse))]
 public sealed partial class GetKeyLogs(IKeyService keys, IAuditLog log)
 {
     /// <summary>The last page that is counted to; what lies beyond is reached by cursor.</summary>
@@ -56,7 +62,7 @@ public sealed partial class GetKeyLogs(IKeyService keys, IAuditLog log)
             async found =>
             {
                 var page = await log.ReadAsync(query with { KeyId = found.Id }, cancellationToken);
-                return JsonResult.Of(new LogsResponse(page.Rows, query.Page, query.PageSize, page.Next), ResponseJson.Default.LogsResponse);
+                return JsonResult.Of(new LogsResponse([.. page.Rows.Select(LogRowResponse.Of)], query.Page, query.PageSize, page.Next), ResponseJson.Default.LogsResponse);
             },
             cancellationToken);
     }

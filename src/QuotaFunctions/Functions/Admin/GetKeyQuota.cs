@@ -2,10 +2,12 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using QuotaFunctions.Core.Keys;
 using QuotaFunctions.Http;
+using QuotaFunctions.OpenApi;
 
 namespace QuotaFunctions.Functions.Admin;
 
 /// <summary>Shows how a key's quota stands.</summary>
+[Response(200, "How it stands.", typeof(QuotaResponse))]
 public sealed class GetKeyQuota(IKeyService keys)
 {
     /// <summary>GET …/keys/{key}/quota.</summary>

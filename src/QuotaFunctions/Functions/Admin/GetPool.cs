@@ -2,10 +2,12 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using QuotaFunctions.Core.Keys;
 using QuotaFunctions.Http;
+using QuotaFunctions.OpenApi;
 
 namespace QuotaFunctions.Functions.Admin;
 
 /// <summary>Shows one pool.</summary>
+[Response(200, "The pool.", typeof(PoolResponse))]
 public sealed class GetPool(IPoolService pools)
 {
     /// <summary>GET …/pools/{pool}.</summary>

@@ -3,10 +3,14 @@ using Microsoft.Azure.Functions.Worker;
 using QuotaFunctions.Core.Accounts;
 using QuotaFunctions.Core.Keys;
 using QuotaFunctions.Http;
+using QuotaFunctions.Http.Requests;
+using QuotaFunctions.OpenApi;
 
 namespace QuotaFunctions.Functions.Admin;
 
 /// <summary>Lists keys, without their secrets.</summary>
+[Query(typeof(KeysQuery))]
+[Response(200, "A page.", typeof(KeysResponse))]
 public sealed class ListKeys(IKeyService keys, TimeProvider time)
 {
     /// <summary>GET …/keys.</summary>

@@ -2,10 +2,13 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using QuotaFunctions.Core.Keys;
 using QuotaFunctions.Http;
+using QuotaFunctions.OpenApi;
 
 namespace QuotaFunctions.Functions.Admin;
 
 /// <summary>Lists the pools that are not revoked.</summary>
+[Response(200, "All of them.", typeof(PoolsResponse))]
+[ErrorResponse(nameof(ErrorResponses.InvalidRequest))]
 public sealed class ListPools(IPoolService pools)
 {
     /// <summary>GET …/pools.</summary>

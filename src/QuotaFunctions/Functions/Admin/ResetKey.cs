@@ -2,10 +2,14 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using QuotaFunctions.Core.Keys;
 using QuotaFunctions.Http;
+using QuotaFunctions.Http.Requests;
+using QuotaFunctions.OpenApi;
 
 namespace QuotaFunctions.Functions.Admin;
 
 /// <summary>Sets what a key has used to 0, and its quota anew when one is given.</summary>
+[RequestBody(typeof(ResetRequest), Required = false)]
+[Response(200, "As it is now.", typeof(KeyResponse))]
 public sealed class ResetKey(IKeyService keys, TimeProvider time)
 {
     /// <summary>POST …/keys/{key}/reset.</summary>

@@ -2,10 +2,14 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using QuotaFunctions.Core.Keys;
 using QuotaFunctions.Http;
+using QuotaFunctions.Http.Requests;
+using QuotaFunctions.OpenApi;
 
 namespace QuotaFunctions.Functions.Admin;
 
 /// <summary>Sets what a pool's keys have used of it to 0, and its quota anew when one is given.</summary>
+[RequestBody(typeof(ResetRequest), Required = false)]
+[Response(200, "As it is now.", typeof(PoolResponse))]
 public sealed class ResetPool(IPoolService pools)
 {
     /// <summary>POST …/pools/{pool}/reset.</summary>

@@ -3,14 +3,19 @@ using Microsoft.Azure.Functions.Worker;
 using QuotaFunctions.Core.Keys;
 using QuotaFunctions.Core.Validation;
 using QuotaFunctions.Http;
+using QuotaFunctions.Http.Requests;
+using QuotaFunctions.OpenApi;
 
 namespace QuotaFunctions.Functions.Admin;
 
 /// <summary>Gives a key a new secret; the old one goes on until the overlap ends.</summary>
+/// <remarks>After a 503 the old secret is still good, and it may be tried again.</remarks>
+[RequestBody(typeof(RotateRequest), Required = false)]
+[Response(200, "With the new secret.", typeof(IssuedKeyResponse))]
 public sealed class RotateKey(IKeyService keys, TimeProvider time)
 {
     /// <summary>The longest overlap: 30 days. Without one the old secret ends at once.</summary>
-    public static readonly TimeSpan MaxOverlap = TimeSpan.FromDays(30);
+    public const int MaxOverlapSeconds = 30 * 24 * 60 * 60;
 
     /// <summary>POST …/keys/{key}/rotate.</summary>
     [Function(nameof(RotateKey))]
@@ -19,9 +24,9 @@ public sealed class RotateKey(IKeyService keys, TimeProvider time)
     {
         var fields = JsonFields.Of(await JsonBody.ReadOrEmptyAsync(request, cancellationToken));
         var seconds = fields.Number("overlap_seconds", 0);
-        if (seconds < 0 || seconds > MaxOverlap.TotalSeconds)
+        if (seconds is < 0 or > MaxOverlapSeconds)
         {
-            fields.Fault("overlap_seconds", $"must be from 0 to {MaxOverlap.TotalSeconds:0}.");
+            fields.Fault("overlap_seconds", $"must be from 0 to {MaxOverlapSeconds}.");
         }
 
         fields.ThrowIfInvalid();
@@ -30,7 +35,7 @@ public sealed class RotateKey(IKeyService keys, TimeProvider time)
             async found =>
             {
                 var issued = await keys.RotateAsync(found.Id, TimeSpan.FromSeconds(seconds), AdminRequests.Actor, cancellationToken);
-                return JsonResult.Of(KeyResponse.Of(issued, time.GetUtcNow()), ResponseJson.Default.KeyResponse);
+                return JsonResult.Of(IssuedKeyResponse.Of(issued, time.GetUtcNow()), ResponseJson.Default.IssuedKeyResponse);
             },
             cancellationToken);
     }

@@ -2,10 +2,14 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using QuotaFunctions.Core.Keys;
 using QuotaFunctions.Http;
+using QuotaFunctions.Http.Requests;
+using QuotaFunctions.OpenApi;
 
 namespace QuotaFunctions.Functions.Admin;
 
 /// <summary>Adds to a key's quota.</summary>
+[RequestBody(typeof(TopUpRequest))]
+[Response(200, "As it is now.", typeof(KeyResponse))]
 public sealed class TopUpKey(IKeyService keys, TimeProvider time)
 {
     /// <summary>POST …/keys/{key}/topup.</summary>

@@ -3,10 +3,12 @@ using Microsoft.Azure.Functions.Worker;
 using QuotaFunctions.Core.Auditing;
 using QuotaFunctions.Core.Keys;
 using QuotaFunctions.Http;
+using QuotaFunctions.OpenApi;
 
 namespace QuotaFunctions.Functions.Admin;
 
 /// <summary>Adds a key's books up.</summary>
+[Response(200, "The sums.", typeof(VerificationResponse))]
 public sealed class VerifyKey(IKeyService keys, IAuditLog log)
 {
     /// <summary>GET …/keys/{key}/verify.</summary>
@@ -16,7 +18,7 @@ public sealed class VerifyKey(IKeyService keys, IAuditLog log)
         keys.WithKeyAsync(
             key,
             async found => await log.VerifyAsync(found.Id, cancellationToken) is { } books
-                ? JsonResult.Of(books, ResponseJson.Default.Verification)
+                ? JsonResult.Of(VerificationResponse.Of(books), ResponseJson.Default.VerificationResponse)
                 : AdminRequests.NoSuchKey(),
             cancellationToken);
 }

@@ -7,15 +7,24 @@ using QuotaFunctions.Core.Charging;
 using QuotaFunctions.Core.Http;
 using QuotaFunctions.Core.Validation;
 using QuotaFunctions.Http;
+using QuotaFunctions.Http.Requests;
+using QuotaFunctions.OpenApi;
 
 namespace QuotaFunctions.Functions.Holder;
 
 /// <summary>Charges a key without forwarding anything, for services that do their own work.</summary>
+[RequestBody(typeof(ConsumeRequest), Required = false)]
+[Charges]
+[Response(200, "Granted.", typeof(ConsumedResponse))]
 public sealed class ConsumeQuota(ClientKeys clients, IQuotaEngine engine, ClientAddress addresses, TimeProvider time)
 {
     private const string Route = "quota/consume";
-    private const int MaxReference = 200;
-    private static readonly TimeSpan MaxHold = TimeSpan.FromHours(24);
+
+    /// <summary>The longest reference, in characters.</summary>
+    public const int MaxReference = 200;
+
+    /// <summary>The longest hold: 24 hours.</summary>
+    public const int MaxHoldSeconds = 24 * 60 * 60;
 
     /// <summary>POST /quota/consume.</summary>
     [Function(nameof(ConsumeQuota))]
@@ -66,9 +75,9 @@ public sealed class ConsumeQuota(ClientKeys clients, IQuotaEngine engine, Client
             fields.Fault("reference", $"must be at most {MaxReference} characters.");
         }
 
-        if (holdSeconds < 1 || holdSeconds > MaxHold.TotalSeconds)
+        if (holdSeconds is < 1 or > MaxHoldSeconds)
         {
-            fields.Fault("hold_seconds", $"must be from 1 to {MaxHold.TotalSeconds}.");
+            fields.Fault("hold_seconds", $"must be from 1 to {MaxHoldSeconds}.");
         }
 
         // The same by what it says, however it is written

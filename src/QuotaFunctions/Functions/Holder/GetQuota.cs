@@ -3,10 +3,12 @@ using Microsoft.Azure.Functions.Worker;
 using QuotaFunctions.Core.Http;
 using QuotaFunctions.Core.Keys;
 using QuotaFunctions.Http;
+using QuotaFunctions.OpenApi;
 
 namespace QuotaFunctions.Functions.Holder;
 
 /// <summary>Shows a key's holder how its quota stands; costs nothing.</summary>
+[Response(200, "How it stands.", typeof(QuotaResponse))]
 public sealed class GetQuota(ClientKeys clients, IKeyService keys, ClientAddress addresses, TimeProvider time)
 {
     /// <summary>GET /quota.</summary>

@@ -2,10 +2,14 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using QuotaFunctions.Core.Proxying;
 using QuotaFunctions.Http;
+using QuotaFunctions.Http.Requests;
+using QuotaFunctions.OpenApi;
 
 namespace QuotaFunctions.Functions.Holder;
 
-/// <summary>Forwards to the endpoint that the body names.</summary>
+/// <summary>Forwards the request that the body describes.</summary>
+[Forwards]
+[RequestBody(typeof(ProxyRequest))]
 public sealed class Proxy(ProxyHandler handler, ClientAddress addresses)
 {
     /// <summary>ANY /proxy.</summary>

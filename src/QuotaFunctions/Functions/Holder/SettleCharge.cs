@@ -4,10 +4,15 @@ using QuotaFunctions.Core.Charging;
 using QuotaFunctions.Core.Http;
 using QuotaFunctions.Core.Validation;
 using QuotaFunctions.Http;
+using QuotaFunctions.Http.Requests;
+using QuotaFunctions.OpenApi;
 
 namespace QuotaFunctions.Functions.Holder;
 
-/// <summary>Takes a service's report on how the work went that it was charged for.</summary>
+/// <summary>Takes a service's report on how the work went that it was charged for, within 24 hours and once, and corrects its cost.</summary>
+[RequestBody(typeof(SettleRequest))]
+[Response(200, "In the books.", typeof(SettledResponse))]
+[ErrorResponse(nameof(ErrorResponses.NotFound), nameof(ErrorResponses.ChargeSettled))]
 public sealed class SettleCharge(ClientKeys clients, IQuotaEngine engine, TimeProvider time)
 {
     /// <summary>POST /quota/charges/{chargeId}/settle.</summary>

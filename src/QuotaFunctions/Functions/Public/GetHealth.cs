@@ -3,10 +3,21 @@ using Microsoft.Azure.Functions.Worker;
 using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.Core.Proxying;
 using QuotaFunctions.Http;
+using QuotaFunctions.OpenApi;
 
 namespace QuotaFunctions.Functions.Public;
 
 /// <summary>Says whether the service works: for probes and load balancers.</summary>
+[Response(200, "It does.", typeof(HealthResponse))]
+[Response(503, "Storage did not answer within 2 seconds.", typeof(HealthResponse), Example = """
+    {
+      "status": "degraded",
+      "service": "quota-functions",
+      "version": "0.1.0",
+      "providers": ["openai"],
+      "checks": { "table": "unavailable", "queue": "ok" }
+    }
+    """)]
 public sealed class GetHealth(VitalHealth health, ProviderCatalog providers)
 {
     /// <summary>GET /health.</summary>

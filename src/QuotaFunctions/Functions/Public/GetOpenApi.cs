@@ -1,10 +1,13 @@
+using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using QuotaFunctions.Http;
+using QuotaFunctions.OpenApi;
 
 namespace QuotaFunctions.Functions.Public;
 
 /// <summary>Describes every route, in OpenAPI 3.1.</summary>
+[Response(200, "OpenAPI 3.1.", typeof(JsonObject))]
 public sealed class GetOpenApi
 {
     private static readonly byte[] Document = Read();

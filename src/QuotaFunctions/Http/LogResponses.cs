@@ -1,0 +1,78 @@
+using System.ComponentModel.DataAnnotations;
+using System.Text.Json.Serialization;
+using QuotaFunctions.Core.Auditing;
+using QuotaFunctions.Functions.Admin;
+using QuotaFunctions.OpenApi;
+
+namespace QuotaFunctions.Http;
+
+/// <summary>A page of the log.</summary>
+/// <param name="Logs">The rows, the newest first.</param>
+/// <param name="Page">Which page it is, where pages are counted.</param>
+/// <param name="PageSize">The most rows a page.</param>
+/// <param name="Next">The cursor of the next page; absent on the last. A page that is not full may have one, too.</param>
+internal sealed record LogsResponse(
+    IReadOnlyList<LogRowResponse> Logs,
+    [property: Range(1, GetKeyLogs.MaxPage), Example(1)] int Page,
+    [property: Range(1, 1000), Example(100)] int PageSize,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull), Example("chg_20260101-42-0")] string? Next);
+
+/// <summary>A row of the log: an admitted request, or what an admin did to the key's quota.</summary>
+/// <param name="Id">The charge's id.</param>
+/// <param name="At">When it was admitted.</param>
+/// <param name="Outcome">
+/// How it ended (unknown, consumed, succeeded, client_error, failed, unreachable, timed_out, client_closed, truncated), or what an admin did.
+/// </param>
+/// <param name="Cost">What it came to, in units; below 0 for what was given back.</param>
+/// <param name="Status">The upstream's.</param>
+/// <param name="LatencyMs">In milliseconds.</param>
+/// <param name="Provider">The provider.</param>
+/// <param name="Model">The model.</param>
+/// <param name="Address">Where it came from.</param>
+/// <param name="RequestId">The request's id.</param>
+/// <param name="Reference">The client's own word for it.</param>
+/// <param name="Actor">The admin who did it.</param>
+internal sealed record LogRowResponse(
+    [property: Example("chg_20260101-42-0")] string Id,
+    DateTimeOffset At,
+    [property: Example("succeeded")] string Outcome,
+    [property: Example(1)] long Cost,
+    [property: Example(200)] int? Status,
+    [property: Example(812)] int? LatencyMs,
+    [property: Example("openai")] string? Provider,
+    [property: Example("gpt-4o-mini")] string? Model,
+    [property: Example("203.0.113.7")] string? Address,
+    [property: Example("0198c0de00007000800000000000cafe")] string? RequestId,
+    string? Reference,
+    string? Actor)
+{
+    public static LogRowResponse Of(AuditRow row) => new(
+        row.Id,
+        row.At,
+        row.Outcome,
+        row.Cost,
+        row.Status,
+        row.LatencyMs,
+        row.Provider,
+        row.Model,
+        row.Address,
+        row.RequestId,
+        row.Reference,
+        row.Actor);
+}
+
+/// <summary>A key's books, added up. All amounts in units.</summary>
+/// <param name="Balanced">The ledger's sum is what is used, and so is the log's with what is not settled yet.</param>
+/// <param name="Used">By the key's record.</param>
+/// <param name="Ledger">By the ledger.</param>
+/// <param name="Audited">By the log.</param>
+/// <param name="Unsettled">In the ledger, not yet in the log.</param>
+internal sealed record VerificationResponse(
+    [property: Example(true)] bool Balanced,
+    [property: Example(151)] long Used,
+    [property: Example(151)] long Ledger,
+    [property: Example(150)] long Audited,
+    [property: Example(1)] long Unsettled)
+{
+    public static VerificationResponse Of(Verification books) => new(books.Balanced, books.Used, books.Ledger, books.Audited, books.Unsettled);
+}

@@ -1,0 +1,71 @@
+using System.ComponentModel.DataAnnotations;
+using QuotaFunctions.Core.Accounts;
+using QuotaFunctions.OpenApi;
+
+namespace QuotaFunctions.Http;
+
+/// <summary>A pool as an admin sees it.</summary>
+internal sealed record PoolResponse
+{
+    /// <summary>The pool's id.</summary>
+    [RegularExpression("^pool_")]
+    [Example("pool_9pQe2LkVb7RtYw4Hs0Nc")]
+    public required string Id { get; init; }
+
+    /// <summary>What people call it.</summary>
+    [Example("The team's pool")]
+    public required string Name { get; init; }
+
+    /// <summary>Whether it may be used.</summary>
+    [EnumDataType(typeof(KeyStatus))]
+    public required string Status { get; init; }
+
+    /// <summary>Units in all.</summary>
+    [Example(100_000)]
+    public required long? Quota { get; init; }
+
+    /// <summary>Holds included.</summary>
+    public required long Used { get; init; }
+
+    /// <summary>Of what is used, what is only held until its request is settled.</summary>
+    public required long Held { get; init; }
+
+    /// <summary>Units left.</summary>
+    [Example(100_000)]
+    public required long? Remaining { get; init; }
+
+    /// <summary>When the next refill is due; null for never.</summary>
+    [Example("2026-02-01T00:00:00Z")]
+    public required DateTimeOffset? ResetsAt { get; init; }
+
+    /// <summary>When it was made.</summary>
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>How the quota is filled up again; null for never.</summary>
+    [Example]
+    public required RefillResponse? Refill { get; init; }
+
+    /// <summary>Whose pool it is.</summary>
+    [Example("acme")]
+    public required string? Tenant { get; init; }
+
+    public static PoolResponse Of(Pool pool) => new()
+    {
+        Id = pool.Id,
+        Name = pool.Settings.Name,
+        Status = EnumNames.Of(pool.Status),
+        Quota = pool.Quota.Limit,
+        Used = pool.Quota.Used,
+        Held = pool.Quota.Held,
+        Remaining = pool.Quota.Remaining,
+        ResetsAt = pool.Quota.ResetsAt,
+        CreatedAt = pool.CreatedAt,
+        Refill = RefillResponse.Of(pool.Settings.Refill),
+        Tenant = pool.Settings.Tenant,
+    };
+}
+
+/// <summary>All pools.</summary>
+/// <param name="Total">How many there are.</param>
+/// <param name="Pools">The pools.</param>
+internal sealed record PoolsResponse([property: Example(1)] int Total, IReadOnlyList<PoolResponse> Pools);

@@ -1,0 +1,54 @@
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
+using QuotaFunctions.Functions.Admin;
+
+namespace QuotaFunctions.Http.Requests;
+
+/// <summary>Which keys to list.</summary>
+internal sealed record KeysQuery
+{
+    /// <summary>The most keys a page.</summary>
+    [Range(1, 1000)]
+    [DefaultValue(100)]
+    public int Limit { get; init; }
+
+    /// <summary>What next was in the answer before.</summary>
+    public string? Cursor { get; init; }
+
+    /// <summary>Part of the name, in any letter case.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>The tenant, to the letter.</summary>
+    public string? Tenant { get; init; }
+
+    /// <summary>Without it all but the revoked.</summary>
+    [AllowedValues("active", "disabled", "expired", "revoked")]
+    public string? Status { get; init; }
+}
+
+/// <summary>Which rows of the log to show.</summary>
+internal sealed record LogsQuery
+{
+    /// <summary>Not together with cursor.</summary>
+    [Range(1, GetKeyLogs.MaxPage)]
+    [DefaultValue(1)]
+    public int Page { get; init; }
+
+    /// <summary>The most rows a page.</summary>
+    [Range(1, 1000)]
+    [DefaultValue(100)]
+    public int PageSize { get; init; }
+
+    /// <summary>What next was in the answer before.</summary>
+    public string? Cursor { get; init; }
+
+    /// <summary>The earliest moment.</summary>
+    public DateTimeOffset? From { get; init; }
+
+    /// <summary>The first moment that is not wanted any more.</summary>
+    public DateTimeOffset? To { get; init; }
+
+    /// <summary>How it ended.</summary>
+    [RegularExpression("^[a-z_]{1,32}$")]
+    public string? Outcome { get; init; }
+}

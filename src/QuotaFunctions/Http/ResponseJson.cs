@@ -1,0 +1,25 @@
+using System.Text.Json.Serialization;
+
+namespace QuotaFunctions.Http;
+
+/// <summary>The contract's words for enumerations.</summary>
+internal static class EnumNames
+{
+    public static string Of<T>(T value)
+        where T : struct, Enum => value.ToString().ToLowerInvariant();
+}
+
+/// <summary>How answers are written.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, Converters = [typeof(TimestampConverter)])]
+[JsonSerializable(typeof(QuotaResponse))]
+[JsonSerializable(typeof(KeyResponse))]
+[JsonSerializable(typeof(IssuedKeyResponse))]
+[JsonSerializable(typeof(KeysResponse))]
+[JsonSerializable(typeof(PoolResponse))]
+[JsonSerializable(typeof(PoolsResponse))]
+[JsonSerializable(typeof(LogsResponse))]
+[JsonSerializable(typeof(VerificationResponse))]
+[JsonSerializable(typeof(AliveResponse))]
+[JsonSerializable(typeof(HealthResponse))]
+[JsonSerializable(typeof(AdminHealthResponse))]
+internal sealed partial class ResponseJson : JsonSerializerContext;

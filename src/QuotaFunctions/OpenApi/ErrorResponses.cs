@@ -1,0 +1,87 @@
+using System.Reflection;
+using QuotaFunctions.Core.Http;
+
+namespace QuotaFunctions.OpenApi;
+
+/// <summary>An error response that operations share.</summary>
+/// <param name="Description">When an operation answers so.</param>
+/// <param name="Problems">The problems that it may tell of, all with the same status.</param>
+public sealed record ErrorResponse(string Description, params IReadOnlyList<Problem> Problems)
+{
+    /// <summary>The HTTP status.</summary>
+    public int Status => Problems[0].Status;
+}
+
+/// <summary>The error responses of the OpenAPI description: every <see cref="Problem"/> but the service's own faults is in one of them.</summary>
+public static class ErrorResponses
+{
+    /// <summary>400.</summary>
+    public static readonly ErrorResponse InvalidRequest = new(
+        "Malformed JSON, wrong type, unknown field, out of range; a key in the URL.", Problem.InvalidRequest, Problem.KeyInUrl);
+
+    /// <summary>401 of the management routes.</summary>
+    public static readonly ErrorResponse TokenRequired = new(
+        "No admin token, or one that is not known.", Problem.TokenMissing, Problem.TokenInvalid);
+
+    /// <summary>403 of the management routes.</summary>
+    public static readonly ErrorResponse TokenReadOnly = new("The read-only token may only GET.", Problem.TokenReadOnly);
+
+    /// <summary>401 of the routes for holders of keys.</summary>
+    public static readonly ErrorResponse KeyRequired = new(
+        "No key, or one that is not good.", Problem.KeyMissing, Problem.KeyInvalid, Problem.KeyExpired, Problem.KeyRevoked);
+
+    /// <summary>403 of the routes for holders of keys.</summary>
+    public static readonly ErrorResponse NotAllowed = new(
+        "The key is disabled, or not for this.",
+        Problem.KeyDisabled,
+        Problem.ProviderNotAllowed,
+        Problem.ModelNotAllowed,
+        Problem.AddressNotAllowed,
+        Problem.CostNotAllowed,
+        Problem.EndpointNotAllowed);
+
+    /// <summary>404.</summary>
+    public static readonly ErrorResponse NotFound = new("There is no such key, pool or charge.", Problem.NotFound);
+
+    /// <summary>409 of a settlement.</summary>
+    public static readonly ErrorResponse ChargeSettled = new("The charge was settled before.", Problem.ChargeSettled);
+
+    /// <summary>413.</summary>
+    public static readonly ErrorResponse BodyTooLarge = new(
+        "Over 10 MiB on the management routes, over 64 KiB on those under /quota, over PROXY_MAX_BODY_BYTES on the others.", Problem.BodyTooLarge);
+
+    /// <summary>415.</summary>
+    public static readonly ErrorResponse UnsupportedEncoding = new(
+        "A Content-Encoding other than gzip, deflate or br.", Problem.UnsupportedEncoding);
+
+    /// <summary>422 of an operation that charges.</summary>
+    public static readonly ErrorResponse IdempotencyMismatch = new(
+        "The Idempotency-Key was used for another request within 24 hours.", Problem.IdempotencyMismatch);
+
+    /// <summary>429 of an operation that charges.</summary>
+    public static readonly ErrorResponse TooMany = new(
+        "Quota used up, or over the rate. Retry-After tells when it is worth while to ask again.", Problem.QuotaExhausted, Problem.RateLimited);
+
+    /// <summary>501 of an operation that forwards.</summary>
+    public static readonly ErrorResponse NotSupported = new("A WebSocket was asked for.", Problem.NotSupported);
+
+    /// <summary>502 of an operation that forwards.</summary>
+    public static readonly ErrorResponse Upstream = new("The upstream refused the connection or broke off.", Problem.UpstreamUnreachable);
+
+    /// <summary>503 of an operation that forwards.</summary>
+    public static readonly ErrorResponse Unavailable = new(
+        "Storage did not let it be decided in time, or the upstream is left alone for a while.", Problem.QuotaUnavailable, Problem.UpstreamCircuitOpen);
+
+    /// <summary>503 of the other operations that need storage.</summary>
+    public static readonly ErrorResponse QuotaUnavailable = new(
+        "Storage did not let it be decided in time; nothing was admitted. With Retry-After.", Problem.QuotaUnavailable);
+
+    /// <summary>504 of an operation that forwards.</summary>
+    public static readonly ErrorResponse UpstreamTimeout = new("The upstream sent no headers in time.", Problem.UpstreamTimeout);
+
+    /// <summary>Every error response, by its name.</summary>
+    public static IReadOnlyDictionary<string, ErrorResponse> ByName { get; } = typeof(ErrorResponses)
+        .GetFields(BindingFlags.Public | BindingFlags.Static)
+        .Where(field => field.FieldType == typeof(ErrorResponse))
+        .ToDictionary(field => field.Name, field => (ErrorResponse)field.GetValue(null)!);
+}
