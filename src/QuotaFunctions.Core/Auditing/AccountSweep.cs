@@ -166,7 +166,7 @@ internal sealed partial class AccountSweep(
         var isTold = isOrphan || (isLate && entry.IsSelfContained);
         if (entry.HoldUntil > 0)
         {
-            // How it began, as nobody else will say so any more: its end, which may be in the ledger already, does not know.
+            // The log needs how it began: its end, which may be in the ledger already, does not say.
             if (isTold && !written.HasAny(entry.KeyId, row.IdOf(index)))
             {
                 late.Add(AuditEvent.OfEntry(accountId, row, index));

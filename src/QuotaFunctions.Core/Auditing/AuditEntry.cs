@@ -13,7 +13,7 @@ internal enum AuditPhase
     /// <summary>How it ended, by the ledger's correction alone.</summary>
     Corrected = 1,
 
-    /// <summary>How it ended, by whoever knows all of it.</summary>
+    /// <summary>How it ended, as the process that made the charge, or the sweep, tells it.</summary>
     Final = 2,
 }
 

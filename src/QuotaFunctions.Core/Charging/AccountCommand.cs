@@ -22,7 +22,7 @@ internal abstract class AccountCommand(string? keyId, long deadline)
     /// <summary>True where it needs more than the records: see <see cref="PrepareAsync"/>.</summary>
     public bool NeedsPreparing { get; protected init; }
 
-    /// <summary>True once the one who asked has been answered, whatever becomes of it.</summary>
+    /// <summary>True once the one who asked has been answered. It may still be committed.</summary>
     public abstract bool IsAnswered { get; }
 
     /// <summary>Cancels it where nobody waits for it any more. True when it is cancelled.</summary>

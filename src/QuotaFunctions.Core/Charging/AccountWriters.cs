@@ -8,7 +8,7 @@ internal sealed class AccountWriters : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<string, AccountWriter> _writers = new();
 
-    /// <summary>Lanes that have not come to their end, also those that took no more operations and give a lease back yet.</summary>
+    /// <summary>Account writers that still run, also those that take no more commands and are giving a lease back.</summary>
     private readonly ConcurrentDictionary<AccountWriter, string> _running = new();
     private readonly WriterContext _context;
     private readonly ITimer _cleaner;

@@ -2,7 +2,7 @@ using QuotaFunctions.Core.Accounts;
 
 namespace QuotaFunctions.Core.Charging;
 
-/// <summary>What became of a charge.</summary>
+/// <summary>The answer to a charge: granted, or refused with a reason.</summary>
 public sealed record ChargeResult
 {
     /// <summary>Why it was refused; null when it was granted.</summary>

@@ -11,7 +11,7 @@ internal sealed partial class CommitWriter(HeldAccount held, WriterContext conte
 {
     /// <summary>
     /// How long a row is in the ledger for certain, unless the writer itself has told the log of it. A row is compacted once it is in the log,
-    /// and whoever else writes it there (the sweep) lets it be for <see cref="Fleet.SilenceLimit"/>.
+    /// and the sweep, which also writes it there, leaves it alone for <see cref="Fleet.SilenceLimit"/>.
     /// Half of that, as both moments are known to the second only, and the calls in between take their time.
     /// </summary>
     private static readonly TimeSpan RowCertain = Fleet.SilenceLimit / 2;
@@ -37,7 +37,7 @@ internal sealed partial class CommitWriter(HeldAccount held, WriterContext conte
         }
     }
 
-    /// <summary>Writes a transaction once. Null where it is still open what becomes of it.</summary>
+    /// <summary>Writes a transaction once. Null where the outcome is still open.</summary>
     private async Task<CommitOutcome?> TryWriteAsync(AccountTransaction transaction)
     {
         var before = context.Clock.GetTimestamp();
@@ -73,7 +73,7 @@ internal sealed partial class CommitWriter(HeldAccount held, WriterContext conte
         }
     }
 
-    /// <summary>Looks in storage for what became of a commit. Null where that is still open, or storage does not answer.</summary>
+    /// <summary>Looks in storage for the outcome of a commit. Null where it is still open, or storage does not answer.</summary>
     /// <param name="transaction">The commit.</param>
     /// <param name="otherwise">
     /// What it came to where storage knows nothing of it. Storage has answered, so that no write of it is under way any more; null when it has not.

@@ -56,7 +56,7 @@ internal sealed class QuotaEngineOptions
     /// <summary>After how long without a charge a lease is given back. Default 1 s.</summary>
     public TimeSpan LeaseIdleTime { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>How long a writer leaves an account to whoever closed its lease, at the most. Default 2 s.</summary>
+    /// <summary>How long a writer at most leaves an account to the instance that closed its lease. Default 2 s.</summary>
     public TimeSpan MaxYieldTime { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>How often it looks meanwhile whether they are done. Default 50 ms.</summary>

@@ -3,7 +3,7 @@ using QuotaFunctions.Core.Accounts.Storage;
 
 namespace QuotaFunctions.Core.Charging;
 
-/// <summary>What became of a settlement in the books.</summary>
+/// <summary>The result of a settlement.</summary>
 /// <param name="AlreadySettled">True where the charge had been settled before: nothing was changed.</param>
 /// <param name="Cost">What the charge comes to, in units.</param>
 /// <param name="Quota">The key's quota afterwards.</param>

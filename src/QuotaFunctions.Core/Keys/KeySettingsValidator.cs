@@ -9,7 +9,7 @@ using QuotaFunctions.Core.Validation;
 
 namespace QuotaFunctions.Core.Keys;
 
-/// <summary>The rules that a key's settings keep to, whoever sets them. The faults bear the names that clients know.</summary>
+/// <summary>The rules for a key's settings. The errors bear the names that clients know.</summary>
 public static partial class KeySettingsValidator
 {
     /// <summary>The largest quota, in units.</summary>
