@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Azure.Functions.Worker;
+using Microsoft.Extensions.Azure;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -108,6 +109,7 @@ public sealed class LocalFunctionsHost : IAsyncDisposable
             kestrel.Listen(IPAddress.Loopback, options.Port, endpoint => endpoint.Protocols = HttpProtocols.Http1);
         });
         builder.Services.AddRouting();
+        builder.Services.AddAzureClientsCore();
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.DrainTimeout + StopAllowance);
         if (!options.StopOnSignals)
@@ -150,7 +152,7 @@ public sealed class LocalFunctionsHost : IAsyncDisposable
         var scopes = services.GetRequiredService<IServiceScopeFactory>();
         var time = services.GetRequiredService<TimeProvider>();
         var logger = services.GetRequiredService<ILogger<LocalFunctionsHost>>();
-        var connections = new QueueConnections(configuration);
+        var connections = new QueueConnections(configuration, services.GetRequiredService<AzureComponentFactory>());
         var states = new TimerStateStore(options.TimerStateDirectory);
         var listeners = new List<ITriggerListener>();
         foreach (var function in functions)

@@ -29,7 +29,6 @@ public static class QuotaFunctionsApplication
             .AddCharging(configuration)
             .AddKeys()
             .AddProxying(configuration)
-            .AddHealth()
             .AddHttp();
 
         return app
@@ -73,7 +72,7 @@ public static class QuotaFunctionsApplication
         {
             kestrel.AddServerHeader = false;
 
-            // Whoever reads a body has a limit, which is answered: see LimitedBodyStream
+            // Every reader of a body sets a limit of its own, and answers what is above it: see LimitedBodyStream
             kestrel.Limits.MaxRequestBodySize = null;
         });
         return services;

@@ -48,7 +48,7 @@ internal sealed class InMemoryTable : TableClient
     public override async Task<Response<IReadOnlyList<Response>>> SubmitTransactionAsync(
         IEnumerable<TableTransactionAction> transactionActions, CancellationToken cancellationToken = default)
     {
-        // Not at once, so that a lane gathers as it does while storage works.
+        // Not at once, so that a writer gathers as it does while storage works.
         await Task.Yield();
         return Response.FromValue<IReadOnlyList<Response>>(_answers, _answers[0]);
     }

@@ -44,7 +44,7 @@ public sealed class SharedKeyTests(AzuriteFixture azurite, ITestOutputHelper out
             var apis = apps.Select(app => new ApiClient(app.BaseAddress)).ToArray();
             for (var round = 0; round < rounds; round++)
             {
-                // Gently on many keys: each time what a process holds is old, and the rows of the others are folded.
+                // Gently on many keys: each time what a process holds is old, and the rows of the others are compacted.
                 await Task.WhenAll(Enumerable.Range(0, Keys).Select(key => GentlyAsync(apis, new Random(HashCode.Combine(seed, round, key)))));
                 await SteadilyAsync(apis, new Random(HashCode.Combine(seed, round)));
             }

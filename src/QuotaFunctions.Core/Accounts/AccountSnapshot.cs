@@ -7,9 +7,8 @@ namespace QuotaFunctions.Core.Accounts;
 /// <param name="Leases">The leases that are out.</param>
 internal sealed record AccountSnapshot(LedgerHead Head, KeyState Key, PoolState? Pool, IReadOnlyList<LeaseState> Leases)
 {
-    /// <summary>True where an entry of the ledger is in the record's sums.</summary>
-    public bool Covers(LedgerPosition place) =>
-        Leases.FirstOrDefault(lease => lease.Holds(place.Sequence)) is { } lease ? lease.Covers(place) : place.Sequence <= Head.Sequence;
+    /// <summary>True where a commit of the ledger is in the record's sums.</summary>
+    public bool Covers(long sequence) => sequence <= (Leases.FirstOrDefault(lease => lease.Holds(sequence))?.Sequence ?? Head.Sequence);
 
     /// <summary>True where nothing was committed between the two readings.</summary>
     public bool IsSameAs(AccountSnapshot other) =>

@@ -11,11 +11,17 @@ internal sealed class AccountTransaction
     /// <summary>Rows in one transaction, by the service's limit.</summary>
     public const int MaxRows = 100;
 
-    /// <summary>Leases that one commit may end: their pages are in it, and the service takes 4 MiB.</summary>
-    public const int MaxEnding = 10;
+    /// <summary>Leases that one commit may end: each is a row, and half of them are left for what the commit is for.</summary>
+    public const int MaxEnding = MaxRows / 2;
 
     /// <summary>Characters in one property, below the service's limit of 32 Ki.</summary>
     public const int MaxEntriesLength = 30_000;
+
+    /// <summary>Rows that one command adds at the most: a key and two rows beside.</summary>
+    private const int RowsOfCommand = 3;
+
+    /// <summary>Rows that every commit has: the ledger's, and the pool's or the lease's.</summary>
+    private const int RowsOfCommit = 2;
 
     /// <summary>What the entries of the refills of a key and its pool may take.</summary>
     private const int RefillsLength = 300;
@@ -29,7 +35,7 @@ internal sealed class AccountTransaction
     private readonly List<SideRow> _sideRows = [];
     private int _entriesLength;
 
-    /// <summary>Begins a draft.</summary>
+    /// <summary>Begins a transaction.</summary>
     /// <param name="state">The account that it is decided on.</param>
     /// <param name="now">The instance's clock.</param>
     /// <param name="commitId">The commit's id.</param>
@@ -45,43 +51,20 @@ internal sealed class AccountTransaction
         }
     }
 
-    /// <summary>Begins a draft that spends from a lease.</summary>
+    /// <summary>Begins a commit that spends from a lease.</summary>
     /// <param name="state">The account that it is decided on.</param>
     /// <param name="now">The instance's clock.</param>
     /// <param name="commitId">The commit's id.</param>
     /// <param name="lease">The lease, of which a copy is changed.</param>
-    /// <param name="entriesLength">Characters that the entries may take: where they do not fit on the lease's page, the next one is begun.</param>
-    public AccountTransaction(AccountState state, DateTimeOffset now, Guid commitId, LeaseState lease, int entriesLength)
+    public AccountTransaction(AccountState state, DateTimeOffset now, Guid commitId, LeaseState lease)
     {
         (_state, Now, At) = (state, now, ClockOf(state, now, [lease.At]));
         Lease = lease.Clone();
+        Lease.Sequence++;
         Lease.CommitId = commitId;
         Lease.At = At;
         Lease.WrittenAt = null;
-        var isFull = lease.Parts == LeaseState.MaxParts || lease.PageLength + Math.Min(entriesLength, MaxEntriesLength) > LeaseState.MaxPageLength
-            || LedgerRow.DayOf(lease.PageAt) != LedgerRow.DayOf(At);
-        if (isFull && lease.Page.Count > 0)
-        {
-            Add(new SideRow.Page(lease.ToRow(isOpen: false)));
-            Lease.Turn();
-        }
-
-        if (Lease.Page.Count == 0)
-        {
-            Lease.PageAt = At;
-        }
-
-        Lease.Parts++;
-        Row = new LedgerRow
-        {
-            Sequence = Lease.Sequence,
-            CommitId = commitId,
-            At = Lease.PageAt,
-            Owner = lease.Owner,
-            Entries = _entries,
-            FirstIndex = Lease.Page.Count,
-            IsOpen = true,
-        };
+        Row = new LedgerRow { Sequence = Lease.Sequence, CommitId = commitId, At = At, Owner = lease.Owner, Entries = _entries };
     }
 
     public string AccountId => _state.AccountId;
@@ -92,7 +75,7 @@ internal sealed class AccountTransaction
     /// <summary>The account's clock, which never goes back: what periods and rates are counted by.</summary>
     public DateTimeOffset At { get; }
 
-    /// <summary>The service's time in the last answer before the draft was made: no write of it is older. Default where that is not known.</summary>
+    /// <summary>The service's time in the last answer before the transaction was made: no write of it is older. Default where that is not known.</summary>
     public DateTimeOffset SentAfter { get; init; }
 
     /// <summary>The service's time when it was carried out, to the second, once that is known.</summary>
@@ -104,17 +87,14 @@ internal sealed class AccountTransaction
     /// <summary>The lease that begins with this commit, or null.</summary>
     public LeaseState? GrantedLease { get; private set; }
 
-    /// <summary>What it is in the ledger: a row, or the next part of the lease's page.</summary>
+    /// <summary>Its row in the ledger.</summary>
     public LedgerRow Row { get; }
 
     /// <summary>The head once this is committed: behind the numbers that a new lease takes along.</summary>
     public LedgerHead NextHead => new(Row.Sequence + (GrantedLease is null ? 0 : LeaseState.SequenceRun), Row.CommitId, At);
 
     /// <summary>Where the next entry will stand.</summary>
-    public LedgerPosition NextPosition => new(Row.Sequence, Row.FirstIndex + _entries.Count);
-
-    /// <summary>How long after the time of their row the entries are decided, in ticks of 100 ns.</summary>
-    public long LaterTicks => (At - Row.At).Ticks;
+    public LedgerPosition NextPosition => new(Row.Sequence, _entries.Count);
 
     public IReadOnlyList<SideRow> SideRows => _sideRows;
 
@@ -126,14 +106,14 @@ internal sealed class AccountTransaction
 
     public bool IsEmpty => _entries.Count == 0 && _sideRows.Count == 0;
 
-    /// <summary>True where one more operation fits: it may change a key, add two rows beside, and these entries.</summary>
+    /// <summary>True where one more command fits: it may change a key, add two rows beside, and these entries.</summary>
     public bool HasRoomFor(int entriesLength) =>
-        _touched.Count + _sideRows.Count + 5 <= MaxRows && _entriesLength + entriesLength + RefillsLength <= MaxEntriesLength;
+        _touched.Count + _sideRows.Count + RowsOfCommand + RowsOfCommit <= MaxRows && _entriesLength + entriesLength + RefillsLength <= MaxEntriesLength;
 
-    /// <summary>A key as it stands in this draft, to look at; null where the account has no such key.</summary>
+    /// <summary>A key as it stands in this transaction, to look at; null where the account has no such key.</summary>
     public KeyState? Peek(string keyId) => _touched.GetValueOrDefault(keyId) ?? _state.Keys.GetValueOrDefault(keyId);
 
-    /// <summary>The pool as it stands in this draft, to look at.</summary>
+    /// <summary>The pool as it stands in this transaction, to look at.</summary>
     public PoolState? PeekPool() => Pool ?? _state.Pool;
 
     /// <summary>A key, to be changed.</summary>
@@ -162,17 +142,17 @@ internal sealed class AccountTransaction
     public void Replace(PoolState pool) => Pool = pool;
 
     /// <summary>Begins a lease on an account with one key.</summary>
-    public void Grant(string keyId, long slice, TimeSpan lifetime)
+    public void Grant(string keyId, long allotment, TimeSpan lifetime)
     {
-        Change(keyId).Balance.Leased += slice;
+        Change(keyId).Balance.Leased += allotment;
         GrantedLease = new LeaseState
         {
             Id = (Row.Sequence + 1).ToString("D19", CultureInfo.InvariantCulture),
             AccountId = AccountId,
             Owner = Row.Owner,
-            Allotment = slice,
+            Allotment = allotment,
             FirstSequence = Row.Sequence + 1,
-            Sequence = Row.Sequence + 1,
+            Sequence = Row.Sequence,
             At = At,
             Until = At + lifetime,
         };
@@ -184,7 +164,6 @@ internal sealed class AccountTransaction
     {
         _entries.Add(entry);
         _entriesLength += entry.MaxLength;
-        Lease?.Add(entry);
         return _entries.Count - 1;
     }
 
@@ -237,7 +216,7 @@ internal sealed class AccountTransaction
 
     private static LedgerEntry Refilled(string id) => new()
     {
-        Kind = LedgerEntryKind.Act,
+        Kind = LedgerEntryKind.Adjustment,
         KeyId = id,
         Outcome = LedgerAdjustments.Refilled,
     };
@@ -254,9 +233,5 @@ internal sealed class AccountTransaction
         }
 
         Add(new SideRow.Ended(lease));
-        if (lease.Page.Count > 0)
-        {
-            Add(new SideRow.Page(lease.ToRow(isOpen: false)));
-        }
     }
 }

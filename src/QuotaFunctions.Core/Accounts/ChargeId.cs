@@ -18,7 +18,7 @@ internal readonly record struct LedgerPosition(long Sequence, int Index)
 /// <summary>An entry of the ledger, and what it changed.</summary>
 /// <param name="Sequence">The commit's number.</param>
 /// <param name="Index">The entry's number in it.</param>
-/// <param name="Count">How many entries the commit has; 0 for one on a lease's page, which grows yet.</param>
+/// <param name="Count">How many entries the commit has.</param>
 /// <param name="Delta">Change of what the key has used, in units.</param>
 /// <param name="PoolDelta">Change of what its pool has used, in units.</param>
 [JsonConverter(typeof(LedgerEntryRefJson))]

@@ -12,7 +12,7 @@ internal sealed class KeyState
 
     public required string Prefix { get; init; }
 
-    /// <summary>What was set; the quota in it is the one at the last change, the meter's is the one that counts.</summary>
+    /// <summary>What was set; the quota in it is the one at the last change, the balance's is the one that counts.</summary>
     public required KeySettings Settings
     {
         get;

@@ -17,7 +17,7 @@ internal enum LedgerEntryKind
     Settle = 2,
 
     /// <summary>A period ended, a quota was reset or changed: see <see cref="LedgerEntry.Outcome"/>.</summary>
-    Act = 3,
+    Adjustment = 3,
 }
 
 /// <summary>
@@ -40,10 +40,6 @@ internal sealed record LedgerEntry
     /// <summary>Change of what the key's pool has used, in units.</summary>
     [JsonPropertyName("p")]
     public long PoolDelta { get; init; }
-
-    /// <summary>How long after the time of its row it was decided, in ticks of 100 ns: a page of a lease gathers several commits.</summary>
-    [JsonPropertyName("a")]
-    public long LaterTicks { get; init; }
 
     /// <summary>Until when the charge is a hold, in Unix seconds; 0 for none.</summary>
     [JsonPropertyName("h")]
@@ -76,7 +72,7 @@ internal sealed record LedgerEntry
     [JsonPropertyName("n")]
     public long FinalCost { get; init; }
 
-    /// <summary>With <see cref="LedgerEntryKind.Settle"/> and <see cref="LedgerEntryKind.Act"/>: as the log says it.</summary>
+    /// <summary>With <see cref="LedgerEntryKind.Settle"/> and <see cref="LedgerEntryKind.Adjustment"/>: as the log says it.</summary>
     [JsonPropertyName("o")]
     public string? Outcome { get; init; }
 
@@ -89,7 +85,7 @@ internal sealed record LedgerEntry
 
     /// <summary>True where the log can be told all of it from the entry alone; how any other ended, only its process knows.</summary>
     [JsonIgnore]
-    public bool IsSelfContained => Kind is LedgerEntryKind.Consume or LedgerEntryKind.Act;
+    public bool IsSelfContained => Kind is LedgerEntryKind.Consume or LedgerEntryKind.Adjustment;
 
     /// <summary>The charge that a correction settles; null for any other entry.</summary>
     [JsonIgnore]
@@ -103,13 +99,13 @@ internal sealed record LedgerEntry
     public int MaxLength =>
         10 + Length(KeyId) + Length(RequestId) + Length(Provider) + Length(Model) + Length(Address) + Length(Reference)
         + Length(Actor) + Length(Settles) + Length(Outcome)
-        + Length(Delta) + Length(PoolDelta) + Length(LaterTicks) + Length(HoldUntil) + Length(FinalCost) + Length(Status)
+        + Length(Delta) + Length(PoolDelta) + Length(HoldUntil) + Length(FinalCost) + Length(Status)
         + (LatencyMs is { } latency ? Math.Max(Length(latency), Length(1)) : 0);
 
-    /// <summary>Characters that the JSON of an entry with these texts and four numbers takes at the most.</summary>
+    /// <summary>Characters that the JSON of an entry with these texts and three numbers takes at the most.</summary>
     public static int MaxLengthOf(params ReadOnlySpan<string?> texts)
     {
-        var length = 10 + (4 * Length(long.MaxValue));
+        var length = 10 + (3 * Length(long.MaxValue));
         foreach (var text in texts)
         {
             length += Length(text);
@@ -126,17 +122,16 @@ internal sealed record LedgerEntry
         text is null ? 0 : 7 + (text.AsSpan().ContainsAnyExcept(Unescaped) ? 6 * text.Length : text.Length);
 }
 
-/// <summary>A commit's row in the ledger, or a lease's page: several of its commits, under one number. Or a part of a page.</summary>
+/// <summary>A commit's row in the ledger.</summary>
 internal sealed record LedgerRow
 {
     [JsonPropertyName("s")]
     public required long Sequence { get; init; }
 
-    /// <summary>The commit's id; of a page the last one's.</summary>
     [JsonPropertyName("c")]
     public required Guid CommitId { get; init; }
 
-    /// <summary>When it was decided, by the account's clock; of a page the first of its commits.</summary>
+    /// <summary>When it was decided, by the account's clock.</summary>
     [JsonPropertyName("t")]
     public required DateTimeOffset At { get; init; }
 
@@ -147,34 +142,15 @@ internal sealed record LedgerRow
     [JsonPropertyName("e")]
     public required IReadOnlyList<LedgerEntry> Entries { get; init; }
 
-    /// <summary>The number of the first of the entries: 0, but for a part of a page.</summary>
-    [JsonPropertyName("i")]
-    public int FirstIndex { get; init; }
-
     /// <summary>UTC day of <see cref="At"/>, as yyyyMMdd.</summary>
     [JsonIgnore]
     public int Day => DayOf(At);
 
-    /// <summary>
-    /// When its last entry was written, by the service's clock: of a page, as the row that is made of it is newer. Null for the row's
-    /// own time.
-    /// </summary>
-    [JsonPropertyName("w")]
-    public DateTimeOffset? WrittenAt { get; init; }
-
-    /// <summary>True for a lease's page, which grows yet.</summary>
-    [JsonPropertyName("p")]
-    public bool IsOpen { get; init; }
-
     /// <summary>The id of the charge that is one of <see cref="Entries"/>, or the act's.</summary>
-    public ChargeId IdOf(int index) => new(Day, Sequence, FirstIndex + index);
+    public ChargeId IdOf(int index) => new(Day, Sequence, index);
 
-    /// <summary>An entry, and what it changed. How many there are on a page that grows, nobody knows.</summary>
-    public LedgerEntryRef RefOf(int index) =>
-        new(Sequence, FirstIndex + index, IsOpen ? 0 : Entries.Count, Entries[index].Delta, Entries[index].PoolDelta);
-
-    /// <summary>When an entry was decided.</summary>
-    public DateTimeOffset AtOf(int index) => At.AddTicks(Entries[index].LaterTicks);
+    /// <summary>An entry, and what it changed.</summary>
+    public LedgerEntryRef RefOf(int index) => new(Sequence, index, Entries.Count, Entries[index].Delta, Entries[index].PoolDelta);
 
     public static int DayOf(DateTimeOffset moment)
     {

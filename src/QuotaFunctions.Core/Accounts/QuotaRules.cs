@@ -6,7 +6,7 @@ namespace QuotaFunctions.Core.Accounts;
 internal static class QuotaRules
 {
     /// <summary>Why a key may not be used at all with this secret; null when it may.</summary>
-    public static ChargeRefusal? Standing(KeyState? key, PoolState? pool, string secretHash, DateTimeOffset now)
+    public static ChargeRefusal? CheckStatus(KeyState? key, PoolState? pool, string secretHash, DateTimeOffset now)
     {
         if (key is null || !key.HasSecret(secretHash, now))
         {
@@ -28,10 +28,10 @@ internal static class QuotaRules
 
     /// <summary>Why a key's holder may not ask for what costs nothing; null when it may.</summary>
     public static ChargeRefusal? Check(KeyState? key, PoolState? pool, string secretHash, IPAddress? address, DateTimeOffset now) =>
-        Standing(key, pool, secretHash, now) ?? (key!.Allows(address) ? null : ChargeRefusal.AddressNotAllowed);
+        CheckStatus(key, pool, secretHash, now) ?? (key!.Allows(address) ? null : ChargeRefusal.AddressNotAllowed);
 
     /// <summary>Why a key may not be used for this provider, model or address; null when it may.</summary>
-    public static ChargeRefusal? Scope(KeyState key, string? provider, string? model, IPAddress? address, bool needsModel = true)
+    public static ChargeRefusal? CheckScope(KeyState key, string? provider, string? model, IPAddress? address, bool needsModel = true)
     {
         var settings = key.Settings;
         if (!key.Allows(address))
@@ -54,19 +54,19 @@ internal static class QuotaRules
     /// <summary>How a key's quota stands at a moment, with a refill that is due by then and what has left the rate's window.</summary>
     public static QuotaSnapshot Snapshot(KeyState key, PoolState? pool, DateTimeOffset now)
     {
-        var meter = AsOf(key.Balance, now);
+        var balance = AsOf(key.Balance, now);
         var poolMeter = pool is null ? null : AsOf(pool.Balance, now);
         var (rateRemaining, rateResetsIn) = Rate(key, now);
-        var left = meter.Left;
+        var left = balance.Left;
         return new QuotaSnapshot
         {
-            Type = meter.Type,
-            Unit = meter.Unit,
-            Limit = meter.Type == QuotaType.Time ? null : meter.Quota,
-            Used = meter.Used,
-            Held = meter.Held,
+            Type = balance.Type,
+            Unit = balance.Unit,
+            Limit = balance.Type == QuotaType.Time ? null : balance.Quota,
+            Used = balance.Used,
+            Held = balance.Held,
             Remaining = poolMeter is null ? left : Math.Min(left ?? long.MaxValue, poolMeter.Left ?? long.MaxValue),
-            ResetsAt = meter.ResetsAt,
+            ResetsAt = balance.ResetsAt,
             ExpiresAt = key.Settings.ExpiresAt,
             RateLimitPerMinute = key.Settings.RateLimitPerMinute,
             RateRemaining = rateRemaining,
@@ -88,15 +88,15 @@ internal static class QuotaRules
     /// <summary>How a pool's quota stands at a moment, with a refill that is due by then.</summary>
     public static QuotaSnapshot Snapshot(PoolState pool, DateTimeOffset now)
     {
-        var meter = AsOf(pool.Balance, now);
+        var balance = AsOf(pool.Balance, now);
         return new QuotaSnapshot
         {
-            Type = meter.Type,
-            Limit = meter.Quota,
-            Used = meter.Used,
-            Held = meter.Held,
-            Remaining = meter.Left,
-            ResetsAt = meter.ResetsAt,
+            Type = balance.Type,
+            Limit = balance.Quota,
+            Used = balance.Used,
+            Held = balance.Held,
+            Remaining = balance.Left,
+            ResetsAt = balance.ResetsAt,
         };
     }
 
@@ -115,36 +115,18 @@ internal static class QuotaRules
         return (Math.Max(0, limit - count), count == 0 ? TimeSpan.Zero : WholeSeconds(nextFreeInMs));
     }
 
-    private static QuotaBalance AsOf(QuotaBalance meter, DateTimeOffset now)
+    private static QuotaBalance AsOf(QuotaBalance balance, DateTimeOffset now)
     {
-        if (!meter.IsRefillDue(now))
+        if (!balance.IsRefillDue(now))
         {
-            return meter;
+            return balance;
         }
 
-        var copy = meter.Clone();
-        copy.BeginPeriod(now, meter.LastReset);
+        var copy = balance.Clone();
+        copy.BeginPeriod(now, balance.LastReset);
         return copy;
     }
 
-    private static bool AllowsModel(IReadOnlyList<string> allowed, string? model)
-    {
-        if (model is null)
-        {
-            return false;
-        }
-
-        foreach (var pattern in allowed)
-        {
-            var fits = pattern.EndsWith('*')
-                ? model.AsSpan().StartsWith(pattern.AsSpan(0, pattern.Length - 1), StringComparison.OrdinalIgnoreCase)
-                : model.Equals(pattern, StringComparison.OrdinalIgnoreCase);
-            if (fits)
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
+    private static bool AllowsModel(IReadOnlyList<string> allowed, string? model) =>
+        model is not null && allowed.Any(pattern => Pattern.Matches(pattern, model, StringComparison.OrdinalIgnoreCase));
 }

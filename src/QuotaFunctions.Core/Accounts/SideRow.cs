@@ -14,9 +14,6 @@ internal abstract record SideRow
 
     /// <summary>Ends a lease, as it stands: a commit on it meanwhile makes this one fail.</summary>
     internal sealed record Ended(LeaseState Lease) : SideRow;
-
-    /// <summary>Makes a lease's page a row of the ledger.</summary>
-    internal sealed record Page(LedgerRow Row) : SideRow;
 }
 
 /// <summary>An Idempotency-Key that was charged.</summary>

@@ -9,10 +9,10 @@ namespace QuotaFunctions.Core.Auditing;
 
 /// <summary>
 /// One sweep over one account: what is left behind in its ledger and on its leases goes into the log, holds that nobody settles are
-/// settled, and rows that are wholly in the log are folded. A row that cannot be read, or fails, does not keep the others.
+/// settled, and rows that are wholly in the log are compacted. A row that cannot be read, or fails, does not keep the others.
 /// </summary>
 internal sealed partial class AccountSweep(
-    string accountId, Fleet fleet, LedgerCompactor books, IAccountStore store, IAuditStore log, AccountWriters lanes, ILogger logger)
+    string accountId, Fleet fleet, LedgerCompactor books, IAccountStore store, IAuditStore log, AccountWriters writers, ILogger logger)
 {
     /// <summary>
     /// How long a charge may be missing in the log. After that, what the ledger knows whole goes into the log though its process lives:
@@ -61,8 +61,8 @@ internal sealed partial class AccountSweep(
     }
 
     /// <summary>
-    /// Ends the leases that dead instances left behind, and any that is out for too long: its owner would have given it back. What is on
-    /// their pages goes into the log first. True where there are no leases.
+    /// Ends the leases that dead instances left behind, and any that is out for too long: its owner would have given it back.
+    /// True where there are no leases.
     /// </summary>
     private async Task<bool> SweepLeasesAsync(CancellationToken cancellationToken)
     {
@@ -73,20 +73,11 @@ internal sealed partial class AccountSweep(
 
         try
         {
-            var leases = await store.ReadLeasesAsync(accountId, withPages: false, cancellationToken);
-            var left = leases.Where(lease => IsLeftBehind(lease.Owner, lease.WrittenAt ?? fleet.Now) || lease.Until + (2 * LateAfter) < fleet.Now).ToList();
-            foreach (var lease in left)
-            {
-                if (await store.FindLeaseAsync(accountId, lease.Id, withPage: true, cancellationToken) is { } page)
-                {
-                    await SweepAsync([new OpenCommit(accountId, page.ToRow(isOpen: true), lease.WrittenAt ?? fleet.Now)], cancellationToken);
-                }
-            }
-
-            if (left.Count > 0)
+            var leases = await store.ReadLeasesAsync(accountId, cancellationToken);
+            if (leases.Any(lease => IsLeftBehind(lease.Owner, lease.WrittenAt ?? fleet.Now) || lease.Until + (2 * LateAfter) < fleet.Now))
             {
                 // An act that changes nothing needs the whole account, and so ends all leases.
-                await lanes.RunAsync(accountId, new UpdateCommand(accountId, accountId, (_, _, _) => null, lanes.NewDeadline()));
+                await writers.RunAsync(accountId, new UpdateCommand(accountId, accountId, (_, _, _) => null, writers.NewDeadline()));
             }
 
             return leases.Count == 0;
@@ -143,7 +134,7 @@ internal sealed partial class AccountSweep(
                     isDone &= written.Has(row, i) || await CloseAsync(row, i, IsLate(storedAt), isOrphan, written, late, holds, cancellationToken);
                 }
 
-                if (isDone && !row.IsOpen)
+                if (isDone)
                 {
                     audited.Add(AuditedCommit.Of(row));
                 }
@@ -175,7 +166,7 @@ internal sealed partial class AccountSweep(
         var isTold = isOrphan || (isLate && entry.IsSelfContained);
         if (entry.HoldUntil > 0)
         {
-            // How it began, as nobody else will say so any more: its end, which may be in the ledger already, does not know.
+            // The log needs how it began: its end, which may be in the ledger already, does not say.
             if (isTold && !written.HasAny(entry.KeyId, row.IdOf(index)))
             {
                 late.Add(AuditEvent.OfEntry(accountId, row, index));
@@ -197,7 +188,7 @@ internal sealed partial class AccountSweep(
 
         // How a charge began is not in its correction, and once that is the last word in the log, nobody adds it.
         if (entry.SettledCharge is { } settled && !written.HasAny(entry.KeyId, settled)
-            && await store.FindCommitAsync(accountId, settled.Sequence, orPage: true, cancellationToken) is { } commit && settled.Index < commit.Entries.Count)
+            && await store.FindCommitAsync(accountId, settled.Sequence, cancellationToken) is { } commit && settled.Index < commit.Entries.Count)
         {
             late.Add(AuditEvent.OfEntry(accountId, commit, settled.Index));
         }
@@ -213,14 +204,14 @@ internal sealed partial class AccountSweep(
         var entry = row.Entries[index];
         try
         {
-            await lanes.SettleAsync(new Settlement
+            await writers.SettleAsync(new Settlement
             {
                 Charge = new Charge
                 {
                     Key = new KeyLocator(accountId, entry.KeyId),
                     Id = row.IdOf(index),
                     Cost = entry.Delta,
-                    At = row.AtOf(index),
+                    At = row.At,
                     IsHold = true,
                     Ledger = row.RefOf(index),
                     Request = new ChargeRequest

@@ -13,7 +13,7 @@ internal enum AuditPhase
     /// <summary>How it ended, by the ledger's correction alone.</summary>
     Corrected = 1,
 
-    /// <summary>How it ended, by whoever knows all of it.</summary>
+    /// <summary>How it ended, as the process that made the charge, or the sweep, tells it.</summary>
     Final = 2,
 }
 
@@ -56,7 +56,7 @@ internal sealed record AuditEntry
     public string? Actor { get; init; }
 
     /// <summary>This word with what only an earlier one on the same charge knows.</summary>
-    public AuditEntry Over(AuditEntry? earlier) => earlier is null ? this : this with
+    public AuditEntry MergeOnto(AuditEntry? earlier) => earlier is null ? this : this with
     {
         At = At == default ? earlier.At : At,
         Provider = Provider ?? earlier.Provider,

@@ -15,7 +15,7 @@ internal sealed record AuditEvent : AuditMessage
     public required ChargeId Id { get; init; }
 
     [JsonPropertyName("w")]
-    public AuditPhase Word { get; init; }
+    public AuditPhase Phase { get; init; }
 
     [JsonPropertyName("d")]
     public required AuditEntry Entry { get; init; }
@@ -36,7 +36,7 @@ internal sealed record AuditEvent : AuditMessage
             AccountId = charge.Key.AccountId,
             KeyId = charge.Key.KeyId,
             Id = charge.Id,
-            Word = AuditPhase.Final,
+            Phase = AuditPhase.Final,
             Entry = new AuditEntry
             {
                 At = charge.At,
@@ -50,7 +50,7 @@ internal sealed record AuditEvent : AuditMessage
                 RequestId = charge.Request.RequestId,
                 Reference = charge.Request.Reference,
             },
-            Ledger = [.. new LedgerEntryRef?[] { charge.Ledger, correction }.OfType<LedgerEntryRef>().Where(entry => entry.Count > 0)],
+            Ledger = correction is { } corrected ? [charge.Ledger, corrected] : [charge.Ledger],
         };
     }
 
@@ -67,10 +67,10 @@ internal sealed record AuditEvent : AuditMessage
             AccountId = accountId,
             KeyId = entry.KeyId,
             Id = isCorrection ? entry.SettledCharge ?? throw new FormatException("The entry settles no charge.") : row.IdOf(index),
-            Word = isCorrection ? AuditPhase.Corrected : entry.Kind == LedgerEntryKind.Act ? AuditPhase.Final : AuditPhase.Admitted,
+            Phase = isCorrection ? AuditPhase.Corrected : entry.Kind == LedgerEntryKind.Adjustment ? AuditPhase.Final : AuditPhase.Admitted,
             Entry = new AuditEntry
             {
-                At = isCorrection ? default : row.AtOf(index),
+                At = isCorrection ? default : row.At,
                 Outcome = entry.Outcome ?? OutcomeNames.Of(entry.Kind == LedgerEntryKind.Consume ? ChargeOutcome.Consumed : ChargeOutcome.Unknown),
                 Cost = isCorrection ? entry.FinalCost : entry.KeyId == accountId && entry.PoolDelta != 0 ? entry.PoolDelta : entry.Delta,
                 Status = entry.Status,

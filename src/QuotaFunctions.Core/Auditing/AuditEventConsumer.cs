@@ -5,7 +5,7 @@ using QuotaFunctions.Core.Jobs;
 namespace QuotaFunctions.Core.Auditing;
 
 /// <inheritdoc cref="IAuditEventConsumer"/>
-internal sealed class AuditEventConsumer(IAuditStore log, LedgerCompactor books, IAccountStore store, AccountJobs jobs) : IAuditEventConsumer
+internal sealed class AuditEventConsumer(IAuditStore log, LedgerCompactor compactor, AccountJobs jobs) : IAuditEventConsumer
 {
     /// <inheritdoc/>
     public async Task ConsumeAsync(string message, CancellationToken cancellationToken)
@@ -17,26 +17,11 @@ internal sealed class AuditEventConsumer(IAuditStore log, LedgerCompactor books,
         // First into the log, then out of the ledger. What stands wholly in this message is done with. What is spread over several, or
         // fails here, the sweeper finds: the message is not needed for it any more.
         var byAccount = events.ToLookup(row => row.AccountId);
-        var pages = notes.OfType<PageMessage>().Distinct().ToLookup(page => page.AccountId);
         await jobs.ForEachAsync(
-            "fold its ledger",
-            byAccount.Select(account => account.Key).Union(pages.Select(account => account.Key)).ToList(),
+            "compact its ledger",
+            byAccount.Select(account => account.Key).ToList(),
             account => account,
-            async (account, token) =>
-            {
-                var audited = Complete(byAccount[account]);
-                foreach (var page in pages[account])
-                {
-                    // It came in parts, in messages that others may have yet.
-                    if (await store.FindCommitAsync(account, page.Sequence, orPage: false, token) is { } row
-                        && (await WrittenEntries.ReadAsync(log, [row], token)).HasAll(row))
-                    {
-                        audited.Add(AuditedCommit.Of(row));
-                    }
-                }
-
-                await books.CompactAsync(account, audited, token);
-            },
+            (account, token) => compactor.CompactAsync(account, Complete(byAccount[account]), token),
             cancellationToken);
     }
 

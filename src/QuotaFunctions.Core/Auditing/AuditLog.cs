@@ -60,7 +60,7 @@ internal sealed class AuditLog(IAuditStore log, LedgerCompactor books, IAccountS
 
         for (var attempt = 1; ; attempt++)
         {
-            if (await store.ReadAsync(locator, withPages: true, cancellationToken) is not { } start)
+            if (await store.ReadAsync(locator, isConsistent: true, cancellationToken) is not { } start)
             {
                 return null;
             }
@@ -77,18 +77,17 @@ internal sealed class AuditLog(IAuditStore log, LedgerCompactor books, IAccountS
     private async Task<Verification> AddUpAsync(
         KeyLocator locator, AccountSnapshot start, KeyLedger ledger, CancellationToken cancellationToken)
     {
-        // What was committed after the record was read is not in its sum. A page that became a row since then is among the rows.
-        var pages = start.Leases.Where(lease => !ledger.Open.Any(row => row.Sequence == lease.Sequence)).Select(lease => lease.ToRow(isOpen: true));
-        var entries = ledger.Open.Concat(pages)
-            .SelectMany(row => row.Entries.Select((entry, index) => (Entry: entry, Place: new LedgerPosition(row.Sequence, index), Id: entry.SettledCharge ?? row.IdOf(index))))
-            .Where(item => item.Entry.KeyId == locator.KeyId && start.Covers(item.Place))
+        // What was committed after the record was read is not in its sum.
+        var entries = ledger.Open.Where(row => start.Covers(row.Sequence))
+            .SelectMany(row => row.Entries.Select((entry, index) => (Entry: entry, Id: entry.SettledCharge ?? row.IdOf(index))))
+            .Where(item => item.Entry.KeyId == locator.KeyId)
             .ToList();
         var open = entries.Select(item => item.Id).ToHashSet();
         var written = new Dictionary<ChargeId, bool>();
         var audited = 0L;
         await foreach (var row in log.ReadAsync(locator.KeyId, from: null, to: null, after: null, cancellationToken))
         {
-            if (start.Covers(row.Id.Place))
+            if (start.Covers(row.Id.Sequence))
             {
                 audited += row.Entry.Cost;
                 if (open.Contains(row.Id))
@@ -102,13 +101,13 @@ internal sealed class AuditLog(IAuditStore log, LedgerCompactor books, IAccountS
         var unsettled = entries
             .Where(item => !written.TryGetValue(item.Id, out var isFinal) || (item.Entry.Kind == LedgerEntryKind.Settle && !isFinal))
             .Sum(item => item.Entry.Delta);
-        var sum = ledger.Folded + entries.Sum(item => item.Entry.Delta);
+        var sum = ledger.Compacted + entries.Sum(item => item.Entry.Delta);
         var used = start.Key.Balance.Used;
         return new Verification(used == sum && used == audited + unsettled, used, sum, audited, unsettled);
     }
 
     private async Task<bool> IsUnchangedAsync(
         KeyLocator locator, AccountSnapshot start, KeyLedger ledger, CancellationToken cancellationToken) =>
-        await store.ReadAsync(locator, withPages: false, cancellationToken) is { } now && now.IsSameAs(start)
-        && await books.ReadCompactedVersionAsync(locator.AccountId, locator.KeyId, cancellationToken) == ledger.FoldedVersion;
+        await store.ReadAsync(locator, isConsistent: false, cancellationToken) is { } now && now.IsSameAs(start)
+        && await books.ReadCompactedVersionAsync(locator.AccountId, locator.KeyId, cancellationToken) == ledger.CompactedVersion;
 }

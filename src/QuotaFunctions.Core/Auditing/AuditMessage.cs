@@ -7,7 +7,6 @@ namespace QuotaFunctions.Core.Auditing;
 /// <summary>What the log is told, in a message of the queue <c>audit-events</c>.</summary>
 [JsonDerivedType(typeof(AuditEvent), "e")]
 [JsonDerivedType(typeof(CommitMessage), "c")]
-[JsonDerivedType(typeof(PageMessage), "p")]
 internal abstract record AuditMessage
 {
     [JsonPropertyName("a")]
@@ -23,13 +22,6 @@ internal sealed record CommitMessage : AuditMessage
     /// <summary>What the log is to say of those entries.</summary>
     public IEnumerable<AuditEvent> ToEvents() =>
         Enumerable.Range(0, Row.Entries.Count).Where(index => Row.Entries[index].IsSelfContained).Select(index => AuditEvent.OfEntry(AccountId, Row, index));
-}
-
-/// <summary>A lease's page became a row of the ledger: once all of it is in the log, it may go.</summary>
-internal sealed record PageMessage : AuditMessage
-{
-    [JsonPropertyName("s")]
-    public required long Sequence { get; init; }
 }
 
 /// <summary>The JSON of the log's rows, and of a message in the queue <c>audit-events</c>.</summary>

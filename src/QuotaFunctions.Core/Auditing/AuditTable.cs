@@ -32,7 +32,7 @@ internal sealed class AuditTable(TableServiceClient tables, StorageNames names, 
     /// A key's whole day in one partition would be held to a partition's 2,000 rows a second, and Azurite searches the whole partition
     /// at each write.
     /// </summary>
-    private const int CommitsPerPartition = LeaseState.MaxParts;
+    private const int CommitsPerPartition = 64;
 
     /// <summary>Rows in a transaction, by the service's limit.</summary>
     private const int MaxRows = 100;
@@ -43,7 +43,7 @@ internal sealed class AuditTable(TableServiceClient tables, StorageNames names, 
     /// <summary>Partitions that are written at once.</summary>
     private const int Degree = 16;
 
-    private static readonly AuditPhase[] Words = Enum.GetValues<AuditPhase>();
+    private static readonly AuditPhase[] Phases = Enum.GetValues<AuditPhase>();
 
     private readonly TableClient _table = tables.GetTableClient(names.Audit);
 
@@ -52,7 +52,7 @@ internal sealed class AuditTable(TableServiceClient tables, StorageNames names, 
 
     public async Task<LoggedCharge?> FindAsync(string keyId, ChargeId id, CancellationToken cancellationToken)
     {
-        string[] words = [.. Words.Select(word => Property(word, id.Index))];
+        string[] words = [.. Phases.Select(phase => Property(phase, id.Index))];
         return await _table.FindAsync(Partition(keyId, id), Row(id), words, logger, cancellationToken) is { } row ? Read(row, id) : null;
     }
 
@@ -163,23 +163,23 @@ internal sealed class AuditTable(TableServiceClient tables, StorageNames names, 
         var entity = new TableEntity(partition, row);
         foreach (var entry in events)
         {
-            entity[Property(entry.Word, entry.Id.Index)] = JsonSerializer.Serialize(entry.Entry, AuditJson.Default.AuditEntry);
+            entity[Property(entry.Phase, entry.Id.Index)] = JsonSerializer.Serialize(entry.Entry, AuditJson.Default.AuditEntry);
         }
 
         return entity;
     }
 
-    /// <summary>All that a row says of one entry: each word goes over those before it.</summary>
+    /// <summary>All that a row says of one entry: each phase goes over those before it.</summary>
     private static LoggedCharge? Read(TableEntity row, ChargeId id)
     {
         AuditEntry? entry = null;
         var last = AuditPhase.Admitted;
-        foreach (var word in Words)
+        foreach (var phase in Phases)
         {
-            if (row.GetString(Property(word, id.Index)) is { } json)
+            if (row.GetString(Property(phase, id.Index)) is { } json)
             {
-                entry = JsonSerializer.Deserialize(json, AuditJson.Default.AuditEntry)!.Over(entry);
-                last = word;
+                entry = JsonSerializer.Deserialize(json, AuditJson.Default.AuditEntry)!.MergeOnto(entry);
+                last = phase;
             }
         }
 

@@ -16,6 +16,9 @@ public static class AuditingServiceCollectionExtensions
         .AddSingleton<AuditBuffer>()
         .AddSingleton<IAuditSink>(provider => provider.GetRequiredService<AuditBuffer>())
         .AddSingleton<IAuditStore, AuditTable>()
+        .AddSingleton<CommitRecorder>()
+        .AddSingleton<ICommitListener>(provider => provider.GetRequiredService<CommitRecorder>())
+        .AddSingleton<IChargeHistory>(provider => provider.GetRequiredService<CommitRecorder>())
         .AddSingleton<LedgerCompactor>()
         .AddSingleton<IAuditLog, AuditLog>()
         .AddSingleton<AccountJobs>()
@@ -23,6 +26,7 @@ public static class AuditingServiceCollectionExtensions
         .AddSingleton<SweepScheduler>()
         .AddSingleton<ISettlementSweeper, SettlementSweeper>()
         .AddSingleton<IExpiredMarks, ExpiredMarks>()
+        .AddHostedService<ShutdownFlush>()
         .AddHostedService<Heartbeat>()
         .AddHostedService(provider => provider.GetRequiredService<SweepScheduler>());
 }

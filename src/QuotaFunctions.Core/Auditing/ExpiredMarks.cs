@@ -58,7 +58,7 @@ internal sealed class ExpiredMarks(
             var filter = TableClient.CreateQueryFilter($"PartitionKey eq {account.Name}") + " and " + kind;
             await foreach (var mark in _accounts.QueryAsync<TableEntity>(filter, cancellationToken: cancellationToken))
             {
-                // Without it, whoever finds its charge in the ledger would settle that again.
+                // Without the mark, a sweep that finds the charge in the ledger would settle it again.
                 if (AccountRowKeys.SettledCharge(mark.RowKey) is { } charge
                     && (open ??= await ReadOpenAsync(account.Name, cancellationToken)).Contains(charge.Sequence))
                 {
@@ -99,7 +99,7 @@ internal sealed class ExpiredMarks(
     private async Task<HashSet<long>> ReadOpenAsync(string accountId, CancellationToken cancellationToken)
     {
         // The leases first: a page becomes a row, never the other way round.
-        var leases = await store.ReadLeasesAsync(accountId, withPages: false, cancellationToken);
+        var leases = await store.ReadLeasesAsync(accountId, cancellationToken);
         var open = leases.Select(lease => lease.Sequence).ToHashSet();
         open.UnionWith(await books.ReadOpenNumbersAsync(accountId, cancellationToken));
         return open;

@@ -13,7 +13,7 @@ namespace QuotaFunctions.Core.Auditing;
 /// only after a while. A row says since when one is on its way, by the service's clock, so that all instances together send one.
 /// </summary>
 /// <remarks>
-/// The lanes do not wait for it: whenever one of them lists its account as open, this service is told. A process that is killed before it
+/// The writers do not wait for it: whenever one of them lists its account as open, this service is told. A process that is killed before it
 /// has sent the message is made up for by the one that takes its place, which sends one as it begins. A message that is lost is made up
 /// for by the next account that is listed, and by the hourly timer.
 /// </remarks>

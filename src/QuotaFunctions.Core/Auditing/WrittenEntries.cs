@@ -52,9 +52,6 @@ internal sealed class WrittenEntries
         return _written.TryGetValue((entry.KeyId, settled ?? row.IdOf(index)), out var isFinal) && (isFinal || (settled is null && entry.HoldUntil == 0));
     }
 
-    /// <summary>True where all entries of a row are.</summary>
-    public bool HasAll(LedgerRow row) => Enumerable.Range(0, row.Entries.Count).All(index => Has(row, index));
-
     /// <summary>Splits numbers where they are far apart, as those of different leases are: what lies between is not asked for.</summary>
     private static List<(long First, long Last)> Runs(IEnumerable<long> sequences)
     {

@@ -1,11 +1,10 @@
 using QuotaFunctions.Core.Accounts;
 using QuotaFunctions.Core.Accounts.Storage;
-using QuotaFunctions.Core.Auditing;
 using QuotaFunctions.Core.Hosting;
 
 namespace QuotaFunctions.Core.Charging;
 
-/// <summary>Something that an account's lane decides: together with whatever else waits, in one commit.</summary>
+/// <summary>Something that an account's writer decides: together with all that waits, in one commit.</summary>
 internal abstract class AccountCommand(string? keyId, long deadline)
 {
     /// <summary>The key that must be read before it can be decided; null for what concerns a pool itself.</summary>
@@ -14,65 +13,50 @@ internal abstract class AccountCommand(string? keyId, long deadline)
     /// <summary>When the one who asks is told that it could not be decided, as a timestamp of the clock.</summary>
     public long Deadline { get; } = deadline;
 
-    /// <summary>True once the one who asked has been answered, whatever becomes of it.</summary>
-    public abstract bool IsAnswered { get; }
-
     /// <summary>Characters that its ledger entries take at the most.</summary>
-    public virtual int MaxEntriesLength => 1000;
+    public int MaxEntriesLength { get; protected init; } = 1000;
 
-    /// <summary>Withdraws it where nobody waits for it any more. True when it is withdrawn.</summary>
-    public virtual bool TryCancel() => false;
+    /// <summary>True where it may be decided again though it was perhaps committed before: it finds that out by itself.</summary>
+    public bool IsRepeatable { get; protected init; }
 
     /// <summary>True where it needs more than the records: see <see cref="PrepareAsync"/>.</summary>
-    public virtual bool NeedsPreparing => false;
+    public bool NeedsPreparing { get; protected init; }
+
+    /// <summary>True once the one who asked has been answered. It may still be committed.</summary>
+    public abstract bool IsAnswered { get; }
+
+    /// <summary>Cancels it where nobody waits for it any more. True when it is cancelled.</summary>
+    public virtual bool TryCancel() => false;
 
     /// <summary>Reads what it needs beside the records. Called again after every failed commit.</summary>
     public virtual Task PrepareAsync(IAccountStore store, DateTimeOffset now, CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <summary>
-    /// Decides it: either changes the draft, or leaves it as it is and notes why. Called again, on a new draft, whenever the one
-    /// before was not committed.
+    /// Decides it: either changes the transaction, or leaves it as it is. Called again, on a new transaction, whenever the one before was
+    /// not committed.
     /// </summary>
-    /// <returns>True where it takes part in the commit; false where there is nothing to write for it.</returns>
-    public abstract bool Decide(AccountTransaction draft);
+    public abstract Decision Decide(AccountTransaction transaction);
 
     /// <summary>
-    /// Decides it on a lease, where it is a plain charge that the lease covers. True when it takes part in the commit; false, and
-    /// nothing changed, when it must be decided on the account itself.
+    /// Decides it on a lease, where it is a plain charge that the lease covers. Null, and nothing changed, where it must be decided on the
+    /// account itself.
     /// </summary>
-    public virtual bool TryDecideOnLease(AccountTransaction draft) => false;
-
-    /// <summary>What it asks of the units that no lease has set aside; null where it can only be decided when no lease is out.</summary>
-    public virtual long? UnitsNeeded(KeyState key, DateTimeOffset now) => 0;
+    public virtual Decision? TryDecideOnLease(AccountTransaction transaction) => null;
 
     /// <summary>Decides it for an account that does not exist.</summary>
-    public abstract void DecideMissing();
+    public abstract Decision DecideMissing();
 
-    /// <summary>Answers it, once its commit is in storage.</summary>
-    public abstract void Committed(AccountTransaction draft);
-
-    /// <summary>Answers it without a commit, by what was noted.</summary>
-    public abstract void Answer();
-
-    /// <summary>Answers that it could not be decided in time.</summary>
-    public abstract void Unavailable(Exception? reason);
+    /// <summary>Units that it needs of those that no lease has set aside; null where it can only be decided when no lease is out.</summary>
+    public virtual long? UnitsNeeded(KeyState key, DateTimeOffset now) => 0;
 
     /// <summary>Answers that it can never be carried out.</summary>
     public abstract void Fail(Exception reason);
 
-    /// <summary>What undoes it, when it was committed after the one who asked had been told that it could not be decided; null for nothing.</summary>
-    public virtual AccountCommand? Compensate(AccountTransaction draft) => null;
-
-    /// <summary>True where it may be decided again though it was perhaps committed before: it finds that out by itself.</summary>
-    public virtual bool IsRepeatable => false;
-
-    /// <summary>What the lane writes to the log once it is committed; null where the one who asked does so.</summary>
-    /// <param name="draft">The commit.</param>
-    /// <param name="isLate">True where the one who asked had been told that it could not be decided.</param>
-    public virtual AuditEvent? ToLog(AccountTransaction draft, bool isLate) => null;
+    /// <summary>Answers that it could not be decided in time.</summary>
+    public void Unavailable(Exception? reason) => Fail(new StorageUnavailableException("Storage did not let this be decided in time.", reason));
 }
 
-/// <summary>An operation with a result.</summary>
+/// <summary>A command with a result.</summary>
 /// <typeparam name="TResult">What the one who asks is told.</typeparam>
 internal abstract class AccountCommand<TResult>(string? keyId, long deadline) : AccountCommand(keyId, deadline)
 {
@@ -83,12 +67,39 @@ internal abstract class AccountCommand<TResult>(string? keyId, long deadline) : 
 
     public override bool IsAnswered => _completion.Task.IsCompleted;
 
-    public override void Unavailable(Exception? reason) =>
-        _completion.TrySetException(new StorageUnavailableException("Storage did not let this be decided in time.", reason));
-
-    protected void Succeed(TResult result) => _completion.TrySetResult(result);
-
     public override void Fail(Exception reason) => _completion.TrySetException(reason);
+
+    /// <summary>A decision that writes nothing.</summary>
+    protected Decision Answered(TResult result) => new() { Answer = () => _completion.TrySetResult(result) };
+
+    /// <summary>A decision that is committed.</summary>
+    /// <param name="result">The answer, made when the commit is complete.</param>
+    protected Decision Written(Func<TResult> result) => new() { IsWritten = true, Answer = () => _completion.TrySetResult(result()) };
 
     protected void Cancel(CancellationToken cancellationToken) => _completion.TrySetCanceled(cancellationToken);
 }
+
+/// <summary>What a command was decided to be. Nothing of it has happened before its commit is in storage.</summary>
+internal sealed record Decision
+{
+    /// <summary>True where the command takes part in the commit; false where there is nothing to write for it.</summary>
+    public bool IsWritten { get; init; }
+
+    /// <summary>Answers the one who asked: once the commit is in storage, or at once where nothing is written.</summary>
+    public required Action Answer { get; init; }
+
+    /// <summary>
+    /// Makes the command that undoes it, for when it was committed after the one who asked had been told that it could not be decided;
+    /// null where it stands.
+    /// </summary>
+    public Func<AccountCommand>? Compensation { get; init; }
+
+    /// <summary>Tells the listener what the commit alone does not say; null for nothing.</summary>
+    public Report? Report { get; init; }
+}
+
+/// <summary>Tells the listener how a command ended.</summary>
+/// <param name="listener">Who is told.</param>
+/// <param name="isLate">True where the one who asked had been told that it could not be decided.</param>
+/// <param name="cancellationToken">Gives up waiting for room.</param>
+internal delegate ValueTask Report(ICommitListener listener, bool isLate, CancellationToken cancellationToken);

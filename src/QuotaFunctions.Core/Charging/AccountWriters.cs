@@ -3,12 +3,12 @@ using QuotaFunctions.Core.Hosting;
 
 namespace QuotaFunctions.Core.Charging;
 
-/// <summary>The lanes of this process: one for each account that is in use.</summary>
+/// <summary>The writers of this process: one for each account that is in use.</summary>
 internal sealed class AccountWriters : IAsyncDisposable
 {
-    private readonly ConcurrentDictionary<string, AccountWriter> _lanes = new();
+    private readonly ConcurrentDictionary<string, AccountWriter> _writers = new();
 
-    /// <summary>Lanes that have not come to their end, also those that took no more operations and give a lease back yet.</summary>
+    /// <summary>Account writers that still run, also those that take no more commands and are giving a lease back.</summary>
     private readonly ConcurrentDictionary<AccountWriter, string> _running = new();
     private readonly WriterContext _context;
     private readonly ITimer _cleaner;
@@ -28,7 +28,7 @@ internal sealed class AccountWriters : IAsyncDisposable
     public long NewDeadline() =>
         _context.Clock.GetTimestamp() + (long)(Patience.TotalSeconds * _context.Clock.TimestampFrequency);
 
-    /// <summary>Has a settlement decided. When that takes too long the caller is told so, and the lane goes on with it.</summary>
+    /// <summary>Has a settlement decided. When that takes too long the caller is told so, and the writer goes on with it.</summary>
     /// <exception cref="StorageUnavailableException">It is not decided yet.</exception>
     public async Task<SettleResult> SettleAsync(Settlement settlement)
     {
@@ -49,13 +49,13 @@ internal sealed class AccountWriters : IAsyncDisposable
     {
         while (true)
         {
-            var lane = LaneOf(accountId);
+            var writer = WriterOf(accountId);
             if (_isDraining)
             {
-                lane.Close();
+                writer.Close();
             }
 
-            if (lane.TryEnqueue(operation))
+            if (writer.TryEnqueue(operation))
             {
                 return operation.Result;
             }
@@ -67,7 +67,7 @@ internal sealed class AccountWriters : IAsyncDisposable
             }
 
             // Closed just now: the next one takes its place.
-            _lanes.TryRemove(new KeyValuePair<string, AccountWriter>(accountId, lane));
+            _writers.TryRemove(new KeyValuePair<string, AccountWriter>(accountId, writer));
         }
     }
 
@@ -77,11 +77,11 @@ internal sealed class AccountWriters : IAsyncDisposable
         _isDraining = true;
 
         // Again for those that were begun at the same time.
-        while (_running.Keys.ToList() is { Count: > 0 } lanes)
+        while (_running.Keys.ToList() is { Count: > 0 } writers)
         {
-            lanes.ForEach(lane => lane.Close());
-            using var giveUp = cancellationToken.UnsafeRegister(_ => lanes.ForEach(lane => lane.Abort()), null);
-            await Task.WhenAll(lanes.Select(lane => lane.Completion)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+            writers.ForEach(writer => writer.Close());
+            using var giveUp = cancellationToken.UnsafeRegister(_ => writers.ForEach(writer => writer.Abort()), null);
+            await Task.WhenAll(writers.Select(writer => writer.Completion)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         }
     }
 
@@ -92,35 +92,35 @@ internal sealed class AccountWriters : IAsyncDisposable
         await DrainAsync(new CancellationToken(canceled: true));
     }
 
-    /// <summary>The lane of an account; a new one where there is none.</summary>
-    private AccountWriter LaneOf(string accountId)
+    /// <summary>The writer of an account; a new one where there is none.</summary>
+    private AccountWriter WriterOf(string accountId)
     {
         while (true)
         {
-            if (_lanes.TryGetValue(accountId, out var lane))
+            if (_writers.TryGetValue(accountId, out var writer))
             {
-                return lane;
+                return writer;
             }
 
-            lane = new AccountWriter(accountId, _context, ended => _running.TryRemove(ended, out _));
-            _running.TryAdd(lane, accountId);
-            if (_lanes.TryAdd(accountId, lane))
+            writer = new AccountWriter(accountId, _context, ended => _running.TryRemove(ended, out _));
+            _running.TryAdd(writer, accountId);
+            if (_writers.TryAdd(accountId, writer))
             {
-                return lane;
+                return writer;
             }
 
             // Another thread was faster.
-            lane.Close();
+            writer.Close();
         }
     }
 
     private void CloseIdle()
     {
-        foreach (var (id, lane) in _lanes)
+        foreach (var (id, writer) in _writers)
         {
-            if (lane.Idle > _context.Options.WriterLifetime && _lanes.TryRemove(new KeyValuePair<string, AccountWriter>(id, lane)))
+            if (writer.Idle > _context.Options.WriterLifetime && _writers.TryRemove(new KeyValuePair<string, AccountWriter>(id, writer)))
             {
-                lane.Close();
+                writer.Close();
             }
         }
     }

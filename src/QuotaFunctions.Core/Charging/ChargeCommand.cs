@@ -1,12 +1,10 @@
 using QuotaFunctions.Core.Accounts;
 using QuotaFunctions.Core.Accounts.Storage;
-using QuotaFunctions.Core.Auditing;
 
 namespace QuotaFunctions.Core.Charging;
 
 /// <summary>Takes a cost from a key's quota, and from its pool's: from both, or from neither.</summary>
-internal sealed class ChargeCommand(ChargeRequest request, KeyLocator locator, long deadline, CancellationToken withdrawal)
-    : AccountCommand<ChargeResult>(locator.KeyId, deadline)
+internal sealed class ChargeCommand : AccountCommand<ChargeResult>
 {
     /// <summary>Characters of a text that the ledger keeps.</summary>
     private const int MaxText = 500;
@@ -14,35 +12,41 @@ internal sealed class ChargeCommand(ChargeRequest request, KeyLocator locator, l
     /// <summary>How long an estimate of tokens is held where nobody settles it.</summary>
     private static readonly TimeSpan TokenHold = TimeSpan.FromHours(1);
 
-    private readonly int _maxEntriesLength = LedgerEntry.MaxLengthOf(
-        locator.KeyId, Truncate(request.RequestId), Truncate(request.Provider), Truncate(request.Model), request.Address?.ToString(), Truncate(request.Reference));
+    private readonly ChargeRequest _request;
+    private readonly KeyLocator _locator;
+    private readonly CancellationToken _cancellation;
     private IdempotencyRecord? _remembered;
-    private ChargeResult _result = null!;
-    private QuotaSnapshot? _quota;
-    private bool _replayed;
-    private LedgerEntry? _entry;
-    private int _index;
 
-    public override int MaxEntriesLength => _maxEntriesLength;
+    /// <summary>Makes a charge.</summary>
+    /// <param name="request">Who asks, and for how much.</param>
+    /// <param name="locator">The key.</param>
+    /// <param name="deadline">When to give up.</param>
+    /// <param name="cancellation">Cancels it, as long as it is not decided.</param>
+    public ChargeCommand(ChargeRequest request, KeyLocator locator, long deadline, CancellationToken cancellation)
+        : base(locator.KeyId, deadline)
+    {
+        (_request, _locator, _cancellation) = (request, locator, cancellation);
+        NeedsPreparing = request.Idempotency is not null;
+        MaxEntriesLength = LedgerEntry.MaxLengthOf(
+            locator.KeyId, Truncate(request.RequestId), Truncate(request.Provider), Truncate(request.Model), request.Address?.ToString(), Truncate(request.Reference));
+    }
 
     public override bool TryCancel()
     {
-        if (withdrawal.IsCancellationRequested)
+        if (_cancellation.IsCancellationRequested)
         {
-            Cancel(withdrawal);
+            Cancel(_cancellation);
         }
 
         return IsAnswered;
     }
 
-    public override bool NeedsPreparing => request.Idempotency is not null;
-
     public override async Task PrepareAsync(IAccountStore store, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        if (request.Idempotency is { } claim)
+        if (_request.Idempotency is { } claim)
         {
-            _remembered = await store.FindIdempotencyRecordAsync(locator, claim.Key, now, cancellationToken);
-            if (_remembered is { } record && await store.FindSettlementAsync(locator, record.Charge, cancellationToken) == 0)
+            _remembered = await store.FindIdempotencyRecordAsync(_locator, claim.Key, now, cancellationToken);
+            if (_remembered is { } record && await store.FindSettlementAsync(_locator, record.Charge, cancellationToken) == 0)
             {
                 // Refunded: trying again is charged again.
                 _remembered = null;
@@ -50,172 +54,143 @@ internal sealed class ChargeCommand(ChargeRequest request, KeyLocator locator, l
         }
     }
 
-    public override void DecideMissing() => _result = new ChargeResult { Refusal = ChargeRefusal.KeyInvalid };
+    /// <summary>The answer to a client that does not hold the key: it is told nothing of it.</summary>
+    public override Decision DecideMissing() => Answered(new ChargeResult { Refusal = ChargeRefusal.KeyInvalid });
 
-    public override bool Decide(AccountTransaction draft)
+    public override Decision Decide(AccountTransaction transaction)
     {
-        _entry = null;
-        var key = draft.Peek(locator.KeyId);
-        var standing = QuotaRules.Standing(key, draft.PeekPool(), request.Secret.Hash, draft.Now);
-        if (standing == ChargeRefusal.KeyInvalid)
+        var key = transaction.Peek(_locator.KeyId);
+        var status = QuotaRules.CheckStatus(key, transaction.PeekPool(), _request.Secret.Hash, transaction.Now);
+        if (status == ChargeRefusal.KeyInvalid)
         {
-            // Whoever does not hold the key is told nothing of it.
-            DecideMissing();
-            return false;
+            return DecideMissing();
         }
 
-        if ((standing ?? QuotaRules.Scope(key!, request.Provider, request.Model, request.Address, request.NeedsModel)) is { } refusal)
+        if ((status ?? QuotaRules.CheckScope(key!, _request.Provider, _request.Model, _request.Address, _request.NeedsModel)) is { } refusal)
         {
-            return Refuse(draft, refusal);
+            return Refuse(transaction, refusal);
         }
 
-        if (Remembered(draft) is { } record)
+        if (Remembered(transaction) is { } record)
         {
-            return Replay(draft, record);
+            return Replay(transaction, record);
         }
 
         var cost = CostFor(key!.Balance);
         if (cost > (key.Settings.MaxCost ?? ChargeRequest.MaxCost))
         {
-            return Refuse(draft, ChargeRefusal.CostTooHigh);
+            return Refuse(transaction, ChargeRefusal.CostTooHigh);
         }
 
-        draft.BeginPeriods(locator.KeyId);
-        return Exhausted(draft, cost) || RateExceeded(draft) ? false : Take(draft, cost);
+        transaction.BeginPeriods(_locator.KeyId);
+        return CheckQuota(transaction, cost) ?? CheckRate(transaction) ?? Take(transaction, cost);
     }
 
     public override long? UnitsNeeded(KeyState key, DateTimeOffset now) => key.Balance.IsRefillDue(now) ? null : CostFor(key.Balance);
 
-    public override bool TryDecideOnLease(AccountTransaction draft)
+    public override Decision? TryDecideOnLease(AccountTransaction transaction)
     {
-        var key = draft.Peek(locator.KeyId);
-        var lease = draft.Lease!;
-        if (request.Idempotency is not null || HoldFor(key?.Balance) is not null
-            || QuotaRules.Standing(key, pool: null, request.Secret.Hash, draft.Now) is not null
-            || QuotaRules.Scope(key!, request.Provider, request.Model, request.Address, request.NeedsModel) is not null)
+        var key = transaction.Peek(_locator.KeyId);
+        var lease = transaction.Lease!;
+        if (_request.Idempotency is not null || HoldFor(key?.Balance) is not null
+            || QuotaRules.CheckStatus(key, pool: null, _request.Secret.Hash, transaction.Now) is not null
+            || QuotaRules.CheckScope(key!, _request.Provider, _request.Model, _request.Address, _request.NeedsModel) is not null)
         {
-            return false;
+            return null;
         }
 
         var cost = CostFor(key!.Balance);
         if (cost > lease.Left || cost > (key.Settings.MaxCost ?? ChargeRequest.MaxCost))
         {
-            return false;
+            return null;
         }
 
         lease.Spent += cost;
-        Enter(draft, cost, holdUntil: 0);
-        _quota = QuotaRules.Snapshot(key, lease, draft.At);
-        return true;
+        var index = transaction.Add(EntryOf(cost, holdUntil: 0));
+        return Grant(transaction, index, QuotaRules.Snapshot(key, lease, transaction.At), isReplay: false);
     }
 
-    public override void Committed(AccountTransaction draft) => Succeed(new ChargeResult
-    {
-        Charge = ToCharge(draft),
-        Replayed = _replayed,
-        KeyId = locator.KeyId,
-        Quota = _quota,
-    });
-
-    public override void Answer() => Succeed(_result);
-
-    /// <summary>
-    /// Gives back what was taken. Not with an Idempotency-Key: whoever sends it again is told of this charge, here or on another
-    /// instance, perhaps just now.
-    /// </summary>
-    public override AccountCommand? Compensate(AccountTransaction draft) => request.Idempotency is not null ? null : new SettleCommand(
-        new Settlement { Charge = ToCharge(draft), Outcome = ChargeOutcome.Failed, Cost = 0, Status = 503 });
-
-    /// <summary>
-    /// A request that was refused meanwhile is never forwarded, so nobody else will say how it ended. A hold is closed at its deadline,
-    /// like any other that nobody settles.
-    /// </summary>
-    public override AuditEvent? ToLog(AccountTransaction draft, bool isLate) =>
-        isLate && request is { Idempotency: not null, Kind: ChargeKind.Forward } && _entry!.HoldUntil == 0
-            ? AuditEvent.OfEntry(locator.AccountId, draft.Row, _index)
-            : null;
-
-    private static LedgerEntry EntryOf(ChargeRequest request, KeyLocator locator, long cost, long holdUntil) => new()
-    {
-        Kind = request.Kind == ChargeKind.Consume ? LedgerEntryKind.Consume : LedgerEntryKind.Forward,
-        KeyId = locator.KeyId,
-        Delta = cost,
-        PoolDelta = locator.AccountId == locator.KeyId ? 0 : cost,
-        HoldUntil = holdUntil,
-        RequestId = Truncate(request.RequestId),
-        Provider = Truncate(request.Provider),
-        Model = Truncate(request.Model),
-        Address = request.Address?.ToString(),
-        Reference = Truncate(request.Reference),
-    };
-
-    // Whoever asks has held them to their limits. But an entry that fits into no commit would stop the lane.
+    // The caller has held them to their limits. But an entry that fits into no commit would stop the account writer.
     private static string? Truncate(string? text) => text is { Length: > MaxText } ? text[..MaxText] : text;
 
-    private IdempotencyRecord? Remembered(AccountTransaction draft)
+    private LedgerEntry EntryOf(long cost, long holdUntil) => new()
     {
-        if (request.Idempotency is not { } claim)
+        Kind = _request.Kind == ChargeKind.Consume ? LedgerEntryKind.Consume : LedgerEntryKind.Forward,
+        KeyId = _locator.KeyId,
+        Delta = cost,
+        PoolDelta = _locator.AccountId == _locator.KeyId ? 0 : cost,
+        HoldUntil = holdUntil,
+        RequestId = Truncate(_request.RequestId),
+        Provider = Truncate(_request.Provider),
+        Model = Truncate(_request.Model),
+        Address = _request.Address?.ToString(),
+        Reference = Truncate(_request.Reference),
+    };
+
+    private IdempotencyRecord? Remembered(AccountTransaction transaction)
+    {
+        if (_request.Idempotency is not { } claim)
         {
             return null;
         }
 
-        var inThisCommit = draft.SideRows.OfType<SideRow.Idempotency>()
-            .LastOrDefault(row => row.KeyId == locator.KeyId && row.Record.IdempotencyKey == claim.Key)?.Record;
-        return inThisCommit ?? (_remembered is { } known && known.At + IdempotencyRecord.Lifetime > draft.At && !IsRefunded(draft, known) ? known : null);
+        var inThisCommit = transaction.SideRows.OfType<SideRow.Idempotency>()
+            .LastOrDefault(row => row.KeyId == _locator.KeyId && row.Record.IdempotencyKey == claim.Key)?.Record;
+        return inThisCommit ?? (_remembered is { } known && known.At + IdempotencyRecord.Lifetime > transaction.At && !IsRefunded(transaction, known) ? known : null);
     }
 
-    private bool IsRefunded(AccountTransaction draft, IdempotencyRecord record) =>
-        draft.SideRows.OfType<SideRow.SettlementMarker>().Any(row => row.KeyId == locator.KeyId && row.Charge == record.Charge && row.Cost == 0);
+    private bool IsRefunded(AccountTransaction transaction, IdempotencyRecord record) =>
+        transaction.SideRows.OfType<SideRow.SettlementMarker>().Any(row => row.KeyId == _locator.KeyId && row.Charge == record.Charge && row.Cost == 0);
 
-    private bool Replay(AccountTransaction draft, IdempotencyRecord record)
+    private Decision Replay(AccountTransaction transaction, IdempotencyRecord record)
     {
-        if (record.RequestHash != request.Idempotency!.RequestHash)
+        if (record.RequestHash != _request.Idempotency!.RequestHash)
         {
-            return Refuse(draft, ChargeRefusal.IdempotencyMismatch);
+            return Refuse(transaction, ChargeRefusal.IdempotencyMismatch);
         }
 
-        if (request.Kind == ChargeKind.Forward)
+        if (_request.Kind == ChargeKind.Forward)
         {
             // It goes out again, so it counts for the rate and stands in the log, but costs nothing.
             if (record.Replays >= IdempotencyRecord.MaxReplays)
             {
-                return Refuse(draft, ChargeRefusal.RateLimited, (record.At + IdempotencyRecord.Lifetime - draft.At).TotalMilliseconds);
+                return Refuse(transaction, ChargeRefusal.RateLimited, (record.At + IdempotencyRecord.Lifetime - transaction.At).TotalMilliseconds);
             }
 
-            if (RateExceeded(draft))
+            if (CheckRate(transaction) is { } refusal)
             {
-                return false;
+                return refusal;
             }
 
-            draft.Remember(locator.KeyId, record with { Replays = record.Replays + 1 });
-            return Take(draft, 0, replayed: true);
+            transaction.Remember(_locator.KeyId, record with { Replays = record.Replays + 1 });
+            return Take(transaction, 0, isReplay: true);
         }
 
-        _result = new ChargeResult
+        return Answered(new ChargeResult
         {
-            Charge = new Charge { Key = locator, Id = record.Charge, Cost = record.Cost, At = record.At, Request = request },
+            Charge = new Charge { Key = _locator, Id = record.Charge, Cost = record.Cost, At = record.At, Request = _request },
             Replayed = true,
-            KeyId = locator.KeyId,
-            Quota = QuotaRules.Snapshot(draft.Peek(locator.KeyId)!, draft.PeekPool(), draft.At),
-        };
-        return false;
+            KeyId = _locator.KeyId,
+            Quota = QuotaRules.Snapshot(transaction.Peek(_locator.KeyId)!, transaction.PeekPool(), transaction.At),
+        });
     }
 
-    private bool Exhausted(AccountTransaction draft, long cost)
+    /// <summary>Refuses what the quota does not cover; null where it does.</summary>
+    private Decision? CheckQuota(AccountTransaction transaction, long cost)
     {
         if (cost == 0)
         {
             // Everything but the quota is checked
-            return false;
+            return null;
         }
 
-        var own = draft.Peek(locator.KeyId)!.Balance;
-        var pool = draft.PeekPool()?.Balance;
+        var own = transaction.Peek(_locator.KeyId)!.Balance;
+        var pool = transaction.PeekPool()?.Balance;
         var ownFails = !own.Affords(cost);
         var poolFails = pool is not null && !pool.Affords(cost);
         if (!ownFails && !poolFails)
         {
-            return false;
+            return null;
         }
 
         DateTimeOffset? due = (ownFails, poolFails) switch
@@ -224,86 +199,89 @@ internal sealed class ChargeCommand(ChargeRequest request, KeyLocator locator, l
             (true, false) => own.ResetsAt,
             _ => pool!.ResetsAt,
         };
-        Refuse(draft, ChargeRefusal.QuotaExhausted, (due - draft.At)?.TotalMilliseconds);
-        return true;
+        return Refuse(transaction, ChargeRefusal.QuotaExhausted, (due - transaction.At)?.TotalMilliseconds);
     }
 
-    private bool RateExceeded(AccountTransaction draft)
+    /// <summary>Refuses what is over the rate; null where it is not.</summary>
+    private Decision? CheckRate(AccountTransaction transaction)
     {
-        var key = draft.Peek(locator.KeyId)!;
+        var key = transaction.Peek(_locator.KeyId)!;
         if (key.Settings.RateLimitPerMinute is not { } limit)
         {
-            return false;
+            return null;
         }
 
-        var (count, freeInMs) = key.Rate.AsOf(draft.At.ToUnixTimeMilliseconds(), limit);
-        if (count < limit)
-        {
-            return false;
-        }
-
-        Refuse(draft, ChargeRefusal.RateLimited, freeInMs);
-        return true;
+        var (count, freeInMs) = key.Rate.AsOf(transaction.At.ToUnixTimeMilliseconds(), limit);
+        return count < limit ? null : Refuse(transaction, ChargeRefusal.RateLimited, freeInMs);
     }
 
-    private bool Take(AccountTransaction draft, long cost, bool replayed = false)
+    private Decision Take(AccountTransaction transaction, long cost, bool isReplay = false)
     {
-        var key = draft.Change(locator.KeyId);
-        var hold = replayed ? null : HoldFor(key.Balance);
-        var holdUntil = hold is null ? 0 : (draft.At + hold.Value).ToUnixTimeSeconds();
+        var key = transaction.Change(_locator.KeyId);
+        var hold = isReplay ? null : HoldFor(key.Balance);
+        var holdUntil = hold is null ? 0 : (transaction.At + hold.Value).ToUnixTimeSeconds();
         key.Balance.Take(cost, hold is not null);
-        key.LastUsedAt = draft.At;
-        draft.ChangePool()?.Balance.Take(cost, hold is not null);
+        key.LastUsedAt = transaction.At;
+        transaction.ChangePool()?.Balance.Take(cost, hold is not null);
         if (key.Settings.RateLimitPerMinute is { } limit)
         {
-            var nowMs = draft.At.ToUnixTimeMilliseconds();
+            var nowMs = transaction.At.ToUnixTimeMilliseconds();
             key.Rate.Forget(nowMs);
             key.Rate.Add(nowMs, limit);
         }
 
-        Enter(draft, cost, holdUntil);
-        if (request.Idempotency is { } claim && !replayed)
+        var index = transaction.Add(EntryOf(cost, holdUntil));
+        if (_request.Idempotency is { } claim && !isReplay)
         {
-            draft.Remember(locator.KeyId, new IdempotencyRecord(claim.Key, claim.RequestHash, draft.Row.IdOf(_index), cost, draft.At));
+            transaction.Remember(_locator.KeyId, new IdempotencyRecord(claim.Key, claim.RequestHash, transaction.Row.IdOf(index), cost, transaction.At));
         }
 
-        _replayed = replayed;
-        _quota = QuotaRules.Snapshot(key, draft.Pool, draft.At);
-        return true;
+        return Grant(transaction, index, QuotaRules.Snapshot(key, transaction.Pool, transaction.At), isReplay);
     }
 
-    private void Enter(AccountTransaction draft, long cost, long holdUntil)
+    /// <summary>
+    /// What was taken is given back where the one who asked had been refused meanwhile. Not with an Idempotency-Key: a client that sends it
+    /// again is told of this charge, here or on another instance, perhaps just now. Such a request is never forwarded, so nobody else will
+    /// say how it ended: the log is told of it. A hold is closed at its deadline, like any other that nobody settles.
+    /// </summary>
+    private Decision Grant(AccountTransaction transaction, int index, QuotaSnapshot quota, bool isReplay)
     {
-        _entry = EntryOf(request, locator, cost, holdUntil) with { LaterTicks = draft.LaterTicks };
-        _index = draft.Add(_entry);
+        var hasToBeLogged = _request is { Idempotency: not null, Kind: ChargeKind.Forward } && transaction.Row.Entries[index].HoldUntil == 0;
+        return Written(() => new ChargeResult { Charge = ToCharge(transaction, index), Replayed = isReplay, KeyId = _locator.KeyId, Quota = quota }) with
+        {
+            Compensation = _request.Idempotency is not null ? null : () => new SettleCommand(
+                new Settlement { Charge = ToCharge(transaction, index), Outcome = ChargeOutcome.Failed, Cost = 0, Status = 503 }),
+            Report = hasToBeLogged
+                ? (listener, isLate, stop) => isLate ? listener.OnAbandonedAsync(_locator.AccountId, transaction.Row, index, stop) : default
+                : null,
+        };
     }
 
-    private long CostFor(QuotaBalance meter) => meter.Unit == QuotaUnit.Tokens ? request.TokenEstimate ?? request.Cost : request.Cost;
+    private long CostFor(QuotaBalance balance) => balance.Unit == QuotaUnit.Tokens ? _request.TokenEstimate ?? _request.Cost : _request.Cost;
 
-    private TimeSpan? HoldFor(QuotaBalance? meter) =>
-        meter?.Unit == QuotaUnit.Tokens && request.TokenEstimate is not null ? TokenHold : request.HoldFor;
+    private TimeSpan? HoldFor(QuotaBalance? balance) =>
+        balance?.Unit == QuotaUnit.Tokens && _request.TokenEstimate is not null ? TokenHold : _request.HoldFor;
 
-    private bool Refuse(AccountTransaction draft, ChargeRefusal refusal, double? retryAfterMs = null)
+    private Decision Refuse(AccountTransaction transaction, ChargeRefusal refusal, double? retryAfterMs = null)
     {
-        _result = new ChargeResult
+        return Answered(new ChargeResult
         {
             Refusal = refusal,
             RetryAfter = retryAfterMs is { } ms ? QuotaRules.WholeSeconds(ms) : null,
-            KeyId = locator.KeyId,
-            Quota = QuotaRules.Snapshot(draft.Peek(locator.KeyId)!, draft.PeekPool(), draft.At),
-        };
-        return false;
+            KeyId = _locator.KeyId,
+            Quota = QuotaRules.Snapshot(transaction.Peek(_locator.KeyId)!, transaction.PeekPool(), transaction.At),
+        });
     }
 
-    private Charge ToCharge(AccountTransaction draft) => new()
+    private Charge ToCharge(AccountTransaction transaction, int index) => new()
     {
-        Key = locator,
-        Id = draft.Row.IdOf(_index),
-        Cost = _entry!.Delta,
-        At = draft.At,
-        Request = request,
-        Unit = draft.Peek(locator.KeyId)!.Balance.Unit,
-        IsHold = _entry.HoldUntil > 0,
-        Ledger = draft.Row.RefOf(_index),
+        Key = _locator,
+        Id = transaction.Row.IdOf(index),
+        Cost = transaction.Row.Entries[index].Delta,
+        At = transaction.At,
+        Request = _request,
+        Unit = transaction.Peek(_locator.KeyId)!.Balance.Unit,
+        IsHold = transaction.Row.Entries[index].HoldUntil > 0,
+        Ledger = transaction.Row.RefOf(index),
     };
 }

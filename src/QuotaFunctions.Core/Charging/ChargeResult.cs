@@ -2,7 +2,7 @@ using QuotaFunctions.Core.Accounts;
 
 namespace QuotaFunctions.Core.Charging;
 
-/// <summary>What became of a charge.</summary>
+/// <summary>The answer to a charge: granted, or refused with a reason.</summary>
 public sealed record ChargeResult
 {
     /// <summary>Why it was refused; null when it was granted.</summary>
@@ -17,7 +17,7 @@ public sealed record ChargeResult
     /// <summary>The key's quota after the decision; null where no key is known or storage did not answer.</summary>
     public QuotaSnapshot? Quota { get; init; }
 
-    /// <summary>When it is worth while to ask again, in whole seconds; null where asking again is no use.</summary>
+    /// <summary>When it is worth while to ask again, in whole seconds; null where asking again is no use, or the refusal itself says when.</summary>
     public TimeSpan? RetryAfter { get; init; }
 
     /// <summary>Who was charged; null where no key is known.</summary>

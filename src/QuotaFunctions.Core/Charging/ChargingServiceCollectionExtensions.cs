@@ -9,7 +9,7 @@ namespace QuotaFunctions.Core.Charging;
 /// <summary>Registers the quota engine.</summary>
 public static class ChargingServiceCollectionExtensions
 {
-    /// <summary>The engine with its lanes and its store. Needs the storage clients, the key directory and the log.</summary>
+    /// <summary>The engine with its writers and its store. Needs the storage clients, the key directory and the log.</summary>
     public static IServiceCollection AddCharging(this IServiceCollection services, IConfiguration configuration) => services
         .AddSettings<QuotaEngineOptions>(configuration, QuotaEngineOptions.Read)
         .AddSingleton<IAccountStore, TableAccountStore>()
@@ -18,6 +18,5 @@ public static class ChargingServiceCollectionExtensions
         .AddSingleton(provider => ActivatorUtilities.CreateInstance<WriterContext>(
             provider, provider.GetRequiredService<IOptions<QuotaEngineOptions>>().Value, provider.GetRequiredService<InstanceIdentity>().Id))
         .AddSingleton<AccountWriters>()
-        .AddSingleton<IQuotaEngine, QuotaEngine>()
-        .AddHostedService<ShutdownFlush>();
+        .AddSingleton<IQuotaEngine, QuotaEngine>();
 }

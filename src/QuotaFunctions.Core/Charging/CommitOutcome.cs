@@ -13,7 +13,7 @@ internal enum CommitOutcome
     Rejected,
 
     /// <summary>
-    /// It was sent so long ago that its row may have been written, logged and folded since. Nobody waits for it any more, and the log has
+    /// It was sent so long ago that its row may have been written, logged and compacted since. Nobody waits for it any more, and the log has
     /// it if it was carried out.
     /// </summary>
     Unknown,

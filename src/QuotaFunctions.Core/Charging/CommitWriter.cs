@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging;
 using QuotaFunctions.Core.Accounts;
-using QuotaFunctions.Core.Auditing;
 using QuotaFunctions.Core.Hosting;
 
 namespace QuotaFunctions.Core.Charging;
@@ -11,8 +10,8 @@ namespace QuotaFunctions.Core.Charging;
 internal sealed partial class CommitWriter(HeldAccount held, WriterContext context, OpenWorkMarker marks, StorageWait wait)
 {
     /// <summary>
-    /// How long a row is in the ledger for certain, unless the lane itself has told the log of it. A row is folded once it is in the log,
-    /// and whoever else writes it there (<see cref="AccountSweep"/>) lets it be for <see cref="Fleet.SilenceLimit"/>.
+    /// How long a row is in the ledger for certain, unless the writer itself has told the log of it. A row is compacted once it is in the log,
+    /// and the sweep, which also writes it there, leaves it alone for <see cref="Fleet.SilenceLimit"/>.
     /// Half of that, as both moments are known to the second only, and the calls in between take their time.
     /// </summary>
     private static readonly TimeSpan RowCertain = Fleet.SilenceLimit / 2;
@@ -23,12 +22,12 @@ internal sealed partial class CommitWriter(HeldAccount held, WriterContext conte
     /// <summary>How long the last write took.</summary>
     public TimeSpan Took { get; private set; }
 
-    /// <summary>Writes a draft until it is known whether it was carried out.</summary>
-    public async Task<CommitOutcome> WriteAsync(AccountTransaction draft)
+    /// <summary>Writes a transaction until it is known whether it was carried out.</summary>
+    public async Task<CommitOutcome> WriteAsync(AccountTransaction transaction)
     {
         for (var attempt = 0; ; attempt++)
         {
-            if (await TryWriteAsync(draft) is { } outcome)
+            if (await TryWriteAsync(transaction) is { } outcome)
             {
                 return outcome;
             }
@@ -38,35 +37,35 @@ internal sealed partial class CommitWriter(HeldAccount held, WriterContext conte
         }
     }
 
-    /// <summary>Writes a draft once. Null where it is still open what becomes of it.</summary>
-    private async Task<CommitOutcome?> TryWriteAsync(AccountTransaction draft)
+    /// <summary>Writes a transaction once. Null where the outcome is still open.</summary>
+    private async Task<CommitOutcome?> TryWriteAsync(AccountTransaction transaction)
     {
         var before = context.Clock.GetTimestamp();
         try
         {
-            await wait.ForAsync(marks.EnsureAsync(draft, wait.Stop));
-            if (await wait.ForAsync(context.Store.TryCommitAsync(draft, wait.Stop)))
+            await wait.ForAsync(marks.EnsureAsync(transaction, wait.Stop));
+            if (await wait.ForAsync(context.Store.TryCommitAsync(transaction, wait.Stop)))
             {
-                await wait.ForAsync(marks.EnsureAsync(draft, wait.Stop));
-                held.Take(draft, before);
+                await wait.ForAsync(marks.EnsureAsync(transaction, wait.Stop));
+                held.Take(transaction, before);
                 return CommitOutcome.Committed;
             }
 
             // A condition failed: perhaps because of an earlier, retried write of the same commit.
-            return await TryFindOutcomeAsync(draft, CommitOutcome.Aborted);
+            return await TryFindOutcomeAsync(transaction, CommitOutcome.Aborted);
         }
         catch (Exception failure) when (!wait.Stop.IsCancellationRequested)
         {
             if (StorageErrors.IsTransient(failure))
             {
-                LogInDoubt(context.Logger, held.Id, draft.Row.Sequence, StorageErrors.Kind(failure));
-                return await TryFindOutcomeAsync(draft, otherwise: null);
+                LogInDoubt(context.Logger, held.Id, transaction.Row.Sequence, StorageErrors.Kind(failure));
+                return await TryFindOutcomeAsync(transaction, otherwise: null);
             }
 
             // No write of it can ever be carried out: a fault of ours, or a record that has grown too large.
-            LogRejected(context.Logger, held.Id, draft.Row.Sequence, StorageErrors.Kind(failure));
+            LogRejected(context.Logger, held.Id, transaction.Row.Sequence, StorageErrors.Kind(failure));
             Rejection = failure;
-            return await TryFindOutcomeAsync(draft, CommitOutcome.Rejected);
+            return await TryFindOutcomeAsync(transaction, CommitOutcome.Rejected);
         }
         finally
         {
@@ -74,20 +73,20 @@ internal sealed partial class CommitWriter(HeldAccount held, WriterContext conte
         }
     }
 
-    /// <summary>Looks in storage for what became of a commit. Null where that is still open, or storage does not answer.</summary>
-    /// <param name="draft">The commit.</param>
+    /// <summary>Looks in storage for the outcome of a commit. Null where it is still open, or storage does not answer.</summary>
+    /// <param name="transaction">The commit.</param>
     /// <param name="otherwise">
     /// What it came to where storage knows nothing of it. Storage has answered, so that no write of it is under way any more; null when it has not.
     /// </param>
-    private async Task<CommitOutcome?> TryFindOutcomeAsync(AccountTransaction draft, CommitOutcome? otherwise)
+    private async Task<CommitOutcome?> TryFindOutcomeAsync(AccountTransaction transaction, CommitOutcome? otherwise)
     {
         try
         {
-            var outcome = draft.Lease is null ? await FindByHeadAsync(draft) : await FindByLeaseAsync(draft);
+            var outcome = transaction.Lease is null ? await FindByHeadAsync(transaction) : await FindByLeaseAsync(transaction);
             if (outcome == CommitOutcome.Committed)
             {
                 // The versions that the commit left behind are not known: what it wrote is read again before it is written again.
-                held.TakeLease(draft);
+                held.TakeLease(transaction);
                 await held.RefreshLeaseAsync();
             }
 
@@ -96,12 +95,12 @@ internal sealed partial class CommitWriter(HeldAccount held, WriterContext conte
         catch (Exception failure) when (!wait.Stop.IsCancellationRequested)
         {
             held.Drop();
-            LogLookUpFailed(context.Logger, held.Id, draft.Row.Sequence, StorageErrors.Kind(failure));
+            LogLookUpFailed(context.Logger, held.Id, transaction.Row.Sequence, StorageErrors.Kind(failure));
             return null;
         }
     }
 
-    private async Task<CommitOutcome?> FindByHeadAsync(AccountTransaction draft)
+    private async Task<CommitOutcome?> FindByHeadAsync(AccountTransaction transaction)
     {
         await held.LoadAsync();
         if (held.State is not { Head: var head })
@@ -109,34 +108,34 @@ internal sealed partial class CommitWriter(HeldAccount held, WriterContext conte
             return CommitOutcome.Aborted;
         }
 
-        return head.CommitId == draft.Row.CommitId ? CommitOutcome.Committed
-            : head.Sequence < draft.Row.Sequence ? null
-            : head.Sequence == draft.Row.Sequence ? CommitOutcome.Aborted
-            : await FindByRowAsync(draft);
+        return head.CommitId == transaction.Row.CommitId ? CommitOutcome.Committed
+            : head.Sequence < transaction.Row.Sequence ? null
+            : head.Sequence == transaction.Row.Sequence ? CommitOutcome.Aborted
+            : await FindByRowAsync(transaction);
     }
 
-    private async Task<CommitOutcome?> FindByLeaseAsync(AccountTransaction draft)
+    private async Task<CommitOutcome?> FindByLeaseAsync(AccountTransaction transaction)
     {
         held.Drop();
-        var lease = await wait.ForAsync(context.Store.FindLeaseAsync(held.Id, draft.Lease!.Id, withPage: true, wait.Stop));
+        var lease = await wait.ForAsync(context.Store.FindLeaseAsync(held.Id, transaction.Lease!.Id, wait.Stop));
         held.Lease = lease is { IsClosed: false } ? lease : null;
-        return lease is null ? await FindByRowAsync(draft)
-            : lease.CommitId == draft.Row.CommitId ? CommitOutcome.Committed
+        return lease is null ? await FindByRowAsync(transaction)
+            : lease.CommitId == transaction.Row.CommitId ? CommitOutcome.Committed
             : lease.IsClosed ? CommitOutcome.Aborted
             : null;
     }
 
     /// <summary>Others have gone on since: whose is the row with the commit's number?</summary>
-    private async Task<CommitOutcome?> FindByRowAsync(AccountTransaction draft)
+    private async Task<CommitOutcome?> FindByRowAsync(AccountTransaction transaction)
     {
-        if (await wait.ForAsync(context.Store.FindCommitAsync(held.Id, draft.Row.Sequence, orPage: false, wait.Stop)) is { } row)
+        if (await wait.ForAsync(context.Store.FindCommitAsync(held.Id, transaction.Row.Sequence, wait.Stop)) is { } row)
         {
-            return row.CommitId == draft.Row.CommitId ? CommitOutcome.Committed : CommitOutcome.Aborted;
+            return row.CommitId == transaction.Row.CommitId ? CommitOutcome.Committed : CommitOutcome.Aborted;
         }
 
-        // The row is folded. Ours could not be yet, unless it was sent long ago, by the service's clock: ours may have stood still.
+        // The row is compacted. Ours could not be yet, unless it was sent long ago, by the service's clock: ours may have stood still.
         await held.LoadAsync();
-        return held.LastAnswerAt - draft.SentAfter < RowCertain ? CommitOutcome.Aborted : CommitOutcome.Unknown;
+        return held.LastAnswerAt - transaction.SentAfter < RowCertain ? CommitOutcome.Aborted : CommitOutcome.Unknown;
     }
 
     [LoggerMessage(1002, LogLevel.Warning, "Account {AccountId}: commit {Sequence} was answered by {Failure}; looking it up.")]

@@ -2,7 +2,7 @@ using QuotaFunctions.Core.Accounts;
 
 namespace QuotaFunctions.Core.Charging;
 
-/// <summary>What a lane holds of its account: the state that it read or committed last, and its own lease.</summary>
+/// <summary>What a writer holds of its account: the state that it read or committed last, and its own lease.</summary>
 internal sealed class HeldAccount(string accountId, WriterContext context, OpenWorkMarker marks, StorageWait wait)
 {
     private long _knownAt;
@@ -14,7 +14,7 @@ internal sealed class HeldAccount(string accountId, WriterContext context, OpenW
     /// <summary>The account; null where nothing is held that may be decided on.</summary>
     public AccountState? State { get; private set; }
 
-    /// <summary>The lane's own lease; null where it has none.</summary>
+    /// <summary>The writer's own lease; null where it has none.</summary>
     public LeaseState? Lease { get; set; }
 
     /// <summary>The service's time in the last answer that told something of the account, to the second; nothing sent since is older.</summary>
@@ -48,25 +48,25 @@ internal sealed class HeldAccount(string accountId, WriterContext context, OpenW
     public void Add(IEnumerable<KeyValuePair<string, KeyState?>> keys) => State = State!.With(keys);
 
     /// <summary>Takes over what a commit made of the account.</summary>
-    /// <param name="draft">The commit, which was carried out.</param>
+    /// <param name="transaction">The commit, which was carried out.</param>
     /// <param name="sentAt">When it was sent, as a timestamp of the clock.</param>
-    public void Take(AccountTransaction draft, long sentAt)
+    public void Take(AccountTransaction transaction, long sentAt)
     {
-        State = draft.ToState();
+        State = transaction.ToState();
         _knownAt = sentAt;
         _lastHead = State.Head;
-        LastAnswerAt = draft.CommittedAt;
-        TakeLease(draft);
+        LastAnswerAt = transaction.CommittedAt;
+        TakeLease(transaction);
     }
 
-    /// <summary>Takes over what a commit made of the lane's own lease.</summary>
-    public void TakeLease(AccountTransaction draft)
+    /// <summary>Takes over what a commit made of the writer's own lease.</summary>
+    public void TakeLease(AccountTransaction transaction)
     {
-        if ((draft.Lease ?? draft.GrantedLease) is { } lease)
+        if ((transaction.Lease ?? transaction.GrantedLease) is { } lease)
         {
             Lease = lease;
         }
-        else if (Lease is not null && draft.SideRows.OfType<SideRow.Ended>().Any(ended => ended.Lease.Id == Lease.Id))
+        else if (Lease is not null && transaction.SideRows.OfType<SideRow.Ended>().Any(ended => ended.Lease.Id == Lease.Id))
         {
             Lease = null;
         }
@@ -96,7 +96,7 @@ internal sealed class HeldAccount(string accountId, WriterContext context, OpenW
     {
         if (Lease is not null)
         {
-            Lease = await wait.ForAsync(context.Store.FindLeaseAsync(accountId, Lease.Id, withPage: true, wait.Stop));
+            Lease = await wait.ForAsync(context.Store.FindLeaseAsync(accountId, Lease.Id, wait.Stop));
         }
 
         return Lease;

@@ -3,7 +3,7 @@ using QuotaFunctions.Core.Accounts;
 namespace QuotaFunctions.Core.Charging;
 
 /// <summary>
-/// When a lane takes a lease, and how large: not before other instances keep winning the race for the account's row, and then for
+/// When a writer takes a lease, and how large: not before other instances keep winning the race for the account's row, and then for
 /// about two seconds' worth of charges, never for more than a small part of what is free.
 /// </summary>
 internal sealed class LeasePolicy(QuotaEngineOptions options, TimeProvider clock)
@@ -16,28 +16,28 @@ internal sealed class LeasePolicy(QuotaEngineOptions options, TimeProvider clock
     /// <summary>A lease takes at most this part of what is free, so that many instances get their share.</summary>
     private const int LargestPart = 16;
 
-    private const long MinSlice = 64;
-    private const long FirstSlice = 512;
-    private const long MaxSlice = 1_000_000;
+    private const long MinAllotment = 64;
+    private const long FirstAllotment = 512;
+    private const long MaxAllotment = 1_000_000;
 
     /// <summary>How long a lease should last.</summary>
     private static readonly TimeSpan GoodLifetime = TimeSpan.FromSeconds(2);
 
     private double _pressure;
-    private long _slice = FirstSlice;
+    private long _allotment = FirstAllotment;
     private long _takenAt;
 
     /// <summary>Another instance was faster.</summary>
     public void NoteConflict() => _pressure++;
 
     /// <summary>A commit was won.</summary>
-    public void NoteCommit(AccountTransaction draft)
+    public void NoteCommit(AccountTransaction transaction)
     {
-        if (draft.GrantedLease is not null)
+        if (transaction.GrantedLease is not null)
         {
             _takenAt = clock.GetTimestamp();
         }
-        else if (draft.Lease is null)
+        else if (transaction.Lease is null)
         {
             _pressure *= Fading;
         }
@@ -48,31 +48,31 @@ internal sealed class LeasePolicy(QuotaEngineOptions options, TimeProvider clock
         lease is { IsClosed: false, Left: > 0 } && now < lease.Until && !lease.IsAtEnd;
 
     /// <summary>Adds a lease to a commit, where it is worth while.</summary>
-    /// <param name="draft">The commit.</param>
+    /// <param name="transaction">The commit.</param>
     /// <param name="keyId">The account's key.</param>
-    /// <param name="hasNone">True when the lane has no lease, or none after this commit.</param>
-    public void Extend(AccountTransaction draft, string keyId, bool hasNone)
+    /// <param name="hasNone">True when the writer has no lease, or none after this commit.</param>
+    public void TryGrant(AccountTransaction transaction, string keyId, bool hasNone)
     {
         var isWanted = options.Leases == LeaseMode.Always || (options.Leases == LeaseMode.Auto && _pressure >= WorthWhile);
-        if (!isWanted || !hasNone || draft.Row.Entries.All(entry => entry.Kind != LedgerEntryKind.Forward && entry.Kind != LedgerEntryKind.Consume))
+        if (!isWanted || !hasNone || transaction.Row.Entries.All(entry => entry.Kind != LedgerEntryKind.Forward && entry.Kind != LedgerEntryKind.Consume))
         {
             return;
         }
 
         // A pool, a rate and a hold are counted in the account's own rows, with every charge; and what is estimated in tokens is held.
-        if (draft.PeekPool() is not null || draft.Peek(keyId) is not { Settings.RateLimitPerMinute: null } key || key.Status != KeyStatus.Active
+        if (transaction.PeekPool() is not null || transaction.Peek(keyId) is not { Settings.RateLimitPerMinute: null } key || key.Status != KeyStatus.Active
             || key.Balance.Unit == QuotaUnit.Tokens)
         {
             return;
         }
 
         Resize();
-        var slice = Math.Min(_slice, (key.Balance.Left ?? long.MaxValue) / LargestPart);
-        if (slice >= MinSlice)
+        var allotment = Math.Min(_allotment, (key.Balance.Left ?? long.MaxValue) / LargestPart);
+        if (allotment >= MinAllotment)
         {
             // Not into the next period: what is set aside belongs to this one.
-            var untilReset = key.Balance.ResetsAt - draft.At;
-            draft.Grant(keyId, slice, untilReset < options.LeaseLifetime ? untilReset.Value : options.LeaseLifetime);
+            var untilReset = key.Balance.ResetsAt - transaction.At;
+            transaction.Grant(keyId, allotment, untilReset < options.LeaseLifetime ? untilReset.Value : options.LeaseLifetime);
         }
     }
 
@@ -81,7 +81,7 @@ internal sealed class LeasePolicy(QuotaEngineOptions options, TimeProvider clock
         if (_takenAt != 0)
         {
             var lasted = clock.GetElapsedTime(_takenAt);
-            _slice = lasted < GoodLifetime ? Math.Min(_slice * 2, MaxSlice) : lasted > 4 * GoodLifetime ? Math.Max(_slice / 2, FirstSlice) : _slice;
+            _allotment = lasted < GoodLifetime ? Math.Min(_allotment * 2, MaxAllotment) : lasted > 4 * GoodLifetime ? Math.Max(_allotment / 2, FirstAllotment) : _allotment;
         }
     }
 }

@@ -1,7 +1,7 @@
 namespace QuotaFunctions.Core.Charging;
 
 /// <summary>
-/// What was handed to a lane and is not taken yet. The lane says how many it waits for, and is woken once for all of them: waking it
+/// What was handed to a writer and is not taken yet. The writer says how many it waits for, and is woken once for all of them: waking it
 /// for each would cost more than deciding it.
 /// </summary>
 internal sealed class Mailbox
@@ -34,7 +34,7 @@ internal sealed class Mailbox
         return true;
     }
 
-    /// <summary>Takes no more, and wakes the lane.</summary>
+    /// <summary>Takes no more, and wakes the writer.</summary>
     public void Close()
     {
         TaskCompletionSource? waiter;
@@ -79,7 +79,7 @@ internal sealed class Mailbox
             _waiter = waiter = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         }
 
-        // Not Task.WaitAsync: it goes on in the thread pool, whatever the lane runs on.
+        // Not Task.WaitAsync: it goes on in the thread pool, whatever the writer runs on.
         using var cancelled = cancellationToken.UnsafeRegister(static state => ((TaskCompletionSource)state!).TrySetResult(), waiter);
         await using var timer = longest == Timeout.InfiniteTimeSpan
             ? null

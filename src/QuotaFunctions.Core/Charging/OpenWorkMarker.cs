@@ -3,7 +3,7 @@ using QuotaFunctions.Core.Accounts.Storage;
 
 namespace QuotaFunctions.Core.Charging;
 
-/// <summary>Keeps an account listed as long as its lane commits: with those that have open work, and with those that have marks of a day.</summary>
+/// <summary>Keeps an account listed as long as its writer commits: with those that have open work, and with those that have marks of a day.</summary>
 internal sealed class OpenWorkMarker(string accountId, OpenAccountIndex open, MarkIndex marks, TimeProvider clock)
 {
     /// <summary>How old the mark of open work may be when a commit is written.</summary>
@@ -29,7 +29,7 @@ internal sealed class OpenWorkMarker(string accountId, OpenAccountIndex open, Ma
     /// Sees to it that the account is listed for what a commit writes. Called before the write, and again when it has landed: where the
     /// process was suspended in between, the mark may be too old, by a clock that went on.
     /// </summary>
-    public async Task EnsureAsync(AccountTransaction draft, CancellationToken cancellationToken)
+    public async Task EnsureAsync(AccountTransaction transaction, CancellationToken cancellationToken)
     {
         if (_renewal is { IsCompletedSuccessfully: true } renewed)
         {
@@ -50,7 +50,7 @@ internal sealed class OpenWorkMarker(string accountId, OpenAccountIndex open, Ma
             _madeAt = await renewal;
         }
 
-        foreach (var row in draft.SideRows)
+        foreach (var row in transaction.SideRows)
         {
             if (row is SideRow.SettlementMarker settled)
             {

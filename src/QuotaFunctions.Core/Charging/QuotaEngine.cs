@@ -1,14 +1,13 @@
 using QuotaFunctions.Core.Accounts;
 using QuotaFunctions.Core.Accounts.Storage;
-using QuotaFunctions.Core.Auditing;
 using QuotaFunctions.Core.Hosting;
 
 namespace QuotaFunctions.Core.Charging;
 
 /// <inheritdoc cref="IQuotaEngine"/>
 internal sealed class QuotaEngine(
-    AccountWriters lanes, IAccountStore store, IKeyDirectory directory, IAuditSink audit, IAuditStore log, InFlightCharges inFlight,
-    TimeProvider clock)
+    AccountWriters writers, IAccountStore store, IKeyDirectory directory, ICommitListener listener, IChargeHistory history,
+    InFlightCharges inFlight, TimeProvider clock)
     : IQuotaEngine
 {
     private static readonly TimeSpan ReportWindow = TimeSpan.FromHours(24);
@@ -19,7 +18,7 @@ internal sealed class QuotaEngine(
         ArgumentOutOfRangeException.ThrowIfLessThan(request.Cost, ChargeRequest.MinCost);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(request.Cost, ChargeRequest.MaxCost);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(request.TokenEstimate ?? 1);
-        var deadline = lanes.NewDeadline();
+        var deadline = writers.NewDeadline();
         try
         {
             if (await FindAsync(request.Secret, cancellationToken) is not { } locator)
@@ -28,7 +27,7 @@ internal sealed class QuotaEngine(
             }
 
             var operation = new ChargeCommand(request, locator, deadline, cancellationToken);
-            var result = await lanes.RunAsync(locator.AccountId, operation);
+            var result = await writers.RunAsync(locator.AccountId, operation);
             if (result.Charge?.Request.Kind == ChargeKind.Forward)
             {
                 inFlight.Open();
@@ -38,7 +37,7 @@ internal sealed class QuotaEngine(
         }
         catch (Exception failure) when (!cancellationToken.IsCancellationRequested && StorageErrors.IsTransient(failure))
         {
-            return new ChargeResult { Refusal = ChargeRefusal.QuotaUnavailable, RetryAfter = TimeSpan.FromSeconds(1) };
+            return new ChargeResult { Refusal = ChargeRefusal.QuotaUnavailable };
         }
     }
 
@@ -49,14 +48,14 @@ internal sealed class QuotaEngine(
         var charge = settlement.Charge;
         if (charge.IsHold || settlement.Cost != charge.Cost)
         {
-            // The lane goes on until it is done, however long storage is away. Only the caller does not wait for ever.
-            await CorrectAndCloseAsync(settlement).WaitAsync(lanes.Patience, clock, cancellationToken);
+            // The account writer goes on until it is done, however long storage is away. Only the caller does not wait for ever.
+            await CorrectAndCloseAsync(settlement).WaitAsync(writers.Patience, clock, cancellationToken);
             return;
         }
 
         try
         {
-            await audit.WriteAsync(AuditEvent.OfSettlement(settlement, charge.Cost, correction: null), cancellationToken);
+            await listener.OnSettledAsync(settlement, charge.Cost, correction: null, cancellationToken);
         }
         finally
         {
@@ -72,7 +71,7 @@ internal sealed class QuotaEngine(
         try
         {
             return await SettleReportedAsync(secret, chargeId, success, cost, cancellationToken)
-                .WaitAsync(lanes.Patience, clock, cancellationToken);
+                .WaitAsync(writers.Patience, clock, cancellationToken);
         }
         catch (Exception failure) when (!cancellationToken.IsCancellationRequested && StorageErrors.IsTransient(failure))
         {
@@ -90,7 +89,7 @@ internal sealed class QuotaEngine(
 
         var now = clock.GetUtcNow();
         var key = await store.LoadKeyAsync(locator, cancellationToken);
-        var standing = QuotaRules.Standing(key, pool: null, secret.Hash, now);
+        var standing = QuotaRules.CheckStatus(key, pool: null, secret.Hash, now);
         if (standing is ChargeRefusal.KeyInvalid or ChargeRefusal.KeyRevoked)
         {
             return new ConsumeSettlementResult(ConsumeSettlementStatus.Refused, standing);
@@ -118,7 +117,7 @@ internal sealed class QuotaEngine(
             Cost = cost ?? charge.Cost,
             Latency = now > charge.At ? now - charge.At : TimeSpan.Zero,
         };
-        var result = await lanes.SettleAsync(settlement);
+        var result = await writers.SettleAsync(settlement);
         return result.AlreadySettled
             ? new ConsumeSettlementResult(ConsumeSettlementStatus.AlreadySettled)
             : new ConsumeSettlementResult(ConsumeSettlementStatus.Settled, Cost: result.Cost, Quota: result.Quota);
@@ -128,14 +127,14 @@ internal sealed class QuotaEngine(
     private async ValueTask<KeyLocator?> FindAsync(KeySecret secret, CancellationToken cancellationToken)
     {
         var found = directory.FindAsync(secret, cancellationToken);
-        return found.IsCompletedSuccessfully ? found.Result : await found.AsTask().WaitAsync(lanes.Patience, clock, cancellationToken);
+        return found.IsCompletedSuccessfully ? found.Result : await found.AsTask().WaitAsync(writers.Patience, clock, cancellationToken);
     }
 
     private async Task CorrectAndCloseAsync(Settlement settlement)
     {
         try
         {
-            await lanes.RunAsync(settlement.Charge.Key.AccountId, new SettleCommand(settlement));
+            await writers.RunAsync(settlement.Charge.Key.AccountId, new SettleCommand(settlement));
         }
         finally
         {
@@ -143,23 +142,24 @@ internal sealed class QuotaEngine(
         }
     }
 
-    /// <summary>Finds a consumed charge in the ledger or, once its row is folded, in the log.</summary>
+    /// <summary>Finds a consumed charge in the ledger or, once its row is compacted, in the log.</summary>
     private async Task<Charge?> FindConsumedAsync(KeySecret secret, KeyState key, ChargeId id, CancellationToken cancellationToken)
     {
         var locator = key.Locator;
-        if (await store.FindCommitAsync(locator.AccountId, id.Sequence, orPage: key.Balance.Leased > 0, cancellationToken) is { } commit)
+        if (await store.FindCommitAsync(locator.AccountId, id.Sequence, cancellationToken) is { } commit)
         {
             var entry = id.Day == commit.Day && id.Index < commit.Entries.Count ? commit.Entries[id.Index] : null;
             return entry is { Kind: LedgerEntryKind.Consume } && entry.KeyId == locator.KeyId
-                ? ToCharge(entry.Delta, entry.RequestId, commit.AtOf(id.Index), entry.HoldUntil > 0) with
+                ? ToCharge(entry.Delta, entry.RequestId, commit.At, entry.HoldUntil > 0) with
                 {
                     Ledger = commit.RefOf(id.Index),
                 }
                 : null;
         }
 
-        var logged = (await log.FindAsync(locator.KeyId, id, cancellationToken))?.Entry;
-        return logged is { Outcome: "consumed" } ? ToCharge(logged.Cost, logged.RequestId, logged.At, isHold: false) : null;
+        return await history.FindConsumedAsync(locator.KeyId, id, cancellationToken) is { } logged
+            ? ToCharge(logged.Cost, logged.RequestId, logged.At, isHold: false)
+            : null;
 
         Charge ToCharge(long cost, string? requestId, DateTimeOffset at, bool isHold) => new()
         {

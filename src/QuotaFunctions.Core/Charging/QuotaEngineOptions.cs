@@ -8,7 +8,7 @@ internal sealed class QuotaEngineOptions
     /// <summary>Operations that are decided together at the most. Default 512.</summary>
     public int MaxBatch { get; init; } = 512;
 
-    /// <summary>How many must ask at once for a lane to gather them before its next commit. Default 4.</summary>
+    /// <summary>How many must ask at once for a writer to gather them before its next commit. Default 4.</summary>
     public int BusyCommit { get; init; } = 4;
 
     /// <summary>How long it gathers at the most. Default 10 ms.</summary>
@@ -44,7 +44,7 @@ internal sealed class QuotaEngineOptions
     /// <summary>The longest wait while storage fails. Default 500 ms.</summary>
     public TimeSpan MaxBackOff { get; init; } = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>After how long without use a lane is closed. Default 5 minutes.</summary>
+    /// <summary>After how long without use a writer is closed. Default 5 minutes.</summary>
     public TimeSpan WriterLifetime { get; init; } = TimeSpan.FromMinutes(5);
 
     /// <summary>Whether instances may lease a part of a hot key's quota: <c>QUOTA_LEASES</c>, auto (the default), always or off.</summary>
@@ -56,7 +56,7 @@ internal sealed class QuotaEngineOptions
     /// <summary>After how long without a charge a lease is given back. Default 1 s.</summary>
     public TimeSpan LeaseIdleTime { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>How long a lane leaves an account to whoever closed its lease, at the most. Default 2 s.</summary>
+    /// <summary>How long a writer at most leaves an account to the instance that closed its lease. Default 2 s.</summary>
     public TimeSpan MaxYieldTime { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>How often it looks meanwhile whether they are done. Default 50 ms.</summary>

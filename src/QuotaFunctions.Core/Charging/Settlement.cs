@@ -21,7 +21,7 @@ public sealed record Settlement
     public TimeSpan? Latency { get; init; }
 }
 
-/// <summary>What became of a report on a consumed charge.</summary>
+/// <summary>The result of a report on a consumed charge.</summary>
 public enum ConsumeSettlementStatus
 {
     /// <summary>In the books.</summary>
@@ -41,7 +41,7 @@ public enum ConsumeSettlementStatus
 }
 
 /// <summary>The answer to a report on a consumed charge.</summary>
-/// <param name="Status">What became of it.</param>
+/// <param name="Status">Whether it is in the books.</param>
 /// <param name="Refusal">With <see cref="ConsumeSettlementStatus.Refused"/>: why.</param>
 /// <param name="Cost">What the charge came to in the end, in units.</param>
 /// <param name="Quota">The key's quota afterwards.</param>

@@ -1,6 +1,6 @@
 namespace QuotaFunctions.Core.Charging;
 
-/// <summary>Waits for storage on behalf of a lane. Meanwhile those whose time is up are told so: a call may take longer than anybody is to wait.</summary>
+/// <summary>Waits for storage on behalf of a writer. Meanwhile those whose time is up are told so: a call may take longer than anybody is to wait.</summary>
 /// <param name="clock">The clock.</param>
 /// <param name="options">How long it backs off.</param>
 /// <param name="giveUpOverdue">Tells those whose time is up that nothing was decided.</param>

@@ -19,66 +19,50 @@ internal sealed class UpdateCommand(
     string accountId, string? keyId, Func<AccountTransaction, KeyState?, PoolState?, LedgerEntry?> act, long deadline)
     : AccountCommand<UpdateResult>(keyId, deadline)
 {
-    private UpdateResult _result = null!;
-    private Exception? _failure;
-
     public override long? UnitsNeeded(KeyState key, DateTimeOffset now) => null;
 
-    public override void DecideMissing() => _failure = new KeyNotFoundException($"There is no {KeyId ?? accountId}.");
+    public override Decision DecideMissing() => Failed(new KeyNotFoundException($"There is no {KeyId ?? accountId}."));
 
-    public override bool Decide(AccountTransaction draft)
+    public override Decision Decide(AccountTransaction transaction)
     {
-        _failure = null;
-        draft.BeginPeriods(KeyId);
-        var key = KeyId is null ? null : draft.Peek(KeyId)?.Clone();
-        var pool = KeyId is null ? draft.PeekPool()?.Clone() : draft.PeekPool();
+        transaction.BeginPeriods(KeyId);
+        var key = KeyId is null ? null : transaction.Peek(KeyId)?.Clone();
+        var pool = KeyId is null ? transaction.PeekPool()?.Clone() : transaction.PeekPool();
         if (KeyId is null ? pool is null : key is null)
         {
-            DecideMissing();
-            return false;
+            return DecideMissing();
         }
 
+        LedgerEntry? entry;
         try
         {
-            var entry = act(draft, key, pool);
-            _result = new UpdateResult(key, pool);
-            if (entry is null)
-            {
-                return false;
-            }
-
-            if (key is not null)
-            {
-                draft.Replace(key);
-            }
-            else
-            {
-                draft.Replace(pool!);
-            }
-
-            draft.Add(entry);
-            return true;
+            entry = act(transaction, key, pool);
         }
-#pragma warning disable CA1031 // Whatever the act throws is its result, and must not end the lane.
+#pragma warning disable CA1031 // What the act throws is its result, and must not end the account writer.
         catch (Exception failure)
 #pragma warning restore CA1031
         {
-            _failure = failure;
-            return false;
+            return Failed(failure);
         }
-    }
 
-    public override void Committed(AccountTransaction draft) => Succeed(_result);
-
-    public override void Answer()
-    {
-        if (_failure is null)
+        var result = new UpdateResult(key, pool);
+        if (entry is null)
         {
-            Succeed(_result);
+            return Answered(result);
+        }
+
+        if (key is not null)
+        {
+            transaction.Replace(key);
         }
         else
         {
-            Fail(_failure);
+            transaction.Replace(pool!);
         }
+
+        transaction.Add(entry);
+        return Written(() => result);
     }
+
+    private Decision Failed(Exception failure) => new() { Answer = () => Fail(failure) };
 }

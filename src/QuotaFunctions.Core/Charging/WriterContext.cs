@@ -1,13 +1,12 @@
 using Microsoft.Extensions.Logging;
 using QuotaFunctions.Core.Accounts.Storage;
-using QuotaFunctions.Core.Auditing;
 
 namespace QuotaFunctions.Core.Charging;
 
-/// <summary>What every lane of a process shares.</summary>
+/// <summary>What every writer of a process shares.</summary>
 internal sealed record WriterContext(
     IAccountStore Store,
-    IAuditSink Audit,
+    ICommitListener Listener,
     TimeProvider Clock,
     QuotaEngineOptions Options,
     string InstanceId,

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Azure;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -19,7 +20,7 @@ public static class HostingServiceCollectionExtensions
         services.AddLogging(logging =>
         {
             logging.SetMinimumLevel(level).AddFilter("QuotaFunctions", level);
-            foreach (var chatty in (string[])["Azure", "Microsoft.AspNetCore", "Polly", "System.Net.Http"])
+            foreach (var chatty in (string[])["Azure", "Microsoft.AspNetCore", "Microsoft.Extensions.Diagnostics.HealthChecks", "Polly", "System.Net.Http"])
             {
                 logging.AddFilter(chatty, level < LogLevel.Information ? level : (LogLevel)Math.Max((int)level, (int)LogLevel.Warning));
             }
@@ -30,16 +31,14 @@ public static class HostingServiceCollectionExtensions
     /// <summary>The storage clients, the names of tables and queues, and what makes and checks these.</summary>
     public static IServiceCollection AddStorage(this IServiceCollection services, IConfiguration configuration)
     {
-        services.AddSettings<StorageOptions>(configuration, StorageOptions.Read);
+        services.AddAzureClientsCore();
+        services.AddSettings<StorageOptions, AzureComponentFactory>(configuration, StorageOptions.Read);
         services.AddSingleton(provider => StorageClients.Tables(provider.GetRequiredService<IOptions<StorageOptions>>().Value));
         services.AddSingleton(provider => StorageClients.Queues(provider.GetRequiredService<IOptions<StorageOptions>>().Value));
         services.AddSingleton<StorageNames>();
         services.AddHostedService<StorageInitializer>();
-        services.AddSingleton<IDependencyCheck, TableCheck>();
-        services.AddSingleton<IDependencyCheck, QueueCheck>();
+        services.AddHealthChecks().AddVital<TableCheck>("table").AddVital<QueueCheck>("queue");
+        services.AddSingleton<VitalHealth>();
         return services;
     }
-
-    /// <summary>Asks the dependencies how they are.</summary>
-    public static IServiceCollection AddHealth(this IServiceCollection services) => services.AddSingleton<Health>();
 }

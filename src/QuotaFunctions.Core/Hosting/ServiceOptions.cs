@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Logging;
+using QuotaFunctions.Core.Validation;
 
 namespace QuotaFunctions.Core.Hosting;
 
@@ -74,7 +75,7 @@ public sealed partial class ServiceOptions
             }
         }
 
-        if (options.ClientAddressHeader is { } header && !HeaderName().IsMatch(header))
+        if (options.ClientAddressHeader is { } header && !NameRules.IsHeader(header))
         {
             settings.Fault("CLIENT_ADDRESS_HEADER", "must be the name of a header, such as X-Azure-ClientIP.");
         }
@@ -117,7 +118,4 @@ public sealed partial class ServiceOptions
         + "((super|top|very|a)[-_ ]?)?(admin|secret|password|token|default)([-_ ]?(admin|secret|password|token|key|value|here))*[-_ ]?[0-9]{0,4}|x+|todo.*)$",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Example();
-
-    [GeneratedRegex("^[A-Za-z0-9][A-Za-z0-9-]{0,63}$")]
-    private static partial Regex HeaderName();
 }

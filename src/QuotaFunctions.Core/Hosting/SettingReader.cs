@@ -20,10 +20,14 @@ public sealed class SettingReader(IConfiguration configuration)
     /// <param name="fix">The rest of the line: what is wrong and what to do.</param>
     public void Fault(string name, string fix) => _errors.Add($"{name} {fix}");
 
+    /// <summary>A setting with those whose names begin with its own and <c>__</c>.</summary>
+    public IConfigurationSection Section(string name) =>
+        configuration.GetSection(name.Replace("__", ConfigurationPath.KeyDelimiter, StringComparison.Ordinal));
+
     /// <summary>Text; null where there is none, or nothing but blanks.</summary>
     public string? Text(string name)
     {
-        var value = configuration[name.Replace("__", ConfigurationPath.KeyDelimiter, StringComparison.Ordinal)]?.Trim();
+        var value = Section(name).Value?.Trim();
         return string.IsNullOrEmpty(value) ? null : value;
     }
 

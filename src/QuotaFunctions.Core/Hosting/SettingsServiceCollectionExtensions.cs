@@ -4,7 +4,7 @@ using Microsoft.Extensions.Options;
 
 namespace QuotaFunctions.Core.Hosting;
 
-/// <summary>Registers options that are read from settings.</summary>
+/// <summary>Registers options that are read from settings. Why not by the options binder is in docs/architecture.md.</summary>
 public static class SettingsServiceCollectionExtensions
 {
     /// <summary>Registers options that one method reads, value by value; what it finds wrong stops the start, all of it at once.</summary>
@@ -13,27 +13,24 @@ public static class SettingsServiceCollectionExtensions
     /// <param name="read">Reads the settings into the options.</param>
     public static IServiceCollection AddSettings<TOptions>(
         this IServiceCollection services, IConfiguration configuration, Action<SettingReader, TOptions> read)
-        where TOptions : class, new()
-    {
-        var setup = new Setup<TOptions>(configuration, read);
-        services.AddOptions<TOptions>().ValidateOnStart();
-        services.AddSingleton<IConfigureOptions<TOptions>>(setup);
-        services.AddSingleton<IValidateOptions<TOptions>>(setup);
-        return services;
-    }
+        where TOptions : class =>
+        services.AddSettings<TOptions, IServiceProvider>(configuration, (settings, options, _) => read(settings, options));
 
-    private sealed class Setup<TOptions>(IConfiguration configuration, Action<SettingReader, TOptions> read)
-        : IConfigureOptions<TOptions>, IValidateOptions<TOptions>
-        where TOptions : class, new()
+    /// <summary>The same with a service that the reading needs.</summary>
+    internal static IServiceCollection AddSettings<TOptions, TService>(
+        this IServiceCollection services, IConfiguration configuration, Action<SettingReader, TOptions, TService> read)
+        where TOptions : class
+        where TService : class
     {
-        public void Configure(TOptions options) => read(new SettingReader(configuration), options);
-
-        // What was wrong in the text of a setting is not to be seen in the options: it is read once more
-        public ValidateOptionsResult Validate(string? name, TOptions options)
+        services.AddOptions<TOptions>().Configure<TService>((options, service) =>
         {
-            var reader = new SettingReader(configuration);
-            read(reader, new TOptions());
-            return reader.Errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(reader.Errors);
-        }
+            var settings = new SettingReader(configuration);
+            read(settings, options, service);
+            if (settings.Errors.Count > 0)
+            {
+                throw new OptionsValidationException(Options.DefaultName, typeof(TOptions), settings.Errors);
+            }
+        }).ValidateOnStart();
+        return services;
     }
 }

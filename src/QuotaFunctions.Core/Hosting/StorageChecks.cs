@@ -4,16 +4,13 @@ using Azure.Storage.Queues;
 namespace QuotaFunctions.Core.Hosting;
 
 /// <summary>Looks for a row that is never there: well as soon as all tables are there and answer.</summary>
-internal sealed class TableCheck(TableServiceClient tables, StorageNames names) : IDependencyCheck
+internal sealed class TableCheck(TableServiceClient tables, StorageNames names) : DependencyCheck
 {
-    public string Name => "table";
+    /// <inheritdoc/>
+    protected override Task AskAsync(CancellationToken cancellationToken) =>
+        Task.WhenAll(names.Tables.Select(name => AskAsync(tables.GetTableClient(name), cancellationToken)));
 
-    public bool IsVital => true;
-
-    public Task CheckAsync(CancellationToken cancellationToken) =>
-        Task.WhenAll(names.Tables.Select(name => CheckAsync(tables.GetTableClient(name), cancellationToken)));
-
-    private static async Task CheckAsync(TableClient table, CancellationToken cancellationToken)
+    private static async Task AskAsync(TableClient table, CancellationToken cancellationToken)
     {
         // A query, as a look-up of one entity does not tell a missing row from a missing table
         await foreach (var page in table
@@ -25,13 +22,10 @@ internal sealed class TableCheck(TableServiceClient tables, StorageNames names) 
     }
 }
 
-/// <summary>Asks for the audit queue's properties.</summary>
-internal sealed class QueueCheck(QueueServiceClient queues) : IDependencyCheck
+/// <summary>Asks for every queue's properties: well as soon as all queues are there and answer.</summary>
+internal sealed class QueueCheck(QueueServiceClient queues) : DependencyCheck
 {
-    public string Name => "queue";
-
-    public bool IsVital => true;
-
-    public Task CheckAsync(CancellationToken cancellationToken) =>
-        queues.GetQueueClient(StorageNames.AuditEventsQueue).GetPropertiesAsync(cancellationToken);
+    /// <inheritdoc/>
+    protected override Task AskAsync(CancellationToken cancellationToken) =>
+        Task.WhenAll(StorageNames.Queues.Select(name => queues.GetQueueClient(name).GetPropertiesAsync(cancellationToken)));
 }

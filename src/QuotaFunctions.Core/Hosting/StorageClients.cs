@@ -1,18 +1,17 @@
 using Azure.Core;
 using Azure.Data.Tables;
-using Azure.Identity;
 using Azure.Storage.Queues;
 
 namespace QuotaFunctions.Core.Hosting;
 
-/// <summary>Makes the storage clients: the one place that knows how the service signs in and how patient it is.</summary>
+/// <summary>Makes the storage clients: the one place that knows how patient the service is with storage.</summary>
 internal static class StorageClients
 {
     public static TableServiceClient Tables(StorageOptions options)
     {
         var client = Patience(new TableClientOptions());
-        return UsesIdentity(options)
-            ? new TableServiceClient(options.TableServiceUri, Credential(options), client)
+        return options.Credential is { } credential
+            ? new TableServiceClient(options.TableServiceUri, credential, client)
             : new TableServiceClient(options.ConnectionString, client);
     }
 
@@ -20,8 +19,8 @@ internal static class StorageClients
     {
         // What the queue trigger expects
         var client = Patience(new QueueClientOptions { MessageEncoding = QueueMessageEncoding.Base64 });
-        return UsesIdentity(options)
-            ? new QueueServiceClient(options.QueueServiceUri, Credential(options), client)
+        return options.Credential is { } credential
+            ? new QueueServiceClient(options.QueueServiceUri, credential, client)
             : new QueueServiceClient(options.ConnectionString, client);
     }
 
@@ -38,12 +37,6 @@ internal static class StorageClients
             return false;
         }
     }
-
-    private static bool UsesIdentity(StorageOptions options) => options.TableServiceUri is not null && options.ConnectionString is null;
-
-    private static TokenCredential Credential(StorageOptions options) => options.ClientId is { } id
-        ? new ManagedIdentityCredential(ManagedIdentityId.FromUserAssignedClientId(id))
-        : new DefaultAzureCredential();
 
     // Short, as a caller waits: with all its tries a call that hangs is given up after 8 s, so that the answer is out within 10
     private static TOptions Patience<TOptions>(TOptions options)

@@ -1,11 +1,13 @@
 using System.Text.RegularExpressions;
+using Azure.Core;
+using Microsoft.Extensions.Azure;
 
 namespace QuotaFunctions.Core.Hosting;
 
-/// <summary>Where the tables and queues are: a connection string, or an account and a managed identity.</summary>
+/// <summary>Where the tables and queues are: a connection string, or an account and an identity.</summary>
 public sealed partial class StorageOptions
 {
-    /// <summary><c>AzureWebJobsStorage</c>: a connection string; null where a managed identity is used.</summary>
+    /// <summary><c>AzureWebJobsStorage</c>: a connection string; null where an identity is used.</summary>
     public string? ConnectionString { get; set; }
 
     /// <summary><c>AzureWebJobsStorage__tableServiceUri</c>, or what follows from <c>AzureWebJobsStorage__accountName</c>.</summary>
@@ -14,19 +16,21 @@ public sealed partial class StorageOptions
     /// <summary><c>AzureWebJobsStorage__queueServiceUri</c>, or what follows from <c>AzureWebJobsStorage__accountName</c>.</summary>
     public Uri? QueueServiceUri { get; set; }
 
-    /// <summary><c>AzureWebJobsStorage__clientId</c>: the user-assigned identity to use; null for the machine's own.</summary>
-    public string? ClientId { get; set; }
+    /// <summary>
+    /// <c>AzureWebJobsStorage__credential</c>, <c>__clientId</c> and whatever else names an identity to the Functions host; the platform's
+    /// own where they name none. Null where a connection string is used.
+    /// </summary>
+    public TokenCredential? Credential { get; set; }
 
     /// <summary><c>TABLE_PREFIX</c>: what the tables' names begin with, letters and digits, a letter first, at most 20. Empty by default.</summary>
     public string TablePrefix { get; set; } = "";
 
     /// <summary>Reads the settings.</summary>
-    internal static void Read(SettingReader settings, StorageOptions options)
+    internal static void Read(SettingReader settings, StorageOptions options, AzureComponentFactory identities)
     {
         options.ConnectionString = settings.Text("AzureWebJobsStorage");
         options.TableServiceUri = settings.Address("AzureWebJobsStorage__tableServiceUri");
         options.QueueServiceUri = settings.Address("AzureWebJobsStorage__queueServiceUri");
-        options.ClientId = settings.Text("AzureWebJobsStorage__clientId");
         options.TablePrefix = settings.Text("TABLE_PREFIX") ?? "";
 
         if (settings.Text("AzureWebJobsStorage__accountName") is { } account)
@@ -61,9 +65,33 @@ public sealed partial class StorageOptions
             settings.Fault("AzureWebJobsStorage__queueServiceUri", "is missing: set it, or AzureWebJobsStorage__accountName.");
         }
 
+        if (options.ConnectionString is null)
+        {
+            ReadCredential(settings, options, identities);
+        }
+
         if (options.TablePrefix.Length > 0 && !Prefix().IsMatch(options.TablePrefix))
         {
             settings.Fault("TABLE_PREFIX", "must be at most 20 letters and digits and begin with a letter.");
+        }
+    }
+
+    private static void ReadCredential(SettingReader settings, StorageOptions options, AzureComponentFactory identities)
+    {
+        const string name = "AzureWebJobsStorage__credential";
+        if (settings.Text(name)?.ToLowerInvariant() is not (null or "managedidentity" or "workloadidentity" or "managedidentityasfederatedidentity"))
+        {
+            settings.Fault(name, "must be managedidentity, workloadidentity or managedidentityasfederatedidentity, or be left out for the platform's own identity.");
+            return;
+        }
+
+        try
+        {
+            options.Credential = identities.CreateTokenCredential(settings.Section("AzureWebJobsStorage"));
+        }
+        catch (Exception exception) when (exception is ArgumentException or InvalidOperationException)
+        {
+            settings.Fault(name, "does not fit the settings beside it: managedidentity takes one of __clientId, __managedIdentityResourceId and __managedIdentityObjectId at the most; workloadidentity needs __tenantId, __clientId and __tokenFilePath.");
         }
     }
 

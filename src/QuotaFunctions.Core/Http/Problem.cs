@@ -65,7 +65,10 @@ public sealed record Problem
 
     /// <summary>Storage did not let it be decided in time.</summary>
     public static readonly Problem QuotaUnavailable = new(503, "quota_unavailable", "Quota unavailable",
-        "The quota could not be checked, so nothing was admitted and nothing charged; try again.");
+        "The quota could not be checked, so nothing was admitted and nothing charged; try again.")
+    {
+        RetryAfter = TimeSpan.FromSeconds(1),
+    };
 
     /// <summary>The request has a fault.</summary>
     public static readonly Problem InvalidRequest = new(400, "invalid_request", "Invalid request",
@@ -161,6 +164,9 @@ public sealed record Problem
 
     /// <summary>What OpenAI's API calls this kind of error.</summary>
     public string OpenAIType { get; }
+
+    /// <summary>When it is worth while to ask again, where the occurrence has nothing better to say; null where only the occurrence knows.</summary>
+    public TimeSpan? RetryAfter { get; private init; }
 
     /// <summary>What a client is told of a body that could not be read.</summary>
     public static Problem For(BadHttpRequestException exception)

@@ -6,7 +6,7 @@ using QuotaFunctions.Core.Accounts;
 namespace QuotaFunctions.Core.Http;
 
 /// <summary>
-/// How a key's quota stands, as headers of an answer: <c>RateLimit-Policy</c> and <c>RateLimit</c> (the IETF's draft, structured
+/// How a key's quota stands, as headers of an answer: <c>RateLimit-Policy</c> and <c>RateLimit</c> (the IETF's transaction, structured
 /// fields) and <c>X-Quota-…</c>. Described in docs/proxying.md.
 /// </summary>
 public static class QuotaHeaders

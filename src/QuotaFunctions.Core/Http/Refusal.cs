@@ -6,13 +6,12 @@ namespace QuotaFunctions.Core.Http;
 /// <param name="Problem">What went wrong.</param>
 /// <param name="Detail">What is special about this occurrence; null for the problem's own words.</param>
 /// <param name="Errors">What is wrong, by field.</param>
-/// <param name="RetryAfter">When it is worth while to ask again.</param>
+/// <param name="RetryAfter">When it is worth while to ask again; null for what the problem says.</param>
 public sealed record Refusal(
     Problem Problem, string? Detail = null, IReadOnlyDictionary<string, string[]>? Errors = null, TimeSpan? RetryAfter = null)
 {
     /// <summary>What a client is told of a refused charge.</summary>
-    public static Refusal Of(ChargeRefusal refusal, TimeSpan? retryAfter) =>
-        new(Problem.For(refusal), RetryAfter: retryAfter ?? (refusal == ChargeRefusal.QuotaUnavailable ? TimeSpan.FromSeconds(1) : null));
+    public static Refusal Of(ChargeRefusal refusal, TimeSpan? retryAfter) => new(Problem.For(refusal), RetryAfter: retryAfter);
 
     /// <summary>One field is wrong.</summary>
     internal static Refusal Invalid(string field, string message) =>

@@ -16,7 +16,7 @@ internal static class Concurrently
     {
         var failures = new ConcurrentQueue<Exception>();
 
-        // On the caller's scheduler: whoever brings one has everything run on it, so that a simulation decides what comes next.
+        // On the caller's scheduler: a simulation brings one, to decide what comes next.
         var options = new ParallelOptions { MaxDegreeOfParallelism = degree, TaskScheduler = TaskScheduler.Current, CancellationToken = cancellationToken };
         await Parallel.ForEachAsync(items, options, async (item, token) =>
         {

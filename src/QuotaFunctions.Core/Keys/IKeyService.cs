@@ -5,7 +5,7 @@ using QuotaFunctions.Core.Accounts;
 
 namespace QuotaFunctions.Core.Keys;
 
-/// <summary>Issues, finds, changes and revokes keys. Every change is decided in the key's lane, so that it holds from the account's next commit on.</summary>
+/// <summary>Issues, finds, changes and revokes keys. Every change is decided in the key's writer, so that it holds from the account's next commit on.</summary>
 public interface IKeyService
 {
     /// <summary>Issues a key. The settings must be valid.</summary>

@@ -90,7 +90,7 @@ internal sealed partial class KeyIndex(
             await UpdateAsync(id, cancellationToken);
             await _table.DeleteEntityAsync(intent.PartitionKey, intent.RowKey, cancellationToken: cancellationToken);
         }
-#pragma warning disable CA1031 // The act is done, whatever becomes of the index; the intent is still there for the next list.
+#pragma warning disable CA1031 // The act is done even if the index is not updated: the intent is still there for the next list.
         catch (Exception failure)
 #pragma warning restore CA1031
         {

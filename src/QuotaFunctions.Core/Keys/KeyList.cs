@@ -49,7 +49,7 @@ internal sealed class KeyList(KeyIndex index, IAccountStore store, TimeProvider 
             Enumerable.Range(0, page.Count),
             async (at, stop) =>
             {
-                var record = await store.ReadAsync(page[at], withPages: false, stop);
+                var record = await store.ReadAsync(page[at], isConsistent: false, stop);
                 keys[at] = record is not null && Fits(IndexedKey.Of(record.Key), query, now) ? record.Key.ToApiKey(record.Pool, now) : null;
             },
             cancellationToken);

@@ -12,7 +12,7 @@ internal sealed partial class KeyService(
     IAccountStore store,
     IKeyDirectory directory,
     SecretEndings endings,
-    AccountWriters lanes,
+    AccountWriters writers,
     KeyIndex index,
     KeyList list,
     TimeProvider clock,
@@ -64,7 +64,7 @@ internal sealed partial class KeyService(
     public async Task<KeyCheck> CheckAsync(KeySecret secret, IPAddress? address, CancellationToken cancellationToken)
     {
         var record = await directory.FindAsync(secret, cancellationToken) is { } locator
-            ? await store.ReadAsync(locator, withPages: false, cancellationToken)
+            ? await store.ReadAsync(locator, isConsistent: false, cancellationToken)
             : null;
         var now = clock.GetUtcNow();
         var refusal = QuotaRules.Check(record?.Key, record?.Pool, secret.Hash, address, now);
@@ -77,15 +77,15 @@ internal sealed partial class KeyService(
     /// <inheritdoc/>
     public Task<ApiKey> ChangeAsync(
         string id, Func<ApiKey, (KeySettings Settings, KeyStatus Status)> change, string actor, CancellationToken cancellationToken) =>
-        index.ActAsync(id, () => ActAsync(id, actor, (draft, key, pool) =>
+        index.ActAsync(id, () => ActAsync(id, actor, (transaction, key, pool) =>
         {
-            var (settings, status) = change(key.ToApiKey(pool, draft.At));
+            var (settings, status) = change(key.ToApiKey(pool, transaction.At));
             key.Settings = settings;
             key.Status = status;
             key.Balance.Type = settings.QuotaType;
             key.Balance.Unit = settings.Unit;
             key.Balance.Quota = settings.Quota;
-            key.Balance.SetRefill(settings.Refill, draft.At);
+            key.Balance.SetRefill(settings.Refill, transaction.At);
             return new LedgerEntry { KeyId = key.Locator.KeyId, Outcome = LedgerAdjustments.Changed };
         }, cancellationToken), cancellationToken);
 
@@ -102,7 +102,7 @@ internal sealed partial class KeyService(
                 }
 
                 key.Status = KeyStatus.Revoked;
-                return new LedgerEntry { Kind = LedgerEntryKind.Act, KeyId = id, Outcome = LedgerAdjustments.Revoked, Actor = actor };
+                return new LedgerEntry { Kind = LedgerEntryKind.Adjustment, KeyId = id, Outcome = LedgerAdjustments.Revoked, Actor = actor };
             }, cancellationToken), cancellationToken);
             return true;
         }
@@ -114,9 +114,9 @@ internal sealed partial class KeyService(
 
     /// <inheritdoc/>
     public Task<ApiKey> ResetAsync(string id, long? quota, string actor, CancellationToken cancellationToken) =>
-        ActAsync(id, actor, (draft, key, _) =>
+        ActAsync(id, actor, (transaction, key, _) =>
         {
-            var taken = key.Balance.Zero(draft.NextPosition);
+            var taken = key.Balance.Zero(transaction.NextPosition);
             key.Balance.Quota = quota ?? key.Balance.Quota;
             return new LedgerEntry { KeyId = id, Outcome = LedgerAdjustments.Reset, Delta = -taken };
         }, cancellationToken);
@@ -147,9 +147,9 @@ internal sealed partial class KeyService(
         }
 
         // Two acts: the first ends no secret, so that nobody has lost one where it is answered by 503 and carried out all the same.
-        var key = await ActAsync(id, actor, (draft, key, _) =>
+        var key = await ActAsync(id, actor, (transaction, key, _) =>
         {
-            key.Secrets = [new SecretHash(secret.Hash), .. MakeRoom(key.Secrets, draft.Now)];
+            key.Secrets = [new SecretHash(secret.Hash), .. MakeRoom(key.Secrets, transaction.Now)];
             return new LedgerEntry { KeyId = id, Outcome = LedgerAdjustments.SecretAdded };
         }, cancellationToken);
         return new IssuedKey(await EndOlderAsync(id, secret, overlap, actor, cancellationToken) ?? key, secret);
@@ -163,13 +163,13 @@ internal sealed partial class KeyService(
     {
         try
         {
-            return await ActAsync(id, actor, (draft, key, _) =>
+            return await ActAsync(id, actor, (transaction, key, _) =>
             {
-                var ends = draft.Now + overlap;
+                var ends = transaction.Now + overlap;
                 var newer = key.Secrets.TakeWhile(other => other.Hash != secret.Hash).Count();
                 key.Secrets = [.. key.Secrets.Select((other, at) => at <= newer || other.ExpiresAt < ends ? other : other with { ExpiresAt = ends })];
                 return new LedgerEntry { KeyId = id, Outcome = LedgerAdjustments.Rotated };
-            }, cancellationToken, deadline: long.MaxValue).WaitAsync(lanes.Patience, clock, cancellationToken);
+            }, cancellationToken, deadline: long.MaxValue).WaitAsync(writers.Patience, clock, cancellationToken);
         }
         catch (Exception failure) when (!cancellationToken.IsCancellationRequested && StorageErrors.IsTransient(failure))
         {
@@ -197,14 +197,14 @@ internal sealed partial class KeyService(
     private async Task<ApiKey> ActAsync(
         string id, string actor, Func<AccountTransaction, KeyState, PoolState?, LedgerEntry> act, CancellationToken cancellationToken, long? deadline = null)
     {
-        var result = await RunAsync(id, (draft, key, pool) =>
+        var result = await RunAsync(id, (transaction, key, pool) =>
         {
             if (key.Status == KeyStatus.Revoked)
             {
                 throw new KeyNotFoundException($"{id} is revoked.");
             }
 
-            return act(draft, key, pool) with { Kind = LedgerEntryKind.Act, Actor = actor };
+            return act(transaction, key, pool) with { Kind = LedgerEntryKind.Adjustment, Actor = actor };
         }, cancellationToken, deadline);
         return result.Key!.ToApiKey(result.Pool, clock.GetUtcNow());
     }
@@ -220,18 +220,18 @@ internal sealed partial class KeyService(
         var operation = new UpdateCommand(
             locator.AccountId,
             locator.KeyId,
-            (draft, key, pool) =>
+            (transaction, key, pool) =>
             {
                 key!.RecordChanged = true;
-                return act(draft, key, pool);
+                return act(transaction, key, pool);
             },
-            deadline ?? lanes.NewDeadline());
-        return await lanes.RunAsync(locator.AccountId, operation).WaitAsync(cancellationToken);
+            deadline ?? writers.NewDeadline());
+        return await writers.RunAsync(locator.AccountId, operation).WaitAsync(cancellationToken);
     }
 
     private async Task<ApiKey?> ReadAsync(KeyLocator locator, CancellationToken cancellationToken)
     {
-        var record = await store.ReadAsync(locator, withPages: false, cancellationToken);
+        var record = await store.ReadAsync(locator, isConsistent: false, cancellationToken);
         return record?.Key.ToApiKey(record.Pool, clock.GetUtcNow());
     }
 

@@ -9,7 +9,7 @@ using QuotaFunctions.Core.Validation;
 
 namespace QuotaFunctions.Core.Keys;
 
-/// <summary>The rules that a key's settings keep to, whoever sets them. The faults bear the names that clients know.</summary>
+/// <summary>The rules for a key's settings. The errors bear the names that clients know.</summary>
 public static partial class KeySettingsValidator
 {
     /// <summary>The largest quota, in units.</summary>
@@ -64,7 +64,7 @@ public static partial class KeySettingsValidator
         check.Refill(settings.Refill);
         check.Tenant(settings.Tenant);
         check.That("email", settings.Email is null || IsEmail(settings.Email), "must be an e-mail address.");
-        check.List("allowed_providers", settings.AllowedProviders, MaxProviders, static text => ProviderName().IsMatch(text), "the name of a provider");
+        check.List("allowed_providers", settings.AllowedProviders, MaxProviders, NameRules.IsProvider, "the name of a provider");
         check.List("allowed_models", settings.AllowedModels, MaxModels, static text => ModelName().IsMatch(text), "the name of a model; * at its end stands for any ending");
         check.List("allowed_ips", settings.AllowedIps, MaxAddresses, IsAddressOrNetwork, "an IP address, or a network such as 203.0.113.0/24");
         check.Metadata(settings.Metadata);
@@ -104,9 +104,6 @@ public static partial class KeySettingsValidator
 
     [GeneratedRegex(@"^[a-z][a-z0-9]{1,15}\z")]
     private static partial Regex Prefix();
-
-    [GeneratedRegex(@"^[A-Za-z0-9][A-Za-z0-9_-]{0,31}\z")]
-    private static partial Regex ProviderName();
 
     [GeneratedRegex(@"^[A-Za-z0-9._:/@-]{0,127}[A-Za-z0-9._:/@*-]\z")]
     private static partial Regex ModelName();

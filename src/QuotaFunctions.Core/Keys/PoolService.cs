@@ -5,7 +5,7 @@ using QuotaFunctions.Core.Charging;
 namespace QuotaFunctions.Core.Keys;
 
 /// <inheritdoc cref="IPoolService"/>
-internal sealed class PoolService(IAccountStore store, AccountWriters lanes, KeyIndex index, KeyList list, TimeProvider clock) : IPoolService
+internal sealed class PoolService(IAccountStore store, AccountWriters writers, KeyIndex index, KeyList list, TimeProvider clock) : IPoolService
 {
     /// <inheritdoc/>
     public async Task<Pool> CreateAsync(PoolSettings settings, CancellationToken cancellationToken)
@@ -37,11 +37,11 @@ internal sealed class PoolService(IAccountStore store, AccountWriters lanes, Key
     /// <inheritdoc/>
     public Task<Pool> ChangeAsync(
         string id, Func<Pool, (PoolSettings Settings, KeyStatus Status)> change, string actor, CancellationToken cancellationToken) =>
-        index.ActAsync(id, () => ActAsync(id, actor, (draft, pool) =>
+        index.ActAsync(id, () => ActAsync(id, actor, (transaction, pool) =>
         {
-            (pool.Settings, pool.Status) = change(pool.ToPool(draft.At));
+            (pool.Settings, pool.Status) = change(pool.ToPool(transaction.At));
             pool.Balance.Quota = pool.Settings.Quota;
-            pool.Balance.SetRefill(pool.Settings.Refill, draft.At);
+            pool.Balance.SetRefill(pool.Settings.Refill, transaction.At);
             return new LedgerEntry { KeyId = id, Outcome = LedgerAdjustments.Changed };
         }, cancellationToken), cancellationToken);
 
@@ -65,9 +65,9 @@ internal sealed class PoolService(IAccountStore store, AccountWriters lanes, Key
 
     /// <inheritdoc/>
     public Task<Pool> ResetAsync(string id, long? quota, string actor, CancellationToken cancellationToken) =>
-        ActAsync(id, actor, (draft, pool) =>
+        ActAsync(id, actor, (transaction, pool) =>
         {
-            var taken = pool.Balance.Zero(draft.NextPosition);
+            var taken = pool.Balance.Zero(transaction.NextPosition);
             pool.Balance.Quota = quota ?? pool.Balance.Quota;
             return new LedgerEntry { KeyId = id, Outcome = LedgerAdjustments.Reset, PoolDelta = -taken };
         }, cancellationToken);
@@ -92,7 +92,7 @@ internal sealed class PoolService(IAccountStore store, AccountWriters lanes, Key
         var operation = new UpdateCommand(
             id,
             keyId: null,
-            (draft, _, pool) =>
+            (transaction, _, pool) =>
             {
                 if (pool!.Status == KeyStatus.Revoked)
                 {
@@ -100,10 +100,10 @@ internal sealed class PoolService(IAccountStore store, AccountWriters lanes, Key
                 }
 
                 pool.RecordChanged = true;
-                return act(draft, pool) with { Kind = LedgerEntryKind.Act, Actor = actor };
+                return act(transaction, pool) with { Kind = LedgerEntryKind.Adjustment, Actor = actor };
             },
-            lanes.NewDeadline());
-        var result = await lanes.RunAsync(id, operation).WaitAsync(cancellationToken);
+            writers.NewDeadline());
+        var result = await writers.RunAsync(id, operation).WaitAsync(cancellationToken);
         return result.Pool!.ToPool(clock.GetUtcNow());
     }
 }

@@ -1,14 +1,14 @@
 using System.Globalization;
-using System.Text.RegularExpressions;
 using Microsoft.Extensions.Configuration;
 using QuotaFunctions.Core.Accounts;
 using QuotaFunctions.Core.Charging;
 using QuotaFunctions.Core.Hosting;
+using QuotaFunctions.Core.Validation;
 
 namespace QuotaFunctions.Core.Proxying;
 
 /// <summary>The providers, from the settings <c>Providers__{name}__…</c> and <c>DefaultProvider</c>. Described in docs/proxying.md.</summary>
-public sealed partial class ProxyOptions
+public sealed class ProxyOptions
 {
     /// <summary>
     /// The longest <see cref="Provider.Timeout"/>, in seconds. With <see cref="MaxStreamTimeoutSeconds"/> it stays below the hour
@@ -38,16 +38,14 @@ public sealed partial class ProxyOptions
         configuration.GetSection(Section).GetChildren().Select(section => section.Key);
 
     /// <summary>Reads the settings.</summary>
-    /// <param name="configuration">To look for what providers there are.</param>
-    /// <param name="settings">To read their settings.</param>
-    /// <param name="options">To be filled.</param>
-    internal static void Read(IConfiguration configuration, SettingReader settings, ProxyOptions options)
+    internal static void Read(SettingReader settings, ProxyOptions options)
     {
         var providers = new List<Provider>();
-        foreach (var section in configuration.GetSection(Section).GetChildren())
+        var sections = settings.Section(Section).GetChildren().ToArray();
+        foreach (var section in sections)
         {
             var name = $"{Section}__{section.Key}";
-            if (!ProviderName().IsMatch(section.Key))
+            if (!NameRules.IsProvider(section.Key))
             {
                 settings.Fault(name, "is not a provider's name: 1 to 32 letters, digits, - and _, a letter or digit first.");
             }
@@ -66,7 +64,7 @@ public sealed partial class ProxyOptions
         if (settings.Text("DefaultProvider") is { } wanted)
         {
             options.DefaultProvider = providers.Find(provider => provider.Name.Equals(wanted, StringComparison.OrdinalIgnoreCase));
-            if (options.DefaultProvider is null && !NamesIn(configuration).Contains(wanted, StringComparer.OrdinalIgnoreCase))
+            if (options.DefaultProvider is null && !Array.Exists(sections, section => section.Key.Equals(wanted, StringComparison.OrdinalIgnoreCase)))
             {
                 settings.Fault("DefaultProvider", $"must be the name of a configured provider: there is no {Section}__{wanted}__BaseUrl.");
             }
@@ -84,7 +82,7 @@ public sealed partial class ProxyOptions
             settings.Fault($"{prefix}__AuthScheme", "must be bearer, header or none (default bearer).");
         }
 
-        if (authHeader is not null && !HeaderName().IsMatch(authHeader))
+        if (authHeader is not null && !NameRules.IsHeader(authHeader))
         {
             settings.Fault($"{prefix}__AuthHeader", "must be the name of a header, such as x-api-key.");
         }
@@ -194,10 +192,4 @@ public sealed partial class ProxyOptions
         };
         return known;
     }
-
-    [GeneratedRegex("^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$")]
-    private static partial Regex ProviderName();
-
-    [GeneratedRegex("^[A-Za-z0-9][A-Za-z0-9-]{0,63}$")]
-    private static partial Regex HeaderName();
 }

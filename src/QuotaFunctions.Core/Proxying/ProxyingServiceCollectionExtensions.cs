@@ -15,7 +15,7 @@ public static class ProxyingServiceCollectionExtensions
     /// <summary>The providers, their HTTP clients, and what takes requests to them.</summary>
     public static IServiceCollection AddProxying(this IServiceCollection services, IConfiguration configuration)
     {
-        services.AddSettings<ProxyOptions>(configuration, (settings, options) => ProxyOptions.Read(configuration, settings, options));
+        services.AddSettings<ProxyOptions>(configuration, ProxyOptions.Read);
         services.AddSingleton<ProviderCatalog>();
         services.AddSingleton<UpstreamConnector>();
         services.AddSingleton<UpstreamClients>();
@@ -33,9 +33,10 @@ public static class ProxyingServiceCollectionExtensions
             services.GetRequiredService<IQuotaEngine>(),
             services.GetRequiredService<TimeProvider>(),
             services.GetRequiredService<ILogger<ProxyHandler>>()));
+        var checks = services.AddHealthChecks();
         foreach (var name in ProxyOptions.NamesIn(configuration))
         {
-            services.AddSingleton<IDependencyCheck>(services => new ProviderCheck(
+            checks.AddOptional($"provider:{name.ToLowerInvariant()}", services => new ProviderCheck(
                 services.GetRequiredService<ProviderCatalog>().Find(name)!, services.GetRequiredService<UpstreamConnector>()));
         }
 

@@ -5,7 +5,7 @@ namespace QuotaFunctions.Core.Proxying;
 /// <summary>
 /// Watches JSON go by, piece by piece, and tells what it passes: properties, numbers, where objects and arrays begin.
 /// It keeps no text but the name or number that it is in, so its memory does not grow with the document, and it is not strict:
-/// whoever receives the document judges whether it is well-formed.
+/// the receiver of the document judges whether it is well-formed.
 /// </summary>
 internal abstract class StreamingJsonTokenizer
 {

@@ -1,11 +1,11 @@
-using Azure.Identity;
 using Azure.Storage.Queues;
+using Microsoft.Extensions.Azure;
 using Microsoft.Extensions.Configuration;
 
 namespace QuotaFunctions.LocalHost.Queues;
 
 /// <summary>Opens queues by the name of a connection setting, as the Functions host does.</summary>
-internal sealed class QueueConnections(IConfiguration configuration)
+internal sealed class QueueConnections(IConfiguration configuration, AzureComponentFactory identities)
 {
     private const string DefaultConnection = "AzureWebJobsStorage";
 
@@ -13,8 +13,8 @@ internal sealed class QueueConnections(IConfiguration configuration)
     private readonly QueueClientOptions _options = new() { MessageEncoding = QueueMessageEncoding.None };
 
     /// <summary>
-    /// The queue behind a setting that is a connection string, or a section with <c>queueServiceUri</c> or <c>accountName</c>,
-    /// for which the process's own identity is used.
+    /// The queue behind a setting that is a connection string, or a section with <c>queueServiceUri</c> or <c>accountName</c> and
+    /// the identity to use there.
     /// </summary>
     public QueueClient Open(string? connection, string queueName, string functionName)
     {
@@ -22,35 +22,32 @@ internal sealed class QueueConnections(IConfiguration configuration)
         foreach (var candidate in new[] { $"AzureWebJobs{name}", $"ConnectionStrings:{name}", name })
         {
             var section = configuration.GetSection(candidate.Replace("__", ConfigurationPath.KeyDelimiter, StringComparison.Ordinal));
-            if (!string.IsNullOrEmpty(section.Value))
+            if (Open(section, name) is { } service)
             {
-                return OpenByConnectionString(section.Value, queueName, name);
-            }
-
-            if (ServiceUri(section) is { } service)
-            {
-                return new QueueClient(new Uri($"{service.AbsoluteUri.TrimEnd('/')}/{queueName}"), new DefaultAzureCredential(), _options);
+                return service.GetQueueClient(queueName);
             }
         }
 
         throw new HostStartException($"function {functionName}: the setting {name} is missing");
     }
 
-    private QueueClient OpenByConnectionString(string connectionString, string queueName, string settingName)
+    private QueueServiceClient? Open(IConfigurationSection section, string settingName)
     {
         try
         {
-            return new QueueClient(connectionString, queueName, _options);
+            return section.Value is { Length: > 0 } connectionString ? new QueueServiceClient(connectionString, _options)
+                : ServiceUri(section) is { } service ? new QueueServiceClient(new Uri(service), identities.CreateTokenCredential(section), _options)
+                : null;
         }
-        catch (Exception exception) when (exception is FormatException or ArgumentException)
+        catch (Exception exception) when (exception is FormatException or ArgumentException or InvalidOperationException)
         {
-            // The text of it stays out of the message: it holds the account's key.
-            throw new HostStartException($"{settingName} is not a storage connection string");
+            // The text of it stays out of the message: it may hold the account's key.
+            throw new HostStartException($"{settingName} is neither a storage connection string nor a storage account with an identity");
         }
     }
 
-    private static Uri? ServiceUri(IConfigurationSection section) =>
-        section["queueServiceUri"] is { Length: > 0 } uri ? new Uri(uri)
-        : section["accountName"] is { Length: > 0 } account ? new Uri($"https://{account}.queue.core.windows.net")
+    private static string? ServiceUri(IConfigurationSection section) =>
+        section["queueServiceUri"] is { Length: > 0 } uri ? uri
+        : section["accountName"] is { Length: > 0 } account ? $"https://{account}.queue.core.windows.net"
         : null;
 }

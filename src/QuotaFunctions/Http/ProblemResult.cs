@@ -12,7 +12,7 @@ namespace QuotaFunctions.Http;
 /// <param name="problem">What went wrong.</param>
 /// <param name="detail">What is special about this occurrence; null for the problem's own words.</param>
 /// <param name="errors">What is wrong, by field.</param>
-/// <param name="retryAfter">When it is worth while to ask again.</param>
+/// <param name="retryAfter">When it is worth while to ask again; null for what the problem says.</param>
 public sealed class ProblemResult(
     Problem problem,
     string? detail = null,
@@ -26,7 +26,7 @@ public sealed class ProblemResult(
         response.StatusCode = problem.Status;
         response.ContentType = "application/problem+json";
         response.Headers.CacheControl = "no-store";
-        if (retryAfter is { } wait)
+        if ((retryAfter ?? problem.RetryAfter) is { } wait)
         {
             var seconds = Math.Max(1, (long)Math.Ceiling(wait.TotalSeconds));
             response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);

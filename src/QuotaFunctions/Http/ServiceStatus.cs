@@ -1,6 +1,6 @@
 using System.Reflection;
 using Microsoft.AspNetCore.Http;
-using QuotaFunctions.Core.Hosting;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace QuotaFunctions.Http;
 
@@ -14,9 +14,10 @@ internal static class ServiceStatus
         typeof(ServiceStatus).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0";
 
     /// <summary>The service's state with its status code: degraded as soon as a vital dependency is not well.</summary>
-    public static (string Status, int Code) Of(IEnumerable<DependencyHealth> checks) => checks.All(check => check.Healthy || !check.Vital)
-        ? ("ok", StatusCodes.Status200OK)
-        : ("degraded", StatusCodes.Status503ServiceUnavailable);
+    public static (string Status, int Code) Of(HealthReport report) => report.Status == HealthStatus.Unhealthy
+        ? ("degraded", StatusCodes.Status503ServiceUnavailable)
+        : ("ok", StatusCodes.Status200OK);
 
-    public static string Of(DependencyHealth check) => check.Healthy ? "ok" : "unavailable";
+    /// <summary>A dependency's state.</summary>
+    public static string Of(HealthReportEntry check) => check.Status == HealthStatus.Healthy ? "ok" : "unavailable";
 }

@@ -12,8 +12,6 @@ namespace QuotaFunctions.Middleware;
 /// <summary>Turns what a function throws into an answer: the host would make an empty 500 of it.</summary>
 public sealed partial class ErrorMiddleware(ILogger<ErrorMiddleware> logger) : IFunctionsWorkerMiddleware
 {
-    private static readonly TimeSpan StorageRetryAfter = TimeSpan.FromSeconds(1);
-
     /// <inheritdoc/>
     public async Task Invoke(FunctionContext context, FunctionExecutionDelegate next)
     {
@@ -67,7 +65,7 @@ public sealed partial class ErrorMiddleware(ILogger<ErrorMiddleware> logger) : I
         InvalidRequestException invalid => new ProblemResult(Problem.InvalidRequest, errors: invalid.Errors),
         BadHttpRequestException bad when Problem.For(bad) is var problem =>
             new ProblemResult(problem, problem == Problem.InvalidRequest ? bad.Message : null),
-        _ when StorageErrors.IsTransient(exception) => new ProblemResult(Problem.QuotaUnavailable, retryAfter: StorageRetryAfter),
+        _ when StorageErrors.IsTransient(exception) => new ProblemResult(Problem.QuotaUnavailable),
         _ => null,
     };
 

@@ -31,7 +31,7 @@ public sealed class AuditConsumptionTests(AzuriteFixture azurite, ITestOutputHel
         }
     }
 
-    /// <summary>As the host brings them with a batch size of 4, all about the same keys: they fold the same sums.</summary>
+    /// <summary>As the host brings them with a batch size of 4, all about the same keys: they compact the same sums.</summary>
     [Theory]
     [InlineData(1)]
     [InlineData(4)]
@@ -70,7 +70,7 @@ public sealed class AuditConsumptionTests(AzuriteFixture azurite, ITestOutputHel
         {
             var request = new ChargeRequest { Secret = keys[index].Secret, Kind = ChargeKind.Consume, RequestId = "r" };
             var charge = (await engine.Engine.ChargeAsync(request, CancellationToken.None)).Charge!;
-            var row = await engine.Get<IAccountStore>().FindCommitAsync(charge.Key.AccountId, charge.Id.Sequence, orPage: false, CancellationToken.None);
+            var row = await engine.Get<IAccountStore>().FindCommitAsync(charge.Key.AccountId, charge.Id.Sequence, CancellationToken.None);
             return new CommitMessage { AccountId = charge.Key.AccountId, Row = row! };
         });
         return JsonSerializer.Serialize(notes, AuditJson.Default.ListAuditMessage);

@@ -10,6 +10,7 @@ namespace QuotaFunctions.IntegrationTests.Auditing;
 /// <summary>The log on a real table: many entries share a row, and nobody notices.</summary>
 public sealed class AuditTableTests(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>
 {
+    private const int CommitsPerPartition = 64;
     private const int Day = 20260302;
 
     private static readonly DateTimeOffset Noon = new(2026, 3, 2, 12, 0, 0, TimeSpan.Zero);
@@ -58,8 +59,8 @@ public sealed class AuditTableTests(AzuriteFixture azurite) : IClassFixture<Azur
     {
         await using var engine = await StartAsync();
         var first = Event(1, 40);
-        var correction = first with { Word = AuditPhase.Corrected, Entry = new AuditEntry { Outcome = "succeeded", Cost = 2, Status = 200 } };
-        var last = first with { Word = AuditPhase.Final, Entry = first.Entry with { Outcome = "succeeded", Cost = 2, Status = 200 } };
+        var correction = first with { Phase = AuditPhase.Corrected, Entry = new AuditEntry { Outcome = "succeeded", Cost = 2, Status = 200 } };
+        var last = first with { Phase = AuditPhase.Final, Entry = first.Entry with { Outcome = "succeeded", Cost = 2, Status = 200 } };
         foreach (var word in order.Split(' '))
         {
             var told = word switch { "First" => first, "Correction" => correction, _ => last };
@@ -98,7 +99,7 @@ public sealed class AuditTableTests(AzuriteFixture azurite) : IClassFixture<Azur
         {
             Entry = told.Entry with { RequestId = text, Provider = text, Model = text, Reference = text },
         }).ToList();
-        var last = first.ConvertAll(told => told with { Word = AuditPhase.Final, Entry = told.Entry with { Outcome = "succeeded" } });
+        var last = first.ConvertAll(told => told with { Phase = AuditPhase.Final, Entry = told.Entry with { Outcome = "succeeded" } });
 
         await engine.Get<IAuditStore>().WriteAsync(first, CancellationToken.None);
         await engine.Get<IAuditStore>().WriteAsync(last, CancellationToken.None);
@@ -119,7 +120,7 @@ public sealed class AuditTableTests(AzuriteFixture azurite) : IClassFixture<Azur
     public async Task More_rows_than_a_transaction_takes_are_written_in_several()
     {
         await using var engine = await StartAsync();
-        var events = Enumerable.Range(0, LeaseState.MaxParts).SelectMany(commit => new[] { Event(LeaseState.MaxParts + commit, 0), Event(LeaseState.MaxParts + commit, 16) }).ToList();
+        var events = Enumerable.Range(0, CommitsPerPartition).SelectMany(commit => new[] { Event(CommitsPerPartition + commit, 0), Event(CommitsPerPartition + commit, 16) }).ToList();
 
         await engine.Get<IAuditStore>().WriteAsync(events, CancellationToken.None);
 

@@ -175,7 +175,7 @@ public sealed class QuotaEngineTests(AzuriteFixture azurite) : IClassFixture<Azu
     }
 
     [Fact]
-    public async Task A_consumed_charge_is_settled_once_whether_its_row_is_folded_or_not()
+    public async Task A_consumed_charge_is_settled_once_whether_its_row_is_compacted_or_not()
     {
         await using var engine = await StartAsync();
         var key = await IssueAsync(engine, new KeySettings { Name = "report", Quota = 100 });
@@ -218,7 +218,7 @@ public sealed class QuotaEngineTests(AzuriteFixture azurite) : IClassFixture<Azu
             await engine.StopAsync();
         }
 
-        Assert.Empty(await engines[0].Get<IAccountStore>().ReadLeasesAsync(key.Key.Id, withPages: true, CancellationToken.None));
+        Assert.Empty(await engines[0].Get<IAccountStore>().ReadLeasesAsync(key.Key.Id, CancellationToken.None));
         await AssertBalancedAsync(engines[0], key, granted);
         foreach (var engine in engines)
         {
@@ -234,13 +234,13 @@ public sealed class QuotaEngineTests(AzuriteFixture azurite) : IClassFixture<Azu
         var key = await IssueAsync(admin, new KeySettings { Name = "leased", Quota = 1_000_000 });
         await lessee.Engine.ChargeAsync(Consume(key), CancellationToken.None);
         await lessee.Engine.ChargeAsync(Consume(key), CancellationToken.None);
-        Assert.Single(await admin.Get<IAccountStore>().ReadLeasesAsync(key.Key.Id, withPages: true, CancellationToken.None));
+        Assert.Single(await admin.Get<IAccountStore>().ReadLeasesAsync(key.Key.Id, CancellationToken.None));
         Assert.Equal(2, (await admin.Keys.FindAsync(key.Key.Id, CancellationToken.None))!.Quota.Used);
 
         await admin.Keys.RevokeAsync(key.Key.Id, "admin", CancellationToken.None);
 
         Assert.Equal(ChargeRefusal.KeyRevoked, (await lessee.Engine.ChargeAsync(Consume(key), CancellationToken.None)).Refusal);
-        Assert.Empty(await admin.Get<IAccountStore>().ReadLeasesAsync(key.Key.Id, withPages: true, CancellationToken.None));
+        Assert.Empty(await admin.Get<IAccountStore>().ReadLeasesAsync(key.Key.Id, CancellationToken.None));
         await lessee.StopAsync();
         await AssertBalancedAsync(admin, key, used: 2);
     }

@@ -36,7 +36,7 @@ public sealed class MissingTableTests(AzuriteFixture azurite) : IClassFixture<Az
         await engine.StopAsync();
     }
 
-    /// <summary>A row that is missing means that a lease is over, that nothing is folded yet, that a charge is not in the log.</summary>
+    /// <summary>A row that is missing means that a lease is over, that nothing is compacted yet, that a charge is not in the log.</summary>
     [Fact]
     public async Task A_missing_table_is_not_taken_for_a_missing_row()
     {

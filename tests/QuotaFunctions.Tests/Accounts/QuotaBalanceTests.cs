@@ -19,25 +19,25 @@ public sealed class QuotaBalanceTests
     [Fact]
     public void A_charge_of_the_commit_that_began_the_period_can_be_settled_and_one_before_it_cannot()
     {
-        var meter = new QuotaBalance { Quota = 100 };
-        meter.Take(10, hold: true);
-        meter.Zero(new LedgerPosition(7, 2));
-        meter.Take(20, hold: true);
+        var balance = new QuotaBalance { Quota = 100 };
+        balance.Take(10, hold: true);
+        balance.Zero(new LedgerPosition(7, 2));
+        balance.Take(20, hold: true);
 
-        Assert.Equal(0, meter.Settle(new LedgerPosition(7, 1), 10, held: true, finalCost: 0));
-        Assert.Equal(0, meter.Settle(new LedgerPosition(6, 9), 10, held: true, finalCost: 0));
-        Assert.Equal(-15, meter.Settle(new LedgerPosition(7, 3), 20, held: true, finalCost: 5));
-        Assert.Equal((5L, 0L), (meter.Used, meter.Held));
+        Assert.Equal(0, balance.Settle(new LedgerPosition(7, 1), 10, held: true, finalCost: 0));
+        Assert.Equal(0, balance.Settle(new LedgerPosition(6, 9), 10, held: true, finalCost: 0));
+        Assert.Equal(-15, balance.Settle(new LedgerPosition(7, 3), 20, held: true, finalCost: 5));
+        Assert.Equal((5L, 0L), (balance.Used, balance.Held));
     }
 
     [Fact]
     public void A_settlement_may_come_to_more_than_the_quota_and_then_nothing_is_left()
     {
-        var meter = new QuotaBalance { Quota = 10 };
-        meter.Take(10, hold: true);
-        Assert.Equal(5, meter.Settle(new LedgerPosition(1, 0), 10, held: true, finalCost: 15));
-        Assert.Equal(0, meter.Left);
-        Assert.False(meter.Affords(1));
+        var balance = new QuotaBalance { Quota = 10 };
+        balance.Take(10, hold: true);
+        Assert.Equal(5, balance.Settle(new LedgerPosition(1, 0), 10, held: true, finalCost: 15));
+        Assert.Equal(0, balance.Left);
+        Assert.False(balance.Affords(1));
     }
 
     [Theory]
@@ -48,30 +48,30 @@ public sealed class QuotaBalanceTests
     [InlineData(true, 500L, 4, 460)]
     public void What_was_not_used_lapses_or_is_kept_up_to_the_cap(bool rollover, long? cap, int days, long quota)
     {
-        var meter = new QuotaBalance { Quota = 100 };
-        meter.SetRefill(new RefillPolicy { Period = RefillPeriod.Daily, Amount = 100, Rollover = rollover, RolloverCap = cap }, Now);
-        meter.Take(40, hold: false);
-        Assert.False(meter.IsRefillDue(Now.AddHours(12).AddTicks(-1)));
-        Assert.True(meter.IsRefillDue(Now.AddHours(12)));
+        var balance = new QuotaBalance { Quota = 100 };
+        balance.SetRefill(new RefillPolicy { Period = RefillPeriod.Daily, Amount = 100, Rollover = rollover, RolloverCap = cap }, Now);
+        balance.Take(40, hold: false);
+        Assert.False(balance.IsRefillDue(Now.AddHours(12).AddTicks(-1)));
+        Assert.True(balance.IsRefillDue(Now.AddHours(12)));
 
-        var taken = meter.BeginPeriod(Now.AddDays(days), new LedgerPosition(2, 0));
+        var taken = balance.BeginPeriod(Now.AddDays(days), new LedgerPosition(2, 0));
 
-        Assert.Equal((40L, 0L, quota), (taken, meter.Used, meter.Quota));
-        Assert.Equal(Now.Date.AddDays(days + 1), meter.ResetsAt!.Value.UtcDateTime);
+        Assert.Equal((40L, 0L, quota), (taken, balance.Used, balance.Quota));
+        Assert.Equal(Now.Date.AddDays(days + 1), balance.ResetsAt!.Value.UtcDateTime);
     }
 
     [Fact]
     public void The_same_refill_set_again_changes_nothing()
     {
         var policy = new RefillPolicy { Period = RefillPeriod.Daily, Amount = 100 };
-        var meter = new QuotaBalance();
-        meter.SetRefill(policy, Now);
-        var due = meter.ResetsAt;
+        var balance = new QuotaBalance();
+        balance.SetRefill(policy, Now);
+        var due = balance.ResetsAt;
 
-        meter.SetRefill(policy with { }, Now.AddDays(5));
-        Assert.Equal(due, meter.ResetsAt);
-        meter.SetRefill(null, Now);
-        Assert.Null(meter.ResetsAt);
-        Assert.False(meter.IsRefillDue(DateTimeOffset.MaxValue));
+        balance.SetRefill(policy with { }, Now.AddDays(5));
+        Assert.Equal(due, balance.ResetsAt);
+        balance.SetRefill(null, Now);
+        Assert.Null(balance.ResetsAt);
+        Assert.False(balance.IsRefillDue(DateTimeOffset.MaxValue));
     }
 }

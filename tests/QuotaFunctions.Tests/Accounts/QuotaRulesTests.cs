@@ -26,7 +26,7 @@ public sealed class QuotaRulesTests
     public void A_pool_that_is_not_in_use_stops_its_keys(KeyStatus status, ChargeRefusal refusal)
     {
         var pool = new PoolState { Id = "p", Settings = new PoolSettings { Name = "p" }, Status = status, CreatedAt = Now, Balance = new QuotaBalance() };
-        Assert.Equal(refusal, QuotaRules.Standing(Key(new KeySettings { Name = "a" }), pool, "hash", Now));
+        Assert.Equal(refusal, QuotaRules.CheckStatus(Key(new KeySettings { Name = "a" }), pool, "hash", Now));
     }
 
     [Fact]
@@ -35,9 +35,9 @@ public sealed class QuotaRulesTests
         var key = Key(new KeySettings { Name = "a" });
         key.Secrets = [new SecretHash("new"), new SecretHash("hash", Now)];
 
-        Assert.Null(QuotaRules.Standing(key, null, "hash", Now.AddTicks(-1)));
-        Assert.Equal(ChargeRefusal.KeyInvalid, QuotaRules.Standing(key, null, "hash", Now));
-        Assert.Null(QuotaRules.Standing(key, null, "new", DateTimeOffset.MaxValue));
+        Assert.Null(QuotaRules.CheckStatus(key, null, "hash", Now.AddTicks(-1)));
+        Assert.Equal(ChargeRefusal.KeyInvalid, QuotaRules.CheckStatus(key, null, "hash", Now));
+        Assert.Null(QuotaRules.CheckStatus(key, null, "new", DateTimeOffset.MaxValue));
     }
 
     [Theory]
@@ -49,16 +49,16 @@ public sealed class QuotaRulesTests
     [InlineData("*", "anything", null)]
     [InlineData("gpt-*", null, ChargeRefusal.ModelNotAllowed)]
     public void Models_are_held_to_the_list(string allowed, string? model, ChargeRefusal? refusal) =>
-        Assert.Equal(refusal, QuotaRules.Scope(Key(new KeySettings { Name = "a", AllowedModels = [allowed] }), "openai", model, null));
+        Assert.Equal(refusal, QuotaRules.CheckScope(Key(new KeySettings { Name = "a", AllowedModels = [allowed] }), "openai", model, null));
 
     [Fact]
     public void A_list_of_models_says_nothing_of_what_needs_no_model()
     {
         var key = Key(new KeySettings { Name = "a", AllowedModels = ["x"], AllowedProviders = ["openai"] });
 
-        Assert.Null(QuotaRules.Scope(key, "openai", model: null, address: null, needsModel: false));
-        Assert.Equal(ChargeRefusal.ModelNotAllowed, QuotaRules.Scope(key, "openai", "y", address: null, needsModel: false));
-        Assert.Equal(ChargeRefusal.ProviderNotAllowed, QuotaRules.Scope(key, "claude", model: null, address: null, needsModel: false));
+        Assert.Null(QuotaRules.CheckScope(key, "openai", model: null, address: null, needsModel: false));
+        Assert.Equal(ChargeRefusal.ModelNotAllowed, QuotaRules.CheckScope(key, "openai", "y", address: null, needsModel: false));
+        Assert.Equal(ChargeRefusal.ProviderNotAllowed, QuotaRules.CheckScope(key, "claude", model: null, address: null, needsModel: false));
     }
 
     [Fact]
@@ -66,9 +66,9 @@ public sealed class QuotaRulesTests
     {
         var key = Key(new KeySettings { Name = "a", AllowedModels = ["x"], AllowedProviders = ["openai"] });
 
-        Assert.Null(QuotaRules.Scope(key, provider: null, model: null, address: null));
-        Assert.Equal(ChargeRefusal.ProviderNotAllowed, QuotaRules.Scope(key, "claude", "x", null));
-        Assert.Null(QuotaRules.Scope(key, "OpenAI", "x", null));
+        Assert.Null(QuotaRules.CheckScope(key, provider: null, model: null, address: null));
+        Assert.Equal(ChargeRefusal.ProviderNotAllowed, QuotaRules.CheckScope(key, "claude", "x", null));
+        Assert.Null(QuotaRules.CheckScope(key, "OpenAI", "x", null));
     }
 
     [Theory]
@@ -80,7 +80,7 @@ public sealed class QuotaRulesTests
     [InlineData("2001:db8::/32", "203.0.113.7", false)]
     [InlineData("203.0.113.7", null, false)]
     public void Addresses_are_held_to_the_list(string allowed, string? address, bool isAllowed) =>
-        Assert.Equal(isAllowed ? null : ChargeRefusal.AddressNotAllowed, QuotaRules.Scope(
+        Assert.Equal(isAllowed ? null : ChargeRefusal.AddressNotAllowed, QuotaRules.CheckScope(
             Key(new KeySettings { Name = "a", AllowedIps = [allowed] }), null, null, address is null ? null : IPAddress.Parse(address)));
 
     [Fact]
@@ -106,7 +106,7 @@ public sealed class QuotaRulesTests
     public void Waits_are_in_whole_seconds_and_at_least_one(double ms, int seconds) =>
         Assert.Equal(TimeSpan.FromSeconds(seconds), QuotaRules.WholeSeconds(ms));
 
-    private static ChargeRefusal? Standing(KeyState? key, string secret = "hash") => QuotaRules.Standing(key, pool: null, secret, Now);
+    private static ChargeRefusal? Standing(KeyState? key, string secret = "hash") => QuotaRules.CheckStatus(key, pool: null, secret, Now);
 
     private static KeyState Key(KeySettings settings, KeyStatus status = KeyStatus.Active) => new()
     {

@@ -12,7 +12,10 @@ namespace QuotaFunctions.Tests.Auditing;
 
 public sealed class AuditBufferTests : IAsyncDisposable
 {
-    private static readonly PageMessage Page = new() { AccountId = "key_a", Sequence = 1 };
+    private static readonly CommitMessage Commit = new()
+    {
+        AccountId = "key_a", Row = new LedgerRow { Sequence = 1, CommitId = Guid.NewGuid(), At = DateTimeOffset.UnixEpoch, Owner = "instance", Entries = [] },
+    };
 
     private readonly CountingTimeProvider _time = new(new DateTimeOffset(2026, 3, 2, 12, 0, 0, TimeSpan.Zero));
     private readonly List<string> _sent = [];
@@ -95,7 +98,7 @@ public sealed class AuditBufferTests : IAsyncDisposable
     {
         await FillAsync();
 
-        var page = _buffer.WriteAsync(Page, CancellationToken.None);
+        var page = _buffer.WriteAsync(Commit, CancellationToken.None);
         var commit = _buffer.WriteAsync(new CommitMessage { AccountId = "key_a", Row = Row() }, CancellationToken.None);
         var waiting = _buffer.WriteAsync(Event(7), CancellationToken.None);
 
@@ -113,7 +116,7 @@ public sealed class AuditBufferTests : IAsyncDisposable
     public async Task At_the_end_what_waits_is_sent_without_delay()
     {
         await _buffer.WriteAsync(Event(1), CancellationToken.None);
-        await _buffer.WriteAsync(Page, CancellationToken.None);
+        await _buffer.WriteAsync(Commit, CancellationToken.None);
 
         await _buffer.DrainAsync(CancellationToken.None);
 
@@ -147,7 +150,7 @@ public sealed class AuditBufferTests : IAsyncDisposable
         await Eventually.TrueAsync(() => _buffer.Length == 0);
         for (var i = 0; i < AuditBuffer.Capacity; i++)
         {
-            await _buffer.WriteAsync(Page, CancellationToken.None);
+            await _buffer.WriteAsync(Commit, CancellationToken.None);
         }
 
         Assert.Equal((AuditBuffer.Capacity, 0L), (_buffer.Length, _buffer.Dropped));
@@ -177,7 +180,7 @@ public sealed class AuditBufferTests : IAsyncDisposable
         AccountId = "key_a",
         KeyId = "key_a",
         Id = new ChargeId(20260101, 1, index),
-        Word = AuditPhase.Final,
+        Phase = AuditPhase.Final,
         Entry = new AuditEntry { Outcome = "succeeded", Reference = reference },
     };
 }

@@ -21,7 +21,7 @@ public sealed class AuditEventConsumerTests
         var first = await NewMessageAsync();
         var second = await NewMessageAsync();
 
-        // Its row in the log, the sum of its ledger, the folding.
+        // Its row in the log, the sum of its ledger, the compaction.
         var (calls, time) = await world.MeasureAsync(() => instance.ConsumeAsync(first));
         Assert.Equal(300, calls);
         Assert.InRange(time, TimeSpan.FromMilliseconds(30), TimeSpan.FromMilliseconds(300));
@@ -49,7 +49,7 @@ public sealed class AuditEventConsumerTests
     });
 
     [Fact]
-    public void Many_commits_of_a_key_are_folded_in_one_transaction() => AuditWorld.Run(2, async world =>
+    public void Many_commits_of_a_key_are_compacted_in_one_transaction() => AuditWorld.Run(2, async world =>
     {
         var instance = world.NewInstance("a");
         var key = await world.AddKeyAsync(instance);
@@ -98,7 +98,7 @@ public sealed class AuditEventConsumerTests
         Assert.Equal(1, world.LedgerRows(key));
     });
 
-    /// <summary>What cannot be folded is in the log all the same, and the sweeper comes by.</summary>
+    /// <summary>What cannot be compacted is in the log all the same, and the sweeper comes by.</summary>
     [Fact]
     public void An_account_in_trouble_does_not_keep_the_others() => AuditWorld.Run(5, async world =>
     {
@@ -109,7 +109,7 @@ public sealed class AuditEventConsumerTests
             await bad.NoteAsync(instance, await bad.ConsumeAsync(instance)), await good.NoteAsync(instance, await good.ConsumeAsync(instance)),
         };
         world.Tables.Apply(AuditWorld.Accounts, [new TableTransactionAction(
-            TableTransactionActionType.Add, new TableEntity(bad.Account, AccountRowKeys.Folded(bad.Locator.KeyId)) { ["Sum"] = "no number" })]);
+            TableTransactionActionType.Add, new TableEntity(bad.Account, AccountRowKeys.Compacted(bad.Locator.KeyId)) { ["Sum"] = "no number" })]);
 
         await instance.ConsumeAsync(TestKey.MessageOf(notes));
 

@@ -25,9 +25,9 @@ public sealed class AuditEventTests
             Kind = LedgerEntryKind.Settle, KeyId = "key_a", Delta = -3, Settles = first.Id.ToString(), FinalCost = 2, Outcome = "succeeded", Status = 200,
         }), 0);
 
-        var both = last.Entry.Over(first.Entry);
+        var both = last.Entry.MergeOnto(first.Entry);
 
-        Assert.Equal((first.Id, AuditPhase.Corrected), (last.Id, last.Word));
+        Assert.Equal((first.Id, AuditPhase.Corrected), (last.Id, last.Phase));
         Assert.Equal((Now, "request", "reference"), (both.At, both.RequestId, both.Reference));
         Assert.Equal(("succeeded", 2L, 200), (both.Outcome, both.Cost, both.Status));
     }
@@ -68,14 +68,14 @@ public sealed class AuditEventTests
     {
         var told = AuditEvent.OfEntry("key_a", Row(Consumed with { Kind = (LedgerEntryKind)kind }), 0);
         Assert.Equal((outcome, 5L, "request", Now), (told.Entry.Outcome, told.Entry.Cost, told.Entry.RequestId, told.Entry.At));
-        Assert.Equal(AuditPhase.Admitted, told.Word);
+        Assert.Equal(AuditPhase.Admitted, told.Phase);
     }
 
     [Fact]
     public void What_was_done_to_a_pool_is_told_by_what_it_changed_of_the_pool()
     {
-        var act = AuditEvent.OfEntry("pool_a", Row(new LedgerEntry { Kind = LedgerEntryKind.Act, KeyId = "pool_a", PoolDelta = -7, Outcome = "reset", Actor = "admin" }), 0);
-        Assert.Equal((-7L, "reset", "admin", AuditPhase.Final), (act.Entry.Cost, act.Entry.Outcome, act.Entry.Actor, act.Word));
+        var act = AuditEvent.OfEntry("pool_a", Row(new LedgerEntry { Kind = LedgerEntryKind.Adjustment, KeyId = "pool_a", PoolDelta = -7, Outcome = "reset", Actor = "admin" }), 0);
+        Assert.Equal((-7L, "reset", "admin", AuditPhase.Final), (act.Entry.Cost, act.Entry.Outcome, act.Entry.Actor, act.Phase));
     }
 
     [Fact]
@@ -83,39 +83,27 @@ public sealed class AuditEventTests
     {
         var forwarded = Consumed with { Kind = LedgerEntryKind.Forward };
         var corrected = Consumed with { Kind = LedgerEntryKind.Settle, Settles = "chg_20260302-1-0" };
-        var act = new LedgerEntry { Kind = LedgerEntryKind.Act, KeyId = "key_a", Outcome = "topped_up" };
-        var note = new CommitMessage { AccountId = "key_a", Row = Row(forwarded, Consumed, corrected, Consumed with { LaterTicks = 7 }, act) };
+        var act = new LedgerEntry { Kind = LedgerEntryKind.Adjustment, KeyId = "key_a", Outcome = "topped_up" };
+        var note = new CommitMessage { AccountId = "key_a", Row = Row(forwarded, Consumed, corrected, Consumed, act) };
 
         Assert.Equal(
-            [(new ChargeId(20260302, 5, 1), Now), (new ChargeId(20260302, 5, 3), Now.AddTicks(7)), (new ChargeId(20260302, 5, 4), Now)],
+            [(new ChargeId(20260302, 5, 1), Now), (new ChargeId(20260302, 5, 3), Now), (new ChargeId(20260302, 5, 4), Now)],
             note.ToEvents().Select(told => (told.Id, told.Entry.At)));
-    }
-
-    [Fact]
-    public void Part_of_a_page_is_told_under_the_numbers_that_it_has_on_the_page()
-    {
-        var note = new CommitMessage { AccountId = "key_a", Row = Row(Consumed, Consumed) with { FirstIndex = 40, IsOpen = true } };
-        Assert.Equal(
-            [new LedgerEntryRef(5, 40, 0, 5, 0), new LedgerEntryRef(5, 41, 0, 5, 0)],
-            note.ToEvents().Select(told => Assert.Single(told.Ledger)));
-        Assert.Equal([40, 41], note.ToEvents().Select(told => told.Id.Index));
     }
 
     [Fact]
     public void A_message_is_read_as_it_was_written()
     {
         var told = AuditEvent.OfSettlement(new Settlement { Charge = NewCharge(), Outcome = ChargeOutcome.Succeeded, Cost = 5, Status = 200 }, 5, null);
-        var commit = new CommitMessage { AccountId = "key_a", Row = Row(Consumed) with { FirstIndex = 3, IsOpen = true, WrittenAt = Now } };
-        var page = new PageMessage { AccountId = "key_a", Sequence = 5 };
+        var commit = new CommitMessage { AccountId = "key_a", Row = Row(Consumed) };
 
-        var read = JsonSerializer.Deserialize(JsonSerializer.Serialize([told, commit, page], AuditJson.Default.ListAuditMessage), AuditJson.Default.ListAuditMessage)!;
+        var read = JsonSerializer.Deserialize(JsonSerializer.Serialize([told, commit], AuditJson.Default.ListAuditMessage), AuditJson.Default.ListAuditMessage)!;
 
         Assert.Equal(told with { Ledger = [] }, Assert.IsType<AuditEvent>(read[0]) with { Ledger = [] });
         Assert.Equal(told.Ledger, ((AuditEvent)read[0]).Ledger);
         var row = Assert.IsType<CommitMessage>(read[1]).Row;
         Assert.Equal(commit.Row with { Entries = [] }, row with { Entries = [] });
         Assert.Equal(commit.Row.Entries, row.Entries);
-        Assert.Equal(page, read[2]);
     }
 
     private static LedgerRow Row(params LedgerEntry[] entries) =>

@@ -98,11 +98,11 @@ internal sealed record TestKey(KeyLocator Locator, KeySecret Secret)
     public async Task<IReadOnlyList<string>> OutcomesAsync(SimulatedInstance instance) =>
         [.. (await instance.Log.ReadAsync(new AuditQuery { KeyId = Locator.KeyId }, CancellationToken.None)).Rows.Select(row => row.Outcome)];
 
-    /// <summary>The message of a commit as the lane that made it would send it.</summary>
+    /// <summary>The message of a commit as the writer that made it would send it.</summary>
     public async Task<AuditMessage> NoteAsync(SimulatedInstance instance, Charge charge) => new CommitMessage
     {
         AccountId = Account,
-        Row = (await instance.Store.FindCommitAsync(Account, charge.Id.Sequence, orPage: false, CancellationToken.None))!,
+        Row = (await instance.Store.FindCommitAsync(Account, charge.Id.Sequence, CancellationToken.None))!,
     };
 
     public static string MessageOf(IEnumerable<AuditMessage> notes) => JsonSerializer.Serialize([.. notes], AuditJson.Default.ListAuditMessage);

@@ -2,7 +2,6 @@ using Azure.Data.Tables;
 using Microsoft.Extensions.Logging.Abstractions;
 using Moq;
 using QuotaFunctions.Core.Accounts;
-using QuotaFunctions.Core.Auditing;
 using QuotaFunctions.Core.Charging;
 using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.Tests.Charging.Simulation;
@@ -10,16 +9,16 @@ using static QuotaFunctions.Tests.Charging.Simulation.OneKeyWorld;
 
 namespace QuotaFunctions.Tests.Charging;
 
-/// <summary>What a lane does with those that cannot be decided, and what becomes of lanes at the end.</summary>
+/// <summary>What a writer does with those that cannot be decided, and what becomes of writers at the end.</summary>
 public sealed class AccountWritersTests
 {
     private const string Poison = "poison";
 
     [Fact]
-    public void What_storage_can_never_take_fails_alone_and_holds_up_nobody() => WithLanes(async (world, tables, lanes) =>
+    public void What_storage_can_never_take_fails_alone_and_holds_up_nobody() => WithWriters(async (world, tables, writers) =>
     {
         tables.Refuses = IsPoisoned;
-        var charges = Enumerable.Range(0, 20).Select(number => ConsumeAsync(lanes, number % 7 == 3 ? Poison : $"r{number}")).ToList();
+        var charges = Enumerable.Range(0, 20).Select(number => ConsumeAsync(writers, number % 7 == 3 ? Poison : $"r{number}")).ToList();
 
         for (var number = 0; number < charges.Count; number++)
         {
@@ -35,28 +34,28 @@ public sealed class AccountWritersTests
 
         // And nothing is left over that would be in the way of the next.
         var before = world.ServiceTime;
-        Assert.NotNull((await ConsumeAsync(lanes, "next")).Charge);
+        Assert.NotNull((await ConsumeAsync(writers, "next")).Charge);
         Assert.InRange(world.ServiceTime - before, TimeSpan.Zero, TimeSpan.FromSeconds(1));
     });
 
     /// <summary>It waits for storage as long as that takes; but not for what storage can never take.</summary>
     [Fact]
-    public void A_settlement_that_storage_can_never_take_is_given_up() => WithLanes(async (_, tables, lanes) =>
+    public void A_settlement_that_storage_can_never_take_is_given_up() => WithWriters(async (_, tables, writers) =>
     {
-        var charge = (await ConsumeAsync(lanes, "r")).Charge!;
+        var charge = (await ConsumeAsync(writers, "r")).Charge!;
         tables.Refuses = actions => actions.Any(action => action.Entity.RowKey.StartsWith("settled:", StringComparison.Ordinal));
 
-        await Assert.ThrowsAsync<InvalidOperationException>(() => lanes.SettleAsync(
+        await Assert.ThrowsAsync<InvalidOperationException>(() => writers.SettleAsync(
             new Settlement { Charge = charge, Outcome = ChargeOutcome.Failed, Cost = 0 }));
-        Assert.NotNull((await ConsumeAsync(lanes, "next")).Charge);
+        Assert.NotNull((await ConsumeAsync(writers, "next")).Charge);
     });
 
     [Fact]
-    public void An_operation_whose_decision_throws_fails_alone() => WithLanes(async (_, _, lanes) =>
+    public void An_operation_whose_decision_throws_fails_alone() => WithWriters(async (_, _, writers) =>
     {
-        var first = ConsumeAsync(lanes, "first");
-        var faulty = lanes.RunAsync(Key.AccountId, new FaultyOperation(lanes.NewDeadline()));
-        var last = ConsumeAsync(lanes, "last");
+        var first = ConsumeAsync(writers, "first");
+        var faulty = writers.RunAsync(Key.AccountId, new FaultyCommand(writers.NewDeadline()));
+        var last = ConsumeAsync(writers, "last");
 
         await Assert.ThrowsAsync<TimeZoneNotFoundException>(() => faulty);
         Assert.NotNull((await first).Charge);
@@ -82,14 +81,14 @@ public sealed class AccountWritersTests
     });
 
     [Fact]
-    public void A_drain_waits_for_a_lane_that_was_closed_as_idle() => WithLanes(async (world, tables, lanes) =>
+    public void A_drain_waits_for_a_lane_that_was_closed_as_idle() => WithWriters(async (world, tables, writers) =>
     {
-        var charge = (await ConsumeAsync(lanes, "r")).Charge!;
+        var charge = (await ConsumeAsync(writers, "r")).Charge!;
         tables.IsDown = true;
-        var settling = lanes.RunAsync(Key.AccountId, new SettleCommand(new Settlement { Charge = charge, Outcome = ChargeOutcome.Failed, Cost = 0 }));
+        var settling = writers.RunAsync(Key.AccountId, new SettleCommand(new Settlement { Charge = charge, Outcome = ChargeOutcome.Failed, Cost = 0 }));
         await world.DelayAsync(Options.WriterLifetime * 3);
 
-        var draining = lanes.DrainAsync(CancellationToken.None);
+        var draining = writers.DrainAsync(CancellationToken.None);
         await world.DelayAsync(TimeSpan.FromSeconds(10));
         Assert.False(draining.IsCompleted);
 
@@ -99,11 +98,11 @@ public sealed class AccountWritersTests
     });
 
     [Fact]
-    public void Nothing_is_begun_after_a_drain() => WithLanes(async (_, _, lanes) =>
+    public void Nothing_is_begun_after_a_drain() => WithWriters(async (_, _, writers) =>
     {
-        await lanes.DrainAsync(CancellationToken.None);
+        await writers.DrainAsync(CancellationToken.None);
 
-        await Assert.ThrowsAsync<StorageUnavailableException>(() => ConsumeAsync(lanes, "late"));
+        await Assert.ThrowsAsync<StorageUnavailableException>(() => ConsumeAsync(writers, "late"));
     });
 
     private static QuotaEngineOptions Options { get; } = new();
@@ -111,32 +110,26 @@ public sealed class AccountWritersTests
     private static bool IsPoisoned(IReadOnlyList<TableTransactionAction> actions) => actions.Any(
         action => action.Entity is TableEntity row && row.GetString("Entries") is { } entries && entries.Contains(Poison, StringComparison.Ordinal));
 
-    private static Task<ChargeResult> ConsumeAsync(AccountWriters lanes, string requestId) => lanes.RunAsync(Key.AccountId, new ChargeCommand(
-        new ChargeRequest { Secret = Secret, Kind = ChargeKind.Consume, RequestId = requestId }, Key, lanes.NewDeadline(), CancellationToken.None));
+    private static Task<ChargeResult> ConsumeAsync(AccountWriters writers, string requestId) => writers.RunAsync(Key.AccountId, new ChargeCommand(
+        new ChargeRequest { Secret = Secret, Kind = ChargeKind.Consume, RequestId = requestId }, Key, writers.NewDeadline(), CancellationToken.None));
 
-    private static void WithLanes(Func<World, SimulatedTables, AccountWriters, Task> test) => Run(1, instances: 1, LeaseMode.Off, async (world, tables, instances) =>
+    private static void WithWriters(Func<World, SimulatedTables, AccountWriters, Task> test) => Run(1, instances: 1, LeaseMode.Off, async (world, tables, instances) =>
     {
         var options = new QuotaEngineOptions { Random = world.Random, Leases = LeaseMode.Off };
-        var lanes = new AccountWriters(new WriterContext(
-            instances[0].Store, Mock.Of<IAuditSink>(), instances[0].Clock, options, "instance-0",
+        var writers = new AccountWriters(new WriterContext(
+            instances[0].Store, Mock.Of<ICommitListener>(), instances[0].Clock, options, "instance-0",
             instances[0].OpenAccounts, instances[0].Marks, NullLogger<AccountWriter>.Instance));
-        await test(world, tables, lanes);
+        await test(world, tables, writers);
     });
 
-    private sealed class FaultyOperation(long deadline) : AccountCommand<bool>(Key.KeyId, deadline)
+    private sealed class FaultyCommand(long deadline) : AccountCommand<bool>(Key.KeyId, deadline)
     {
-        public override bool Decide(AccountTransaction draft)
+        public override Decision Decide(AccountTransaction transaction)
         {
-            draft.Change(Key.KeyId).Balance.Take(1, hold: false);
+            transaction.Change(Key.KeyId).Balance.Take(1, hold: false);
             throw new TimeZoneNotFoundException();
         }
 
-        public override void DecideMissing()
-        {
-        }
-
-        public override void Committed(AccountTransaction draft) => Succeed(true);
-
-        public override void Answer() => Succeed(true);
+        public override Decision DecideMissing() => Answered(true);
     }
 }

@@ -3,7 +3,6 @@ using Azure.Data.Tables;
 using Microsoft.Extensions.Logging.Abstractions;
 using Moq;
 using QuotaFunctions.Core.Accounts;
-using QuotaFunctions.Core.Auditing;
 using QuotaFunctions.Core.Charging;
 using QuotaFunctions.Tests.Charging.Simulation;
 using static QuotaFunctions.Tests.Charging.Simulation.OneKeyWorld;
@@ -16,7 +15,7 @@ public sealed class CommitWriterTests
     [Fact]
     public void A_commit_that_is_answered_is_committed() => With(async writing =>
     {
-        var outcome = await writing.WriteAsync(writing.NewDraft());
+        var outcome = await writing.WriteAsync(writing.NewTransaction());
 
         Assert.Equal(CommitOutcome.Committed, outcome);
         Assert.Equal((1L, 1L), (await writing.HeadAsync(), writing.Held.State!.Head.Sequence));
@@ -30,12 +29,12 @@ public sealed class CommitWriterTests
     [InlineData(Mishap.Echo)]
     internal void A_commit_whose_answer_is_unclear_is_carried_out_once(Mishap mishap) => With(async writing =>
     {
-        var draft = writing.NewDraft();
+        var transaction = writing.NewTransaction();
         writing.Befall(mishap);
 
-        Assert.Equal(CommitOutcome.Committed, await writing.WriteAsync(draft));
+        Assert.Equal(CommitOutcome.Committed, await writing.WriteAsync(transaction));
 
-        Assert.Equal((1L, draft.Row.CommitId), (await writing.HeadAsync(), writing.Held.State!.Head.CommitId));
+        Assert.Equal((1L, transaction.Row.CommitId), (await writing.HeadAsync(), writing.Held.State!.Head.CommitId));
         await writing.World.DelayAsync(TimeSpan.FromSeconds(10));
         Assert.Equal(1, await writing.HeadAsync());
     });
@@ -44,7 +43,7 @@ public sealed class CommitWriterTests
     public void A_commit_is_written_again_until_storage_is_back() => With(async writing =>
     {
         writing.Tables.IsDown = true;
-        var written = writing.WriteAsync(writing.NewDraft());
+        var written = writing.WriteAsync(writing.NewTransaction());
         await writing.World.DelayAsync(TimeSpan.FromMinutes(5));
         Assert.False(written.IsCompleted);
 
@@ -55,35 +54,35 @@ public sealed class CommitWriterTests
     [Fact]
     public void A_commit_is_aborted_where_another_instance_was_faster() => With(async writing =>
     {
-        var draft = writing.NewDraft();
+        var transaction = writing.NewTransaction();
         await writing.ByAnotherAsync(1);
 
-        Assert.Equal(CommitOutcome.Aborted, await writing.WriteAsync(draft));
+        Assert.Equal(CommitOutcome.Aborted, await writing.WriteAsync(transaction));
         Assert.Equal(1, writing.Held.State!.Head.Sequence);
     });
 
-    /// <summary>The number's row is gone, but no row can be folded as soon as that: it was never the draft's.</summary>
+    /// <summary>The number's row is gone, but no row can be compacted as soon as that: it was never the transaction's.</summary>
     [Fact]
-    public void A_commit_is_aborted_where_others_went_on_and_their_rows_are_folded() => With(async writing =>
+    public void A_commit_is_aborted_where_others_went_on_and_their_rows_are_compacted() => With(async writing =>
     {
-        var draft = writing.NewDraft();
+        var transaction = writing.NewTransaction();
         await writing.ByAnotherAsync(3);
         await writing.CompactAsync();
 
-        Assert.Equal(CommitOutcome.Aborted, await writing.WriteAsync(draft));
+        Assert.Equal(CommitOutcome.Aborted, await writing.WriteAsync(transaction));
         Assert.Equal(3, writing.Held.State!.Head.Sequence);
     });
 
-    /// <summary>Its own row may have been written, logged by the sweeper, and folded since: deciding again could charge twice.</summary>
+    /// <summary>Its own row may have been written, logged by the sweeper, and compacted since: deciding again could charge twice.</summary>
     [Fact]
-    public void The_outcome_of_a_commit_that_was_sent_long_ago_is_unknown_where_its_row_would_be_folded() => With(async writing =>
+    public void The_outcome_of_a_commit_that_was_sent_long_ago_is_unknown_where_its_row_would_be_compacted() => With(async writing =>
     {
-        var draft = writing.NewDraft();
+        var transaction = writing.NewTransaction();
         await writing.World.DelayAsync(TimeSpan.FromSeconds(61));
         await writing.ByAnotherAsync(3);
         await writing.CompactAsync();
 
-        Assert.Equal(CommitOutcome.Unknown, await writing.WriteAsync(draft));
+        Assert.Equal(CommitOutcome.Unknown, await writing.WriteAsync(transaction));
     });
 
     [Fact]
@@ -91,7 +90,7 @@ public sealed class CommitWriterTests
     {
         writing.Tables.Refuses = actions => actions.Count > 1;
 
-        Assert.Equal(CommitOutcome.Rejected, await writing.WriteAsync(writing.NewDraft()));
+        Assert.Equal(CommitOutcome.Rejected, await writing.WriteAsync(writing.NewTransaction()));
         Assert.Equal(400, Assert.IsType<RequestFailedException>(writing.Writer.Rejection).Status);
         Assert.Equal(0, await writing.HeadAsync());
     });
@@ -100,13 +99,13 @@ public sealed class CommitWriterTests
     [Fact]
     public void A_commit_that_cannot_even_be_sent_is_rejected() => With(async writing =>
     {
-        var draft = writing.NewDraft();
+        var transaction = writing.NewTransaction();
         for (var row = 0; row < AccountTransaction.MaxRows; row++)
         {
-            draft.Add(new SideRow.SettlementMarker(Key.KeyId, new ChargeId(20260327, row, 0), 1));
+            transaction.Add(new SideRow.SettlementMarker(Key.KeyId, new ChargeId(20260327, row, 0), 1));
         }
 
-        Assert.Equal(CommitOutcome.Rejected, await writing.WriteAsync(draft));
+        Assert.Equal(CommitOutcome.Rejected, await writing.WriteAsync(transaction));
         Assert.Equal(0, await writing.HeadAsync());
     });
 
@@ -134,7 +133,7 @@ public sealed class CommitWriterTests
             (World, Tables, _own, _other) = (world, tables, instances[0], instances[1]);
             var options = new QuotaEngineOptions { Random = world.Random };
             var context = new WriterContext(
-                _own.Store, Mock.Of<IAuditSink>(), _own.Clock, options, "instance-0", _own.OpenAccounts, _own.Marks, NullLogger<AccountWriter>.Instance);
+                _own.Store, Mock.Of<ICommitListener>(), _own.Clock, options, "instance-0", _own.OpenAccounts, _own.Marks, NullLogger<AccountWriter>.Instance);
             var marks = new OpenWorkMarker(Key.AccountId, context.Open, context.Marks, context.Clock);
             var wait = new StorageWait(_own.Clock, options, () => { }, CancellationToken.None);
             Held = new HeldAccount(Key.AccountId, context, marks, wait);
@@ -149,15 +148,15 @@ public sealed class CommitWriterTests
 
         public CommitWriter Writer { get; }
 
-        public Task<CommitOutcome> WriteAsync(AccountTransaction draft) => Writer.WriteAsync(draft);
+        public Task<CommitOutcome> WriteAsync(AccountTransaction transaction) => Writer.WriteAsync(transaction);
 
-        /// <summary>A draft with one charge.</summary>
-        public AccountTransaction NewDraft()
+        /// <summary>A transaction with one charge.</summary>
+        public AccountTransaction NewTransaction()
         {
-            var draft = new AccountTransaction(Held.State!, _own.Clock.GetUtcNow(), Guid.NewGuid(), "instance-0", []) { SentAfter = Held.LastAnswerAt };
-            draft.Change(Key.KeyId).Balance.Take(1, hold: false);
-            draft.Add(new LedgerEntry { Kind = LedgerEntryKind.Consume, KeyId = Key.KeyId, Delta = 1, RequestId = "r" });
-            return draft;
+            var transaction = new AccountTransaction(Held.State!, _own.Clock.GetUtcNow(), Guid.NewGuid(), "instance-0", []) { SentAfter = Held.LastAnswerAt };
+            transaction.Change(Key.KeyId).Balance.Take(1, hold: false);
+            transaction.Add(new LedgerEntry { Kind = LedgerEntryKind.Consume, KeyId = Key.KeyId, Delta = 1, RequestId = "r" });
+            return transaction;
         }
 
         /// <summary>Has the next write meet a mishap.</summary>

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using QuotaFunctions.Core.Accounts;
 using QuotaFunctions.Core.Auditing;
 using QuotaFunctions.Core.Charging;
@@ -7,18 +6,19 @@ using static QuotaFunctions.Tests.Charging.Simulation.OneKeyWorld;
 
 namespace QuotaFunctions.Tests.Charging;
 
-/// <summary>What is charged on a lease stands on its page, and is as much in the books as anything else.</summary>
+/// <summary>What is charged on a lease is in the ledger under the lease's own numbers, and as much in the books as anything else.</summary>
 public sealed class LeaseTests
 {
     [Fact]
-    public void A_charge_on_a_page_is_settled_by_another_instance_while_the_lease_is_out_and_when_it_is_over() => Run(1, instances: 2, async (world, instances) =>
+    public void A_charge_on_a_lease_is_settled_by_another_instance_while_the_lease_is_out_and_when_it_is_over() => Run(1, instances: 2, async (world, instances) =>
     {
         await ChargeAsync(instances[0]);
         var first = (await ChargeAsync(instances[0])).Charge!;
         var second = (await ChargeAsync(instances[0])).Charge!;
         var lease = Assert.Single(await LeasesAsync(instances[1]));
-        Assert.Equal((lease.Sequence, 0), (first.Id.Sequence, first.Id.Index));
-        Assert.Equal((lease.Sequence, 1), (second.Id.Sequence, second.Id.Index));
+        Assert.Equal((lease.FirstSequence, 0), (first.Id.Sequence, first.Id.Index));
+        Assert.Equal((lease.FirstSequence + 1, 0), (second.Id.Sequence, second.Id.Index));
+        Assert.Equal(second.Id.Sequence, lease.Sequence);
 
         Assert.Equal(ConsumeSettlementStatus.Settled, await ReportAsync(first));
         await world.DelayAsync(TimeSpan.FromSeconds(5));
@@ -32,7 +32,7 @@ public sealed class LeaseTests
     });
 
     [Fact]
-    public void The_books_balance_over_many_pages_while_the_lease_is_out() => Run(2, instances: 2, async (_, instances) =>
+    public void The_books_balance_over_many_commits_while_the_lease_is_out() => Run(2, instances: 2, async (_, instances) =>
     {
         var charges = new List<Charge>();
         for (var i = 0; i < 200; i++)
@@ -42,45 +42,12 @@ public sealed class LeaseTests
 
         Assert.Single(await LeasesAsync(instances[1]));
         Assert.Equal(200, charges.DistinctBy(charge => charge.Id).Count());
-        Assert.InRange(charges.DistinctBy(charge => charge.Id.Sequence).Count(), 4, 8);
         Assert.Equal(new Verification(true, 200, 200, 0, 200), await instances[1].Log.VerifyAsync(Key.KeyId, CancellationToken.None));
-    });
-
-    /// <summary>Its parts come in messages of their own, which may be late, or lost.</summary>
-    [Fact]
-    public void A_page_stays_in_the_ledger_until_all_of_it_is_in_the_log() => Run(8, instances: 2, async (world, instances) =>
-    {
-        var charges = new List<Charge>();
-        for (var i = 0; i < 100; i++)
-        {
-            charges.Add((await ChargeAsync(instances[0], cost: 1)).Charge!);
-        }
-
-        var page = charges.GroupBy(charge => charge.Id.Sequence).First(row => row.Count() > 1).Key;
-        await instances[1].ConsumeAsync(JsonSerializer.Serialize([new PageMessage { AccountId = Key.AccountId, Sequence = page }], AuditJson.Default.ListAuditMessage));
-        Assert.Equal(new Verification(true, 100, 100, 0, 100), await instances[1].Log.VerifyAsync(Key.KeyId, CancellationToken.None));
-
-        var row = (await instances[1].Store.FindCommitAsync(Key.AccountId, page, orPage: true, CancellationToken.None))!;
-        var parts = new List<AuditMessage> { new CommitMessage { AccountId = Key.AccountId, Row = row with { Entries = [.. row.Entries.Take(40)], IsOpen = true } } };
-        await ConsumeAsync(parts);
-        Assert.NotNull(await instances[1].Store.FindCommitAsync(Key.AccountId, page, orPage: true, CancellationToken.None));
-
-        parts = [new CommitMessage { AccountId = Key.AccountId, Row = row with { Entries = [.. row.Entries.Skip(40)], FirstIndex = 40, IsOpen = true } }];
-        await ConsumeAsync(parts);
-        Assert.Null(await instances[1].Store.FindCommitAsync(Key.AccountId, page, orPage: true, CancellationToken.None));
-        var count = row.Entries.Count;
-        Assert.Equal(new Verification(true, 100, 100, count, 100 - count), await instances[1].Log.VerifyAsync(Key.KeyId, CancellationToken.None));
-
-        Task ConsumeAsync(List<AuditMessage> notes)
-        {
-            notes.Add(new PageMessage { AccountId = Key.AccountId, Sequence = page });
-            return instances[1].ConsumeAsync(JsonSerializer.Serialize(notes, AuditJson.Default.ListAuditMessage));
-        }
     });
 
     /// <summary>More leases than one transaction can end.</summary>
     [Fact]
-    public void A_disabled_key_is_dead_at_once_whatever_the_number_of_leases() => Run(3, instances: (6 * AccountTransaction.MaxEnding) + 1, quota: 1_000_000_000, idleTime: TimeSpan.FromSeconds(20), deeds: async (world, instances) =>
+    public void A_disabled_key_is_dead_at_once_whatever_the_number_of_leases() => Run(3, instances: AccountTransaction.MaxEnding + 11, quota: 1_000_000_000, idleTime: TimeSpan.FromSeconds(20), deeds: async (world, instances) =>
     {
         foreach (var instance in instances.Skip(1))
         {
@@ -130,7 +97,7 @@ public sealed class LeaseTests
     });
 
     [Fact]
-    public void What_a_dead_instance_had_on_its_page_is_in_the_log_with_one_sweep_and_the_rest_of_its_lease_is_free() => Run(4, instances: 2, async (world, instances) =>
+    public void What_a_dead_instance_spent_is_in_the_log_with_one_sweep_and_the_rest_of_its_lease_is_free() => Run(4, instances: 2, async (world, instances) =>
     {
         await ChargeAsync(instances[0]);
         await ChargeAsync(instances[0]);
@@ -146,16 +113,11 @@ public sealed class LeaseTests
         Assert.Empty(await LeasesAsync(instances[1]));
         Assert.Equal(new Verification(true, 6, 6, 6, 0), await instances[1].Log.VerifyAsync(Key.KeyId, CancellationToken.None));
         Assert.Equal(0, (await instances[1].Store.LoadKeyAsync(Key, CancellationToken.None))!.Balance.Leased);
-
-        // And the page, a row by now, is folded like any other.
-        await SweepAsync(world, instances[1]);
-        Assert.Null(await instances[1].Store.FindCommitAsync(Key.AccountId, 2, orPage: true, CancellationToken.None));
-        Assert.Equal(new Verification(true, 6, 6, 6, 0), await instances[1].Log.VerifyAsync(Key.KeyId, CancellationToken.None));
     });
 
-    /// <summary>Whoever ends a dead instance's lease makes a new row of its page: that is not what counts.</summary>
+    /// <summary>That another instance ends its lease does not make what it spent any younger.</summary>
     [Fact]
-    public void What_a_dead_instance_had_on_its_page_is_in_the_log_in_time_though_another_has_ended_its_lease() => Run(7, instances: 2, async (world, instances) =>
+    public void What_a_dead_instance_spent_is_in_the_log_in_time_though_another_has_ended_its_lease() => Run(7, instances: 2, async (world, instances) =>
     {
         await ChargeAsync(instances[0]);
         await ChargeAsync(instances[0]);
@@ -171,7 +133,7 @@ public sealed class LeaseTests
         Assert.Equal(2, page.Rows.Count);
     });
 
-    /// <summary>The correction is an old row of the ledger when the page becomes a new one, and both are left behind.</summary>
+    /// <summary>The correction may stand before the charge in the ledger, and both are left behind.</summary>
     [Fact]
     public void The_log_knows_when_a_charge_was_made_though_its_correction_is_found_first() => Run(6, instances: 2, async (world, instances) =>
     {
@@ -204,5 +166,5 @@ public sealed class LeaseTests
     });
 
     private static Task<IReadOnlyList<LeaseState>> LeasesAsync(SimulatedInstance instance) =>
-        instance.Store.ReadLeasesAsync(Key.AccountId, withPages: true, CancellationToken.None);
+        instance.Store.ReadLeasesAsync(Key.AccountId, CancellationToken.None);
 }

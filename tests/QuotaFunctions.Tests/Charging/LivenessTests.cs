@@ -6,7 +6,7 @@ namespace QuotaFunctions.Tests.Charging;
 
 /// <summary>
 /// The other half of the promises: that there is an answer. A scenario throws where anybody is told 503 though nothing went wrong; here the
-/// load is gentle, so that what an instance holds is old whenever it is asked, and rows are folded between one charge and the next.
+/// load is gentle, so that what an instance holds is old whenever it is asked, and rows are compacted between one charge and the next.
 /// </summary>
 public sealed class LivenessTests(ITestOutputHelper output)
 {

@@ -2,7 +2,7 @@ using QuotaFunctions.Core.Charging;
 
 namespace QuotaFunctions.Tests.Charging;
 
-/// <summary>A lane is woken when as many are there as it waits for, or it has waited long enough.</summary>
+/// <summary>A writer is woken when as many are there as it waits for, or it has waited long enough.</summary>
 public sealed class MailboxTests
 {
     private readonly FakeTimeProvider _clock = new();
@@ -69,18 +69,18 @@ public sealed class MailboxTests
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
     }
 
-    /// <summary>Whoever adds goes its way: what the lane does with it must not run in between.</summary>
+    /// <summary>Whoever adds goes its way: what the writer does with it must not run in between.</summary>
     [Fact]
     public async Task The_lane_does_not_go_on_in_the_one_who_adds()
     {
         var adding = Environment.CurrentManagedThreadId;
         var isInside = false;
         var wasInside = false;
-        var lane = GoOnAsync();
+        var writer = GoOnAsync();
         isInside = true;
         Add(1);
         isInside = false;
-        await lane;
+        await writer;
         Assert.False(wasInside);
 
         async Task GoOnAsync()

@@ -1,30 +1,39 @@
 using System.Net.Sockets;
 using Azure;
-using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Testing;
 using QuotaFunctions.Core.Hosting;
 
 namespace QuotaFunctions.Tests.Hosting;
 
-public sealed class HealthTests
+public sealed class HealthTests : IDisposable
 {
     private readonly FakeTimeProvider _time = new();
+    private readonly FakeLoggerProvider _log = new();
+    private ServiceProvider? _services;
 
     [Fact]
     public async Task What_answers_is_well()
     {
-        var health = Of(new Check("table", _ => Task.CompletedTask));
-        Assert.Equal(("table", true, null), Summary(Assert.Single(await health.CheckAsync(default))));
+        var report = await Checking(_ => Task.CompletedTask).ReportAsync(default);
+        Assert.Equal(HealthStatus.Healthy, report.Status);
+        Assert.Equal(("table", HealthStatus.Healthy, null), Summary(Assert.Single(report.Entries)));
     }
 
     [Fact]
-    public async Task What_throws_is_not_and_says_no_more_than_what_kind_of_fault_it_was()
+    public async Task What_throws_is_not_and_neither_report_nor_log_say_more_than_what_kind_of_fault_it_was()
     {
-        var health = Of(
-            new Check("table", _ => throw new InvalidOperationException("https://account.table.core.windows.net/?sig=secret")),
-            new Check("queue", _ => Task.CompletedTask));
-        var checks = await health.CheckAsync(default);
-        Assert.Equal(("table", false, "InvalidOperationException"), Summary(checks[0]));
-        Assert.Equal(("queue", true, null), Summary(checks[1]));
+        var report = await Checking(_ => throw new InvalidOperationException("https://account.table.core.windows.net/?sig=secret")).ReportAsync(default);
+        Assert.Equal(HealthStatus.Unhealthy, report.Status);
+        var check = Assert.Single(report.Entries);
+        Assert.Equal(("table", HealthStatus.Unhealthy, "InvalidOperationException"), Summary(check));
+        Assert.Null(check.Value.Exception);
+        var told = Assert.Single(_log.Collector.GetSnapshot(), record => record.Level >= LogLevel.Warning);
+        Assert.Contains("table", told.Message, StringComparison.Ordinal);
+        Assert.Contains("InvalidOperationException", told.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", told.Message + told.Exception, StringComparison.Ordinal);
     }
 
     public static TheoryData<Exception, string> Kinds => new()
@@ -39,35 +48,31 @@ public sealed class HealthTests
     [Theory]
     [MemberData(nameof(Kinds))]
     public async Task The_kind_of_fault_is_told(Exception exception, string kind) =>
-        Assert.Equal(kind, Assert.Single(await Of(new Check("table", _ => throw exception)).CheckAsync(default)).Error);
+        Assert.Equal(kind, Assert.Single((await Checking(_ => throw exception).ReportAsync(default)).Entries).Value.Description);
 
     [Fact]
-    public async Task What_does_not_answer_in_time_is_not_even_when_it_does_not_listen()
+    public async Task What_does_not_answer_within_2_s_is_not_well_even_when_it_ignores_its_cancellation()
     {
-        var never = new TaskCompletionSource();
-        var health = Of(new Check("table", _ => never.Task));
-        var answer = health.CheckAsync(default);
-        _time.Advance(Health.Limit - TimeSpan.FromMilliseconds(1));
-        Assert.False(answer.IsCompleted);
-        _time.Advance(TimeSpan.FromMilliseconds(1));
-        Assert.Equal(("table", false, "no answer within 2 s"), Summary(Assert.Single(await answer)));
+        var report = await Checking(_ => new TaskCompletionSource().Task).ReportAsync(default);
+        Assert.Equal(("table", HealthStatus.Unhealthy, "no answer within 2 s"), Summary(Assert.Single(report.Entries)));
+        Assert.InRange(report.TotalDuration, TimeSpan.FromSeconds(1.9), TimeSpan.FromSeconds(5));
     }
 
     [Fact]
-    public async Task Callers_within_a_second_share_one_answer()
+    public async Task Callers_within_a_second_share_one_report()
     {
         var asked = 0;
-        var health = Of(new Check("table", _ =>
+        var health = Checking(_ =>
         {
             asked++;
             return Task.CompletedTask;
-        }));
-        await health.CheckAsync(default);
-        _time.Advance(Health.Freshness);
-        await health.CheckAsync(default);
+        });
+        await health.ReportAsync(default);
+        _time.Advance(VitalHealth.Freshness);
+        await health.ReportAsync(default);
         Assert.Equal(1, asked);
         _time.Advance(TimeSpan.FromMilliseconds(1));
-        await health.CheckAsync(default);
+        await health.ReportAsync(default);
         Assert.Equal(2, asked);
     }
 
@@ -75,36 +80,46 @@ public sealed class HealthTests
     public async Task A_caller_that_leaves_does_not_end_it_for_the_others()
     {
         var answered = new TaskCompletionSource();
-        var health = Of(new Check("table", _ => answered.Task));
+        var health = Checking(_ => answered.Task);
         using var leaves = new CancellationTokenSource();
-        var first = health.CheckAsync(leaves.Token);
-        var second = health.CheckAsync(default);
+        var first = health.ReportAsync(leaves.Token);
+        var second = health.ReportAsync(default);
         await leaves.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first);
         answered.SetResult();
-        Assert.True(Assert.Single(await second).Healthy);
+        Assert.Equal(HealthStatus.Healthy, (await second).Status);
     }
-
-    private static (string, bool, string?) Summary(DependencyHealth check) => (check.Name, check.Healthy, check.Error);
-
-    private Health Of(params IDependencyCheck[] checks) => new(checks, _time, NullLogger<Health>.Instance);
 
     [Fact]
-    public async Task What_is_not_vital_is_asked_only_where_everything_is()
+    public async Task What_is_not_vital_is_asked_only_where_everything_is_and_takes_nothing_down()
     {
-        var health = Of(new Check("table", _ => Task.CompletedTask), new Check("provider:p", _ => throw new IOException()) { IsVital = false });
-        Assert.Equal(["table"], (await health.CheckAsync(default)).Select(check => check.Name));
-        var all = await health.CheckAllAsync();
-        Assert.Equal([("table", true, null), ("provider:p", false, "IOException")], all.Select(Summary));
-        Assert.Equal([true, false], all.Select(check => check.Vital));
+        var health = Checking(_ => Task.CompletedTask);
+        Assert.Equal(["table"], (await health.ReportAsync(default)).Entries.Keys);
+        var all = await _services!.GetRequiredService<HealthCheckService>().CheckHealthAsync();
+        Assert.Equal([("table", HealthStatus.Healthy, null), ("provider:p", HealthStatus.Degraded, "IOException")], all.Entries.Select(Summary));
+        Assert.Equal(HealthStatus.Degraded, all.Status);
     }
 
-    private sealed class Check(string name, Func<CancellationToken, Task> check) : IDependencyCheck
+    public void Dispose()
     {
-        public string Name => name;
+        _services?.Dispose();
+        _log.Dispose();
+    }
 
-        public bool IsVital { get; init; } = true;
+    private static (string Name, HealthStatus Status, string? Error) Summary(KeyValuePair<string, HealthReportEntry> check) =>
+        (check.Key, check.Value.Status, check.Value.Description);
 
-        public Task CheckAsync(CancellationToken cancellationToken) => check(cancellationToken);
+    /// <summary>With a vital dependency that answers as given, and an optional one that never does.</summary>
+    private VitalHealth Checking(Func<CancellationToken, Task> ask)
+    {
+        var services = new ServiceCollection().AddLogging(logging => logging.AddProvider(_log)).AddSingleton(new Check(ask));
+        services.AddHealthChecks().AddVital<Check>("table").AddOptional("provider:p", _ => new Check(_ => throw new IOException()));
+        _services = services.BuildServiceProvider();
+        return new VitalHealth(_services.GetRequiredService<HealthCheckService>(), _time);
+    }
+
+    private sealed class Check(Func<CancellationToken, Task> ask) : DependencyCheck
+    {
+        protected override Task AskAsync(CancellationToken cancellationToken) => ask(cancellationToken);
     }
 }

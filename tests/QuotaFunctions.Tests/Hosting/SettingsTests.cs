@@ -1,3 +1,4 @@
+using Azure.Identity;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -21,7 +22,7 @@ public sealed class SettingsTests
 
         var storage = Storage(("AzureWebJobsStorage", "UseDevelopmentStorage=true"));
         Assert.Equal("", storage.TablePrefix);
-        Assert.Null(storage.ClientId);
+        Assert.Null(storage.Credential);
         Assert.Null(storage.TableServiceUri);
     }
 
@@ -52,7 +53,7 @@ public sealed class SettingsTests
     [InlineData("höchst-geheimes-wort", "printable ASCII")]
     public void A_bad_token_stops_the_start(string? token, string says)
     {
-        var line = Assert.Single(ValidationErrors<ServiceOptions>(ServiceOptions.Read, ("ADMIN_TOKEN", token)));
+        var line = Assert.Single(Faults<ServiceOptions>(("ADMIN_TOKEN", token)));
         Assert.StartsWith("ADMIN_TOKEN ", line, StringComparison.Ordinal);
         Assert.Contains(says, line, StringComparison.Ordinal);
         if (!string.IsNullOrWhiteSpace(token))
@@ -99,10 +100,29 @@ public sealed class SettingsTests
     [Fact]
     public void An_account_name_gives_both_addresses()
     {
-        var storage = Storage(("AzureWebJobsStorage__accountName", "myaccount"), ("AzureWebJobsStorage__clientId", "0b6e"));
+        var storage = Storage(("AzureWebJobsStorage__accountName", "myaccount"));
         Assert.Equal("https://myaccount.table.core.windows.net/", storage.TableServiceUri?.AbsoluteUri);
         Assert.Equal("https://myaccount.queue.core.windows.net/", storage.QueueServiceUri?.AbsoluteUri);
-        Assert.Equal("0b6e", storage.ClientId);
+    }
+
+    [Theory]
+    [InlineData(typeof(DefaultAzureCredential))]
+    [InlineData(typeof(DefaultAzureCredential), "clientId", "0b6e")]
+    [InlineData(typeof(ManagedIdentityCredential), "credential", "managedidentity")]
+    [InlineData(typeof(ManagedIdentityCredential), "credential", "ManagedIdentity", "clientId", "0b6e")]
+    [InlineData(typeof(ClientSecretCredential), "tenantId", "5f7a", "clientId", "0b6e", "clientSecret", "s3cret")]
+    public void The_identity_is_the_one_that_the_Functions_host_takes(Type credential, params string[] settings) =>
+        Assert.IsType(credential, Storage([("AzureWebJobsStorage__accountName", "myaccount"), .. OfStorage(settings)]).Credential);
+
+    [Theory]
+    [InlineData("must be", "credential", "managed")]
+    [InlineData("does not fit", "credential", "workloadidentity", "clientId", "0b6e")]
+    [InlineData("does not fit", "credential", "managedidentity", "clientId", "0b6e", "managedIdentityObjectId", "1c2d")]
+    public void An_identity_that_cannot_be_made_is_told(string says, params string[] settings)
+    {
+        var line = Assert.Single(StorageFaults([("AzureWebJobsStorage__accountName", "myaccount"), .. OfStorage(settings)]));
+        Assert.StartsWith($"AzureWebJobsStorage__credential {says}", line, StringComparison.Ordinal);
+        Assert.DoesNotContain("0b6e", line, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -126,13 +146,13 @@ public sealed class SettingsTests
     public void Storage_that_cannot_be_found_is_told(string starts, params string[] settings) =>
         Assert.StartsWith(
             starts,
-            Assert.Single(ValidationErrors<StorageOptions>(StorageOptions.Read, [.. settings.Chunk(2).Select(pair => (pair[0], (string?)pair[1]))])),
+            Assert.Single(StorageFaults([.. settings.Chunk(2).Select(pair => (pair[0], (string?)pair[1]))])),
             StringComparison.Ordinal);
 
     [Fact]
     public void The_address_of_a_service_must_be_one()
     {
-        var lines = ValidationErrors<StorageOptions>(StorageOptions.Read, ("AzureWebJobsStorage__tableServiceUri", "t.example"), ("AzureWebJobsStorage__queueServiceUri", "ftp://q.example"));
+        var lines = StorageFaults(("AzureWebJobsStorage__tableServiceUri", "t.example"), ("AzureWebJobsStorage__queueServiceUri", "ftp://q.example"));
         Assert.Contains(lines, line => line.StartsWith("AzureWebJobsStorage__tableServiceUri must be", StringComparison.Ordinal));
         Assert.Contains(lines, line => line.StartsWith("AzureWebJobsStorage__queueServiceUri must be", StringComparison.Ordinal));
     }
@@ -168,25 +188,36 @@ public sealed class SettingsTests
         .AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Name.Replace("__", ":", StringComparison.Ordinal), setting.Value)))
         .Build();
 
-    private static ServiceOptions Service(params (string, string?)[] settings) => Read<ServiceOptions>(ServiceOptions.Read, settings);
+    private static ServiceOptions Service(params (string, string?)[] settings) => Read<ServiceOptions>(settings);
 
-    private static StorageOptions Storage(params (string, string?)[] settings) => Read<StorageOptions>(StorageOptions.Read, settings);
+    private static StorageOptions Storage(params (string, string?)[] settings) => Read<StorageOptions>(settings);
 
-    private static IReadOnlyList<string> ServiceFaults(params (string, string?)[] settings) =>
-        ValidationErrors<ServiceOptions>(ServiceOptions.Read, [("ADMIN_TOKEN", GoodToken), .. settings]);
+    private static IEnumerable<(string Name, string? Value)> OfStorage(string[] settings) =>
+        settings.Chunk(2).Select(pair => ($"AzureWebJobsStorage__{pair[0]}", (string?)pair[1]));
 
-    private static T Read<T>(Action<SettingReader, T> read, (string, string?)[] settings)
-        where T : class, new()
+    private static IEnumerable<string> ServiceFaults(params (string, string?)[] settings) => Faults<ServiceOptions>([("ADMIN_TOKEN", GoodToken), .. settings]);
+
+    private static IEnumerable<string> StorageFaults(params (string, string?)[] settings) => Faults<StorageOptions>(settings);
+
+    private static IEnumerable<string> Faults<T>(params (string, string?)[] settings)
+        where T : class
     {
-        using var services = new ServiceCollection().AddSettings(Configuration(settings), read).BuildServiceProvider();
-        return services.GetRequiredService<IOptions<T>>().Value;
+        try
+        {
+            Read<T>(settings);
+            return [];
+        }
+        catch (OptionsValidationException exception)
+        {
+            return exception.Failures;
+        }
     }
 
-    private static IReadOnlyList<string> ValidationErrors<T>(Action<SettingReader, T> read, params (string, string?)[] settings)
-        where T : class, new()
+    private static T Read<T>((string, string?)[] settings)
+        where T : class
     {
-        var reader = new SettingReader(Configuration(settings));
-        read(reader, new T());
-        return reader.Errors;
+        var configuration = Configuration(settings);
+        using var services = new ServiceCollection().AddServiceSettings(configuration).AddStorage(configuration).BuildServiceProvider();
+        return services.GetRequiredService<IOptions<T>>().Value;
     }
 }

@@ -59,6 +59,14 @@ public sealed class ProblemResultTests
     }
 
     [Fact]
+    public async Task While_storage_is_away_another_try_is_worth_while_after_a_second()
+    {
+        var context = TestRequests.Context();
+        await new ProblemResult(Problem.QuotaUnavailable).AnswerAsync(context);
+        Assert.Equal("1", context.Response.Headers.RetryAfter);
+    }
+
+    [Fact]
     public async Task Every_401_names_the_scheme_and_nothing_else_does()
     {
         foreach (var problem in Problem.All)

@@ -43,6 +43,14 @@ public sealed class StartTests
     }
 
     [Fact]
+    public async Task An_address_that_is_none_is_refused_in_one_line()
+    {
+        var settings = new Dictionary<string, string?> { ["Elsewhere:queueServiceUri"] = "nowhere" };
+        var exception = await Assert.ThrowsAsync<HostStartException>(() => TestHost.StartAsync(typeof(MissingConnection), settings: settings));
+        Assert.StartsWith("Elsewhere is neither", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_setting_that_the_app_refuses_keeps_it_from_starting()
     {
         var exception = await Assert.ThrowsAsync<OptionsValidationException>(() => TestHost.StartAsync(

@@ -15,7 +15,7 @@ internal static class ProxySettings
             .Build();
         var reader = new SettingReader(configuration);
         var options = new ProxyOptions();
-        ProxyOptions.Read(configuration, reader, options);
+        ProxyOptions.Read(reader, options);
         return (options, reader.Errors);
     }
 

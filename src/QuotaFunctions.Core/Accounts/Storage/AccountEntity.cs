@@ -14,14 +14,6 @@ internal static class AccountEntity
     private const string Sequence = "Sequence";
     private const string At = "At";
 
-    /// <summary>The properties of a lease but for its page.</summary>
-    public static readonly string[] LeaseWithoutPage =
-    [
-        .. Of(new LeaseState { Id = "", AccountId = "", Owner = "", Allotment = 0, FirstSequence = 0, Sequence = 0, Until = default }).Keys,
-        IsClosed,
-        "Timestamp",
-    ];
-
     public static void WriteHead(TableEntity row, LedgerHead head)
     {
         row[Sequence] = head.Sequence;
@@ -43,15 +35,15 @@ internal static class AccountEntity
         }
     }
 
-    public static void WriteCounters(TableEntity row, QuotaBalance meter)
+    public static void WriteCounters(TableEntity row, QuotaBalance balance)
     {
-        row["Quota"] = meter.Quota;
-        row["Used"] = meter.Used;
-        row["Held"] = meter.Held;
-        row["Leased"] = meter.Leased;
-        row["ZeroSequence"] = meter.LastReset.Sequence;
-        row["ZeroIndex"] = meter.LastReset.Index;
-        if (meter.ResetsAt is { } resetsAt)
+        row["Quota"] = balance.Quota;
+        row["Used"] = balance.Used;
+        row["Held"] = balance.Held;
+        row["Leased"] = balance.Leased;
+        row["ZeroSequence"] = balance.LastReset.Sequence;
+        row["ZeroIndex"] = balance.LastReset.Index;
+        if (balance.ResetsAt is { } resetsAt)
         {
             row["ResetsAt"] = resetsAt;
         }
@@ -90,7 +82,7 @@ internal static class AccountEntity
             CreatedAt = row.GetDateTimeOffset("CreatedAt") ?? default,
             LastUsedAt = row.GetDateTimeOffset("LastUsedAt"),
             Secrets = JsonSerializer.Deserialize(row.GetString("Secrets"), RecordJson.Default.IReadOnlyListSecretHash)!,
-            Balance = ToMeter(row, settings.QuotaType, settings.Unit, settings.Refill),
+            Balance = ToBalance(row, settings.QuotaType, settings.Unit, settings.Refill),
             Rate = RateWindow.FromBytes(row.GetBinary("Rate")),
             Version = row.ETag,
         };
@@ -105,72 +97,47 @@ internal static class AccountEntity
             Settings = settings,
             Status = Enum.Parse<KeyStatus>(row.GetString("Status")),
             CreatedAt = row.GetDateTimeOffset("CreatedAt") ?? default,
-            Balance = ToMeter(row, QuotaType.Count, QuotaUnit.Requests, settings.Refill),
+            Balance = ToBalance(row, QuotaType.Count, QuotaUnit.Requests, settings.Refill),
             Version = row.ETag,
         };
     }
 
-    /// <summary>A lease with no more than one part of its page.</summary>
     public static TableEntity Of(LeaseState lease)
     {
-        var row = lease.Parts == 0 ? Spent(lease) : Spent(lease, lease.Page);
+        var row = Spent(lease);
         row["Owner"] = lease.Owner;
         row["Allotment"] = lease.Allotment;
         row["FirstSequence"] = lease.FirstSequence;
-        row["PageAt"] = lease.PageAt;
         row["Until"] = lease.Until;
         return row;
     }
 
-    /// <summary>What a commit on a lease changes of it: the last part of its page is new.</summary>
-    public static TableEntity Spent(LeaseState lease, IReadOnlyList<LedgerEntry> part)
-    {
-        var row = Spent(lease);
-        LedgerEntity.WriteEntries(row, lease.Parts - 1, part);
-        if (lease.Parts == 1)
-        {
-            row["PageAt"] = lease.PageAt;
-        }
-
-        return row;
-    }
-
-    public static LeaseState ToLease(TableEntity row)
-    {
-        var lease = new LeaseState
-        {
-            Id = row.RowKey["lease:".Length..],
-            AccountId = row.PartitionKey,
-            Owner = row.GetString("Owner"),
-            Allotment = row.GetInt64("Allotment") ?? 0,
-            Spent = row.GetInt64("Spent") ?? 0,
-            FirstSequence = row.GetInt64("FirstSequence") ?? 0,
-            Sequence = row.GetInt64(Sequence) ?? 0,
-            CommitId = row.GetGuid(CommitId) ?? Guid.Empty,
-            At = row.GetDateTimeOffset(At) ?? default,
-            PageAt = row.GetDateTimeOffset("PageAt") ?? default,
-            Until = row.GetDateTimeOffset("Until") ?? default,
-            IsClosed = row.GetBoolean(IsClosed) ?? false,
-            WrittenAt = row.Timestamp,
-            Version = row.ETag,
-        };
-        while (LedgerEntity.ReadEntries(row, lease.Parts) is { } part)
-        {
-            part.ForEach(lease.Add);
-            lease.Parts++;
-        }
-
-        return lease;
-    }
-
-    private static TableEntity Spent(LeaseState lease)
+    /// <summary>What a commit on a lease changes of it.</summary>
+    public static TableEntity Spent(LeaseState lease)
     {
         var row = new TableEntity(lease.AccountId, AccountRowKeys.Lease(lease.Id)) { ["Spent"] = lease.Spent };
         WriteHead(row, new LedgerHead(lease.Sequence, lease.CommitId, lease.At));
         return row;
     }
 
-    private static QuotaBalance ToMeter(TableEntity row, QuotaType type, QuotaUnit unit, RefillPolicy? refill) => new()
+    public static LeaseState ToLease(TableEntity row) => new()
+    {
+        Id = row.RowKey["lease:".Length..],
+        AccountId = row.PartitionKey,
+        Owner = row.GetString("Owner"),
+        Allotment = row.GetInt64("Allotment") ?? 0,
+        Spent = row.GetInt64("Spent") ?? 0,
+        FirstSequence = row.GetInt64("FirstSequence") ?? 0,
+        Sequence = row.GetInt64(Sequence) ?? 0,
+        CommitId = row.GetGuid(CommitId) ?? Guid.Empty,
+        At = row.GetDateTimeOffset(At) ?? default,
+        Until = row.GetDateTimeOffset("Until") ?? default,
+        IsClosed = row.GetBoolean(IsClosed) ?? false,
+        WrittenAt = row.Timestamp,
+        Version = row.ETag,
+    };
+
+    private static QuotaBalance ToBalance(TableEntity row, QuotaType type, QuotaUnit unit, RefillPolicy? refill) => new()
     {
         Type = type,
         Unit = unit,

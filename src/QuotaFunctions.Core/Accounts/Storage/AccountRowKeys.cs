@@ -24,7 +24,7 @@ internal static class AccountRowKeys
         long.Parse(commitRow.AsSpan(CommitPrefix.Length), NumberStyles.None, CultureInfo.InvariantCulture);
 
     /// <summary>The sum of the commits that are wholly in the log and were deleted.</summary>
-    public static string Folded(string keyId) => "folded:" + keyId;
+    public static string Compacted(string keyId) => "compacted:" + keyId;
 
     /// <summary>Marks begin with their day, so that those of a day are one range.</summary>
     public static string Settled(string keyId, ChargeId charge) => $"{SettledOf(NameOf(charge.Day))}{keyId}:{charge}";

@@ -9,15 +9,15 @@ internal static class AccountStoreExtensions
     /// <summary>Reads a key's record; null where there is none.</summary>
     /// <param name="store">Where it is kept.</param>
     /// <param name="locator">Which.</param>
-    /// <param name="withPages">
-    /// Whether the leases' pages are read, by which entries of the ledger are known to be covered: for adding the books up, which needs
-    /// rows that belong together. What is only shown takes one attempt, as asking must not load a busy account.
+    /// <param name="isConsistent">
+    /// Whether all rows must belong together, as for adding the books up. What is only shown takes one attempt, as asking must not load a
+    /// busy account.
     /// </param>
     /// <param name="cancellationToken">Ends the reading.</param>
     public static async Task<AccountSnapshot?> ReadAsync(
-        this IAccountStore store, KeyLocator locator, bool withPages, CancellationToken cancellationToken)
+        this IAccountStore store, KeyLocator locator, bool isConsistent, CancellationToken cancellationToken)
     {
-        var attempts = withPages ? MaxAttempts : 1;
+        var attempts = isConsistent ? MaxAttempts : 1;
         for (var attempt = 1; ; attempt++)
         {
             var account = await store.LoadAsync(locator.AccountId, cancellationToken);
@@ -34,7 +34,7 @@ internal static class AccountStoreExtensions
                 return new AccountSnapshot(account.Head, key, Pool: null, []);
             }
 
-            var leases = account.Pool is null ? await store.ReadLeasesAsync(locator.AccountId, withPages, cancellationToken) : [];
+            var leases = account.Pool is null ? await store.ReadLeasesAsync(locator.AccountId, cancellationToken) : [];
             if (attempt == attempts || (await store.LoadAsync(locator.AccountId, cancellationToken))?.Head == account.Head)
             {
                 key.Balance.CountLeases(leases);

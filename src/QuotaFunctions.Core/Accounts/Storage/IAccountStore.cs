@@ -13,17 +13,13 @@ internal interface IAccountStore
     Task<KeyState?> LoadKeyAsync(KeyLocator locator, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Writes a draft as a whole or not at all, on condition that nothing of what it changes has changed since it was read.
-    /// True when it was carried out (the versions in the draft are then the new ones), false when a condition failed.
+    /// Writes a transaction as a whole or not at all, on condition that nothing of what it changes has changed since it was read.
+    /// True when it was carried out (the versions in the transaction are then the new ones), false when a condition failed.
     /// </summary>
-    Task<bool> TryCommitAsync(AccountTransaction draft, CancellationToken cancellationToken);
+    Task<bool> TryCommitAsync(AccountTransaction transaction, CancellationToken cancellationToken);
 
     /// <summary>Reads the ledger's row with a number; null where there is none, or not any more.</summary>
-    /// <param name="accountId">Whose.</param>
-    /// <param name="sequence">The number.</param>
-    /// <param name="orPage">Whether it may stand on the page of a lease that is out yet.</param>
-    /// <param name="cancellationToken">Ends the reading.</param>
-    Task<LedgerRow?> FindCommitAsync(string accountId, long sequence, bool orPage, CancellationToken cancellationToken);
+    Task<LedgerRow?> FindCommitAsync(string accountId, long sequence, CancellationToken cancellationToken);
 
     /// <summary>Reads an Idempotency-Key that was charged within <see cref="IdempotencyRecord.Lifetime"/>, and perhaps before; null where there is none.</summary>
     Task<IdempotencyRecord?> FindIdempotencyRecordAsync(KeyLocator locator, string idempotencyKey, DateTimeOffset now, CancellationToken cancellationToken);
@@ -31,11 +27,11 @@ internal interface IAccountStore
     /// <summary>What a charge came to that is marked as settled, in units; null where it is not.</summary>
     Task<long?> FindSettlementAsync(KeyLocator locator, ChargeId charge, CancellationToken cancellationToken);
 
-    /// <summary>Reads an account's leases; their pages, which are the most of them, only where they are asked for.</summary>
-    Task<IReadOnlyList<LeaseState>> ReadLeasesAsync(string accountId, bool withPages, CancellationToken cancellationToken);
+    /// <summary>Reads an account's leases.</summary>
+    Task<IReadOnlyList<LeaseState>> ReadLeasesAsync(string accountId, CancellationToken cancellationToken);
 
     /// <summary>Reads a lease; null where it has ended.</summary>
-    Task<LeaseState?> FindLeaseAsync(string accountId, string leaseId, bool withPage, CancellationToken cancellationToken);
+    Task<LeaseState?> FindLeaseAsync(string accountId, string leaseId, CancellationToken cancellationToken);
 
     /// <summary>Closes a lease, where it has not ended: nothing is committed on it after this, and it is to be read again.</summary>
     Task CloseLeaseAsync(LeaseState lease, CancellationToken cancellationToken);

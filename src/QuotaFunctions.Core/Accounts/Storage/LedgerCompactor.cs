@@ -15,17 +15,17 @@ internal sealed record AuditedCommit(long Sequence, IReadOnlyList<(string KeyId,
     public static AuditedCommit Of(LedgerRow row) => new(row.Sequence, [.. row.Entries.Select(entry => (entry.KeyId, entry.Delta, entry.PoolDelta))]);
 }
 
-/// <summary>A ledger row that is not folded yet, or a lease's page.</summary>
+/// <summary>A ledger row that is not compacted yet.</summary>
 /// <param name="AccountId">The account.</param>
 /// <param name="Row">The row.</param>
 /// <param name="StoredAt">When it was written, by the service's clock.</param>
 internal sealed record OpenCommit(string AccountId, LedgerRow Row, DateTimeOffset StoredAt);
 
-/// <summary>A key's ledger: what was folded, and the rows that were not.</summary>
-/// <param name="Folded">The sum of what was folded.</param>
-/// <param name="FoldedVersion">Changes with every folding.</param>
-/// <param name="Open">The rows of the account that are not folded, in order.</param>
-internal sealed record KeyLedger(long Folded, ETag FoldedVersion, IReadOnlyList<LedgerRow> Open);
+/// <summary>A key's ledger: what was compacted, and the rows that were not.</summary>
+/// <param name="Compacted">The sum of what was compacted.</param>
+/// <param name="CompactedVersion">Changes with every compaction.</param>
+/// <param name="Open">The rows of the account that are not compacted, in order.</param>
+internal sealed record KeyLedger(long Compacted, ETag CompactedVersion, IReadOnlyList<LedgerRow> Open);
 
 /// <summary>
 /// Reads ledgers, and keeps them short: rows that are wholly in the log are added to a sum for each key and deleted, in one
@@ -33,7 +33,7 @@ internal sealed record KeyLedger(long Folded, ETag FoldedVersion, IReadOnlyList<
 /// are not disturbed.
 /// </summary>
 /// <remarks>
-/// The sums that this process wrote last are remembered: the next folding needs no reading then. Where another instance folded meanwhile,
+/// The sums that this process wrote last are remembered: the next compaction needs no reading then. Where another instance compacted meanwhile,
 /// the version is not what it was, and the sum is read.
 /// </remarks>
 internal sealed class LedgerCompactor(TableServiceClient tables, StorageNames names, ILogger<LedgerCompactor> logger) : IDisposable
@@ -50,7 +50,7 @@ internal sealed class LedgerCompactor(TableServiceClient tables, StorageNames na
     /// <inheritdoc/>
     public void Dispose() => _remembered.Dispose();
 
-    /// <summary>Folds commits of one account. Those that another instance folds at the same time are left alone.</summary>
+    /// <summary>Compacts commits of one account. Those that another instance compacts at the same time are left alone.</summary>
     public async Task CompactAsync(string accountId, IReadOnlyList<AuditedCommit> commits, CancellationToken cancellationToken)
     {
         foreach (var chunk in Chunks(accountId, commits))
@@ -61,12 +61,12 @@ internal sealed class LedgerCompactor(TableServiceClient tables, StorageNames na
         }
     }
 
-    /// <summary>The rows of an account that are not folded, in order, as they are stored: <see cref="ToCommit"/> understands them.</summary>
+    /// <summary>The rows of an account that are not compacted, in order, as they are stored: <see cref="ToCommit"/> understands them.</summary>
     public IAsyncEnumerable<TableEntity> ReadOpenAsync(string accountId, CancellationToken cancellationToken) =>
         _table.QueryAsync<TableEntity>(
             TableClient.CreateQueryFilter($"PartitionKey eq {accountId}") + " and " + AccountRowKeys.AllCommits, cancellationToken: cancellationToken);
 
-    /// <summary>The numbers of the commits of an account that are not folded.</summary>
+    /// <summary>The numbers of the commits of an account that are not compacted.</summary>
     public async Task<IReadOnlyCollection<long>> ReadOpenNumbersAsync(string accountId, CancellationToken cancellationToken)
     {
         var numbers = new List<long>();
@@ -83,25 +83,25 @@ internal sealed class LedgerCompactor(TableServiceClient tables, StorageNames na
     public static OpenCommit ToCommit(TableEntity row)
     {
         var commit = LedgerEntity.ToRow(row);
-        return new OpenCommit(row.PartitionKey, commit, commit.WrittenAt ?? row.Timestamp ?? default);
+        return new OpenCommit(row.PartitionKey, commit, row.Timestamp ?? default);
     }
 
     /// <summary>The ledger of a key, or of a pool itself.</summary>
     public async Task<KeyLedger> ReadAsync(string accountId, string keyId, CancellationToken cancellationToken)
     {
-        var folded = await FindFoldedAsync(accountId, keyId, cancellationToken);
+        var compacted = await FindCompactedAsync(accountId, keyId, cancellationToken);
         var open = new List<LedgerRow>();
         await foreach (var row in ReadOpenAsync(accountId, cancellationToken))
         {
             open.Add(ToCommit(row).Row);
         }
 
-        return new KeyLedger(folded?.GetInt64(Sum) ?? 0, folded?.ETag ?? default, open);
+        return new KeyLedger(compacted?.GetInt64(Sum) ?? 0, compacted?.ETag ?? default, open);
     }
 
-    /// <summary>The version of a key's folded sum: unchanged as long as nothing of it is folded.</summary>
+    /// <summary>The version of a key's compacted sum: unchanged as long as nothing of it is compacted.</summary>
     public async Task<ETag> ReadCompactedVersionAsync(string accountId, string keyId, CancellationToken cancellationToken) =>
-        (await FindFoldedAsync(accountId, keyId, cancellationToken))?.ETag ?? default;
+        (await FindCompactedAsync(accountId, keyId, cancellationToken))?.ETag ?? default;
 
     private static IEnumerable<List<AuditedCommit>> Chunks(string accountId, IReadOnlyList<AuditedCommit> commits)
     {
@@ -127,7 +127,7 @@ internal sealed class LedgerCompactor(TableServiceClient tables, StorageNames na
         }
     }
 
-    /// <summary>Folds once. False when it is worth another try.</summary>
+    /// <summary>Compacts once. False when it is worth another try.</summary>
     private async Task<bool> TryCompactAsync(string accountId, List<AuditedCommit> commits, CancellationToken cancellationToken)
     {
         var sums = SumsOf(accountId, commits);
@@ -136,7 +136,7 @@ internal sealed class LedgerCompactor(TableServiceClient tables, StorageNames na
         var actions = new List<TableTransactionAction>();
         for (var i = 0; i < sums.Count; i++)
         {
-            var row = new TableEntity(accountId, AccountRowKeys.Folded(sums[i].KeyId)) { [Sum] = after[i] };
+            var row = new TableEntity(accountId, AccountRowKeys.Compacted(sums[i].KeyId)) { [Sum] = after[i] };
             actions.Add(before[i] is { } known
                 ? new TableTransactionAction(TableTransactionActionType.UpdateReplace, row, known.Version)
                 : new TableTransactionAction(TableTransactionActionType.Add, row));
@@ -149,14 +149,14 @@ internal sealed class LedgerCompactor(TableServiceClient tables, StorageNames na
             var answers = (await _table.SubmitTransactionAsync(actions, cancellationToken)).Value;
             for (var i = 0; i < sums.Count; i++)
             {
-                Remember(sums[i].KeyId, answers[i].Headers.ETag is { } version ? new FoldedSum(after[i], version) : null);
+                Remember(sums[i].KeyId, answers[i].Headers.ETag is { } version ? new CompactedSum(after[i], version) : null);
             }
 
             return true;
         }
         catch (RequestFailedException refused) when (refused.ErrorCode == TableErrorCode.ResourceNotFound)
         {
-            // One of the rows is gone: another instance, or an earlier try, has folded it. The sweeper does what is left.
+            // One of the rows is gone: another instance, or an earlier try, has compacted it. The sweeper does what is left.
             return true;
         }
         catch (RequestFailedException refused) when (refused.Status is 409 or 412)
@@ -178,18 +178,18 @@ internal sealed class LedgerCompactor(TableServiceClient tables, StorageNames na
         return sums;
     }
 
-    /// <summary>A key's folded sum, as this process left it or else as it is stored; null where nothing is folded yet.</summary>
-    private async Task<FoldedSum?> RecallAsync(string accountId, string keyId, CancellationToken cancellationToken)
+    /// <summary>A key's compacted sum, as this process left it or else as it is stored; null where nothing is compacted yet.</summary>
+    private async Task<CompactedSum?> RecallAsync(string accountId, string keyId, CancellationToken cancellationToken)
     {
-        if (_remembered.TryGetValue(keyId, out FoldedSum? known))
+        if (_remembered.TryGetValue(keyId, out CompactedSum? known))
         {
             return known;
         }
 
-        return await FindFoldedAsync(accountId, keyId, cancellationToken) is { } row ? new FoldedSum(row.GetInt64(Sum) ?? 0, row.ETag) : null;
+        return await FindCompactedAsync(accountId, keyId, cancellationToken) is { } row ? new CompactedSum(row.GetInt64(Sum) ?? 0, row.ETag) : null;
     }
 
-    private void Remember(string keyId, FoldedSum? sum)
+    private void Remember(string keyId, CompactedSum? sum)
     {
         if (sum is null)
         {
@@ -201,8 +201,8 @@ internal sealed class LedgerCompactor(TableServiceClient tables, StorageNames na
         }
     }
 
-    private Task<TableEntity?> FindFoldedAsync(string accountId, string keyId, CancellationToken cancellationToken) =>
-        _table.FindAsync(accountId, AccountRowKeys.Folded(keyId), select: null, logger, cancellationToken);
+    private Task<TableEntity?> FindCompactedAsync(string accountId, string keyId, CancellationToken cancellationToken) =>
+        _table.FindAsync(accountId, AccountRowKeys.Compacted(keyId), select: null, logger, cancellationToken);
 
-    private sealed record FoldedSum(long Sum, ETag Version);
+    private sealed record CompactedSum(long Sum, ETag Version);
 }

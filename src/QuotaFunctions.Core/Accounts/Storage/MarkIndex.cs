@@ -15,7 +15,7 @@ internal sealed class MarkIndex(TableServiceClient tables, StorageNames names)
     /// <summary>Says that an account is about to get marks of a day.</summary>
     public async Task MarkAsync(int day, string accountId, CancellationToken cancellationToken)
     {
-        // The account first: whoever finds no account any more then removes the day only if nobody has named it again.
+        // The account first: a job that finds no account removes the day, unless the day was named again.
         await AccountsOf(NameOf(day)).MarkAsync(accountId, cancellationToken);
         await _days.MarkAsync(NameOf(day), cancellationToken);
     }

@@ -40,22 +40,13 @@ internal sealed class TableAccountStore(TableServiceClient tables, StorageNames 
     public async Task<KeyState?> LoadKeyAsync(KeyLocator locator, CancellationToken cancellationToken) =>
         await FindAsync(locator.AccountId, AccountRowKeys.Key(locator.KeyId), cancellationToken) is { } row ? AccountEntity.ToKey(row) : null;
 
-    public async Task<bool> TryCommitAsync(AccountTransaction draft, CancellationToken cancellationToken)
+    public async Task<bool> TryCommitAsync(AccountTransaction transaction, CancellationToken cancellationToken)
     {
         try
         {
-            if (draft is { Lease: { } lease, SideRows: [] })
-            {
-                var merged = await _table.UpdateEntityAsync(
-                    AccountEntity.Spent(lease, draft.Row.Entries), lease.Version, TableUpdateMode.Merge, cancellationToken);
-                lease.Version = VersionOf(merged);
-                draft.CommittedAt = merged.Headers.Date ?? default;
-                return true;
-            }
-
-            var answer = await _table.SubmitTransactionAsync(Actions(draft), cancellationToken);
-            NoteVersions(draft, answer.Value);
-            draft.CommittedAt = answer.GetRawResponse().Headers.Date ?? default;
+            var answer = await _table.SubmitTransactionAsync(Actions(transaction), cancellationToken);
+            NoteVersions(transaction, answer.Value);
+            transaction.CommittedAt = answer.GetRawResponse().Headers.Date ?? default;
             return true;
         }
         catch (RequestFailedException refused) when (refused.Status is 409 or 412 || refused.ErrorCode == TableErrorCode.ResourceNotFound)
@@ -64,23 +55,8 @@ internal sealed class TableAccountStore(TableServiceClient tables, StorageNames 
         }
     }
 
-    public async Task<LedgerRow?> FindCommitAsync(string accountId, long sequence, bool orPage, CancellationToken cancellationToken)
-    {
-        var row = await FindRowAsync();
-        if (row is not null || !orPage)
-        {
-            return row;
-        }
-
-        // On a page, or on one that became a row meanwhile.
-        var leases = await ReadLeasesAsync(accountId, withPages: false, cancellationToken);
-        var holder = leases.FirstOrDefault(lease => lease.Sequence == sequence);
-        var lease = holder is null ? null : await FindLeaseAsync(accountId, holder.Id, withPage: true, cancellationToken);
-        return lease?.Sequence == sequence && lease.Page.Count > 0 ? lease.ToRow(isOpen: true) : await FindRowAsync();
-
-        async Task<LedgerRow?> FindRowAsync() =>
-            await FindAsync(accountId, AccountRowKeys.Commit(sequence), cancellationToken) is { } found ? LedgerEntity.ToRow(found) : null;
-    }
+    public async Task<LedgerRow?> FindCommitAsync(string accountId, long sequence, CancellationToken cancellationToken) =>
+        await FindAsync(accountId, AccountRowKeys.Commit(sequence), cancellationToken) is { } row ? LedgerEntity.ToRow(row) : null;
 
     public async Task<IdempotencyRecord?> FindIdempotencyRecordAsync(KeyLocator locator, string idempotencyKey, DateTimeOffset now, CancellationToken cancellationToken)
     {
@@ -93,12 +69,11 @@ internal sealed class TableAccountStore(TableServiceClient tables, StorageNames 
     public async Task<long?> FindSettlementAsync(KeyLocator locator, ChargeId charge, CancellationToken cancellationToken) =>
         await FindAsync(locator.AccountId, AccountRowKeys.Settled(locator.KeyId, charge), cancellationToken) is { } row ? row.GetInt64("Cost") ?? 0 : null;
 
-    public async Task<IReadOnlyList<LeaseState>> ReadLeasesAsync(string accountId, bool withPages, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<LeaseState>> ReadLeasesAsync(string accountId, CancellationToken cancellationToken)
     {
         var leases = new List<LeaseState>();
         var filter = TableClient.CreateQueryFilter($"PartitionKey eq {accountId}") + " and " + AccountRowKeys.AllLeases;
-        var select = withPages ? null : AccountEntity.LeaseWithoutPage;
-        await foreach (var row in _table.QueryAsync<TableEntity>(filter, select: select, cancellationToken: cancellationToken))
+        await foreach (var row in _table.QueryAsync<TableEntity>(filter, cancellationToken: cancellationToken))
         {
             leases.Add(AccountEntity.ToLease(row));
         }
@@ -106,10 +81,8 @@ internal sealed class TableAccountStore(TableServiceClient tables, StorageNames 
         return leases;
     }
 
-    public async Task<LeaseState?> FindLeaseAsync(string accountId, string leaseId, bool withPage, CancellationToken cancellationToken) =>
-        await FindAsync(accountId, AccountRowKeys.Lease(leaseId), cancellationToken, withPage ? null : AccountEntity.LeaseWithoutPage) is { } row
-            ? AccountEntity.ToLease(row)
-            : null;
+    public async Task<LeaseState?> FindLeaseAsync(string accountId, string leaseId, CancellationToken cancellationToken) =>
+        await FindAsync(accountId, AccountRowKeys.Lease(leaseId), cancellationToken) is { } row ? AccountEntity.ToLease(row) : null;
 
     public async Task CloseLeaseAsync(LeaseState lease, CancellationToken cancellationToken)
     {
@@ -169,17 +142,16 @@ internal sealed class TableAccountStore(TableServiceClient tables, StorageNames 
             idempotencyKey, row.GetString("RequestHash"), charge, row.GetInt64("Cost") ?? 0, row.GetDateTimeOffset("At") ?? default, row.GetInt32("Replays") ?? 0)
         : null;
 
-    private static List<TableTransactionAction> Actions(AccountTransaction draft)
+    private static List<TableTransactionAction> Actions(AccountTransaction transaction)
     {
-        var account = draft.AccountId;
-        var actions = new List<TableTransactionAction>(2 + draft.ChangedKeys.Count + draft.SideRows.Count);
-        if (draft.Lease is { } lease)
+        var account = transaction.AccountId;
+        var actions = new List<TableTransactionAction>(2 + transaction.ChangedKeys.Count + transaction.SideRows.Count);
+        if (transaction.Lease is { } lease)
         {
-            // It turns its page: the old one goes with the row that is replaced.
-            actions.Add(new TableTransactionAction(TableTransactionActionType.UpdateReplace, AccountEntity.Of(lease), lease.Version));
+            actions.Add(new TableTransactionAction(TableTransactionActionType.UpdateMerge, AccountEntity.Spent(lease), lease.Version));
         }
 
-        foreach (var key in draft.ChangedKeys)
+        foreach (var key in transaction.ChangedKeys)
         {
             var row = new TableEntity(account, AccountRowKeys.Key(key.Locator.KeyId));
             AccountEntity.WriteCounters(row, key);
@@ -188,15 +160,15 @@ internal sealed class TableAccountStore(TableServiceClient tables, StorageNames 
                 AccountEntity.WriteRecord(row, key);
             }
 
-            if (draft.Pool is null)
+            if (transaction.Pool is null)
             {
-                AccountEntity.WriteHead(row, draft.NextHead);
+                AccountEntity.WriteHead(row, transaction.NextHead);
             }
 
             actions.Add(new TableTransactionAction(TableTransactionActionType.UpdateMerge, row, key.Version));
         }
 
-        if (draft.Pool is { } pool)
+        if (transaction.Pool is { } pool)
         {
             var row = new TableEntity(account, AccountRowKeys.Pool);
             AccountEntity.WriteCounters(row, pool.Balance);
@@ -205,16 +177,12 @@ internal sealed class TableAccountStore(TableServiceClient tables, StorageNames 
                 AccountEntity.WriteRecord(row, pool);
             }
 
-            AccountEntity.WriteHead(row, draft.NextHead);
+            AccountEntity.WriteHead(row, transaction.NextHead);
             actions.Add(new TableTransactionAction(TableTransactionActionType.UpdateMerge, row, pool.Version));
         }
 
-        if (draft.Lease is null)
-        {
-            actions.Add(new TableTransactionAction(TableTransactionActionType.Add, LedgerEntity.Of(account, draft.Row)));
-        }
-
-        actions.AddRange(draft.SideRows.Select(row => Action(account, row)));
+        actions.Add(new TableTransactionAction(TableTransactionActionType.Add, LedgerEntity.Of(account, transaction.Row)));
+        actions.AddRange(transaction.SideRows.Select(row => Action(account, row)));
 
         // Azurite would take more; the service refuses the whole.
         return actions.Count <= AccountTransaction.MaxRows ? actions : throw new InvalidOperationException("A commit may not have more than 100 rows.");
@@ -238,8 +206,6 @@ internal sealed class TableAccountStore(TableServiceClient tables, StorageNames 
                 });
             case SideRow.Granted granted:
                 return new(TableTransactionActionType.Add, AccountEntity.Of(granted.Lease));
-            case SideRow.Page page:
-                return new(TableTransactionActionType.Add, LedgerEntity.Of(account, page.Row));
             case SideRow.Ended ended:
                 return new(TableTransactionActionType.Delete, new TableEntity(account, AccountRowKeys.Lease(ended.Lease.Id)), ended.Lease.Version);
             default:
@@ -247,29 +213,29 @@ internal sealed class TableAccountStore(TableServiceClient tables, StorageNames 
         }
     }
 
-    private static void NoteVersions(AccountTransaction draft, IReadOnlyList<Response> answers)
+    private static void NoteVersions(AccountTransaction transaction, IReadOnlyList<Response> answers)
     {
         // In the order of Actions.
         var next = 0;
-        if (draft.Lease is { } lease)
+        if (transaction.Lease is { } lease)
         {
             lease.Version = VersionOf(answers[next]);
             return;
         }
 
-        foreach (var key in draft.ChangedKeys)
+        foreach (var key in transaction.ChangedKeys)
         {
             key.Version = VersionOf(answers[next++]);
         }
 
-        if (draft.Pool is { } pool)
+        if (transaction.Pool is { } pool)
         {
             pool.Version = VersionOf(answers[next++]);
         }
 
         // The ledger's row.
         next++;
-        foreach (var row in draft.SideRows)
+        foreach (var row in transaction.SideRows)
         {
             if (row is SideRow.Granted granted)
             {
@@ -282,8 +248,8 @@ internal sealed class TableAccountStore(TableServiceClient tables, StorageNames 
 
     private static ETag VersionOf(Response answer) => answer.Headers.ETag ?? default;
 
-    private Task<TableEntity?> FindAsync(string partition, string row, CancellationToken cancellationToken, string[]? select = null) =>
-        _table.FindAsync(partition, row, select, logger, cancellationToken);
+    private Task<TableEntity?> FindAsync(string partition, string row, CancellationToken cancellationToken) =>
+        _table.FindAsync(partition, row, select: null, logger, cancellationToken);
 
     private async Task<bool> TryAddAsync(TableEntity row, CancellationToken cancellationToken)
     {

@@ -14,13 +14,13 @@ internal sealed record WorkMark(string Name, ETag Version, DateTimeOffset Marked
     /// </summary>
     public static readonly TimeSpan MinAge = TimeSpan.FromMinutes(3);
 
-    /// <summary>True where whoever marked it has written, or never will, what the mark is for.</summary>
+    /// <summary>True where the writer that made the mark has written what it is for, or never will.</summary>
     public bool IsSettled(DateTimeOffset now) => MarkedAt + MinAge < now;
 }
 
 /// <summary>
-/// A partition of the table <c>state</c> that lists what has work to do, so that no job scans a table that grows with use. Whoever
-/// makes work marks it before; the job removes the mark once there is no work left.
+/// A partition of the table <c>state</c> that lists what has work to do, so that no job scans a table that grows with use. A writer
+/// that makes work marks it before; the job removes the mark once there is no work left.
 /// </summary>
 /// <remarks>
 /// Why no work is ever left without a mark. A mark is removed only on condition that it is still the one that was read before the work

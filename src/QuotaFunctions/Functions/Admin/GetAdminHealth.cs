@@ -1,6 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
-using QuotaFunctions.Core.Hosting;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using QuotaFunctions.Http;
 using QuotaFunctions.OpenApi;
 
@@ -20,23 +20,24 @@ namespace QuotaFunctions.Functions.Admin;
       }
     }
     """)]
-public sealed class GetAdminHealth(Health health)
+public sealed class GetAdminHealth(HealthCheckService health)
 {
     /// <summary>GET …/health.</summary>
     [Function(nameof(GetAdminHealth))]
     public async Task<IResult> RunAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = Routes.Area + "/health")] HttpRequest request)
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = Routes.Area + "/health")] HttpRequest request, CancellationToken cancellationToken)
     {
-        var checks = await health.CheckAllAsync();
-        var (status, code) = ServiceStatus.Of(checks);
+        var report = await health.CheckHealthAsync(cancellationToken);
+        var (status, code) = ServiceStatus.Of(report);
         return JsonResult.Of(
             new AdminHealthResponse(
                 status,
                 ServiceStatus.Service,
                 ServiceStatus.Version,
-                checks.ToDictionary(
-                    check => check.Name,
-                    check => new DependencyResponse(ServiceStatus.Of(check), Math.Round(check.Latency.TotalMilliseconds, 1), check.Error))),
+                report.Entries.ToDictionary(
+                    check => check.Key,
+                    check => new DependencyResponse(
+                        ServiceStatus.Of(check.Value), Math.Round(check.Value.Duration.TotalMilliseconds, 1), check.Value.Description))),
             ResponseJson.Default.AdminHealthResponse,
             code);
     }

@@ -15,8 +15,6 @@ namespace QuotaFunctions.Functions.Holder;
 [ErrorResponse(nameof(ErrorResponses.NotFound), nameof(ErrorResponses.ChargeSettled))]
 public sealed class SettleCharge(ClientKeys clients, IQuotaEngine engine, TimeProvider time)
 {
-    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
-
     /// <summary>POST /quota/charges/{chargeId}/settle.</summary>
     [Function(nameof(SettleCharge))]
     public async Task<IResult> RunAsync(
@@ -44,7 +42,7 @@ public sealed class SettleCharge(ClientKeys clients, IQuotaEngine engine, TimePr
             ConsumeSettlementStatus.Refused => new ProblemResult(Problem.For(result.Refusal!.Value)),
             ConsumeSettlementStatus.NotFound => new ProblemResult(Problem.NotFound, "This key has no such charge, or it is older than 24 hours."),
             ConsumeSettlementStatus.AlreadySettled => new ProblemResult(Problem.ChargeSettled),
-            _ => new ProblemResult(Problem.QuotaUnavailable, retryAfter: RetryAfter),
+            _ => new ProblemResult(Problem.QuotaUnavailable),
         };
     }
 

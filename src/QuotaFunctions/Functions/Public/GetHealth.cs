@@ -18,22 +18,22 @@ namespace QuotaFunctions.Functions.Public;
       "checks": { "table": "unavailable", "queue": "ok" }
     }
     """)]
-public sealed class GetHealth(Health health, ProviderCatalog providers)
+public sealed class GetHealth(VitalHealth health, ProviderCatalog providers)
 {
     /// <summary>GET /health.</summary>
     [Function(nameof(GetHealth))]
     public async Task<IResult> RunAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "health")] HttpRequest request, CancellationToken cancellationToken)
     {
-        var checks = await health.CheckAsync(cancellationToken);
-        var (status, code) = ServiceStatus.Of(checks);
+        var report = await health.ReportAsync(cancellationToken);
+        var (status, code) = ServiceStatus.Of(report);
         return JsonResult.Of(
             new HealthResponse(
                 status,
                 ServiceStatus.Service,
                 ServiceStatus.Version,
                 [.. providers.Providers.Select(provider => provider.Name)],
-                checks.ToDictionary(check => check.Name, ServiceStatus.Of)),
+                report.Entries.ToDictionary(check => check.Key, check => ServiceStatus.Of(check.Value))),
             ResponseJson.Default.HealthResponse,
             code);
     }

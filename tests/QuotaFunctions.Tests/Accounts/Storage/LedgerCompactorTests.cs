@@ -8,10 +8,10 @@ using QuotaFunctions.Tests.Charging.Simulation;
 
 namespace QuotaFunctions.Tests.Accounts.Storage;
 
-/// <summary>Folding: a key's ledger rows become one sum.</summary>
+/// <summary>Compaction: a key's ledger rows become one sum.</summary>
 public sealed class LedgerCompactorTests
 {
-    /// <summary>What each of them remembers is wrong as soon as the other has folded.</summary>
+    /// <summary>What each of them remembers is wrong as soon as the other has compacted.</summary>
     [Fact]
     public void Instances_that_fold_the_same_account_in_turn_and_at_once_come_to_the_right_sum() => AuditWorld.Run(1, async world =>
     {
@@ -29,11 +29,11 @@ public sealed class LedgerCompactorTests
         }
 
         var ledger = await one.ReadAsync(key.Account, key.Locator.KeyId, CancellationToken.None);
-        Assert.Equal((24L, 0), (ledger.Folded + ledger.Open.Sum(row => row.Entries.Sum(entry => entry.Delta)), ledger.Open.Count));
+        Assert.Equal((24L, 0), (ledger.Compacted + ledger.Open.Sum(row => row.Entries.Sum(entry => entry.Delta)), ledger.Open.Count));
     });
 
     [Fact]
-    public void What_this_process_folded_last_need_not_be_read() => AuditWorld.Run(2, async world =>
+    public void What_this_process_compacted_last_need_not_be_read() => AuditWorld.Run(2, async world =>
     {
         var instance = world.NewInstance("a");
         var key = await world.AddKeyAsync(instance);
@@ -44,11 +44,11 @@ public sealed class LedgerCompactorTests
         Assert.Equal(1, (await world.MeasureAsync(() => books.CompactAsync(key.Account, [commits[1]], CancellationToken.None))).Calls);
         using var other = NewBooks(world);
         await other.CompactAsync(key.Account, [commits[2]], CancellationToken.None);
-        Assert.Equal(3, (await books.ReadAsync(key.Account, key.Locator.KeyId, CancellationToken.None)).Folded);
+        Assert.Equal(3, (await books.ReadAsync(key.Account, key.Locator.KeyId, CancellationToken.None)).Compacted);
     });
 
     [Fact]
-    public void What_is_folded_already_is_not_folded_again() => AuditWorld.Run(3, async world =>
+    public void What_is_compacted_already_is_not_compacted_again() => AuditWorld.Run(3, async world =>
     {
         var instance = world.NewInstance("a");
         var key = await world.AddKeyAsync(instance);
@@ -57,14 +57,14 @@ public sealed class LedgerCompactorTests
 
         await books.CompactAsync(key.Account, [commits[0]], CancellationToken.None);
         await books.CompactAsync(key.Account, commits, CancellationToken.None);
-        Assert.Equal(1, (await books.ReadAsync(key.Account, key.Locator.KeyId, CancellationToken.None)).Folded);
+        Assert.Equal(1, (await books.ReadAsync(key.Account, key.Locator.KeyId, CancellationToken.None)).Compacted);
         await books.CompactAsync(key.Account, [commits[1]], CancellationToken.None);
 
-        Assert.Equal(2, (await books.ReadAsync(key.Account, key.Locator.KeyId, CancellationToken.None)).Folded);
+        Assert.Equal(2, (await books.ReadAsync(key.Account, key.Locator.KeyId, CancellationToken.None)).Compacted);
     });
 
     [Fact]
-    public void More_commits_than_a_transaction_takes_are_folded_in_several() => AuditWorld.Run(4, async world =>
+    public void More_commits_than_a_transaction_takes_are_compacted_in_several() => AuditWorld.Run(4, async world =>
     {
         var instance = world.NewInstance("a");
         var key = await world.AddKeyAsync(instance);
@@ -74,7 +74,7 @@ public sealed class LedgerCompactorTests
         var (calls, _) = await world.MeasureAsync(() => books.CompactAsync(key.Account, commits, CancellationToken.None));
 
         Assert.Equal(1 + 3, calls);
-        Assert.Equal(250, (await books.ReadAsync(key.Account, key.Locator.KeyId, CancellationToken.None)).Folded);
+        Assert.Equal(250, (await books.ReadAsync(key.Account, key.Locator.KeyId, CancellationToken.None)).Compacted);
         Assert.Equal(0, world.LedgerRows(key));
     });
 

@@ -15,8 +15,6 @@ internal sealed class BrokenPromiseException(string message) : Exception(message
 internal sealed class Books(SimulatedTables tables, string accounts)
 {
     private readonly Dictionary<(string Account, long Sequence), Guid> _commits = [];
-    private readonly Dictionary<(string Account, long Sequence), List<LedgerEntry>> _pages = [];
-    private readonly Dictionary<(string Account, long Sequence), int> _pageDays = [];
     private readonly Dictionary<string, long> _sums = [];
     private readonly Dictionary<string, Before> _before = [];
     private readonly Dictionary<string, List<long>> _admissions = [];
@@ -62,73 +60,25 @@ internal sealed class Books(SimulatedTables tables, string accounts)
         }
 
         var account = actions[0].Entity.PartitionKey;
-        var rows = actions.Where(action =>
-                action.ActionType == TableTransactionActionType.Add && action.Entity.RowKey.StartsWith("commit:", StringComparison.Ordinal))
-            .Select(action => LedgerEntity.ToRow((TableEntity)action.Entity)).ToLookup(row => _pages.ContainsKey((account, row.Sequence)));
-        foreach (var page in rows[true])
-        {
-            CheckPage(account, page);
-        }
-
-        // A commit on a lease is in the lease's own row; whoever only closes a lease adds no part.
-        var spent = actions.SingleOrDefault(action => AccountRowKeys.IsLease(action.Entity.RowKey)
-            && action.ActionType is TableTransactionActionType.UpdateMerge or TableTransactionActionType.UpdateReplace
-            && ((TableEntity)action.Entity).ContainsKey("Spent"));
-        var row = spent is null ? rows[false].SingleOrDefault() : NewOn(account, (TableEntity)spent.Entity);
+        var row = actions.Where(action => action.ActionType == TableTransactionActionType.Add && action.Entity.RowKey.StartsWith("commit:", StringComparison.Ordinal))
+            .Select(action => LedgerEntity.ToRow((TableEntity)action.Entity)).SingleOrDefault();
         if (row is null)
         {
             return;
         }
 
         Commits++;
-        var first = spent is null ? 0 : _pages[(account, row.Sequence)].Count;
-        That(spent is not null || _commits.TryAdd((account, row.Sequence), row.CommitId), $"{account}: commit {row.Sequence} is in the ledger twice");
+        That(_commits.TryAdd((account, row.Sequence), row.CommitId), $"{account}: commit {row.Sequence} is in the ledger twice");
         CheckClock(account, row, actions);
         for (var i = 0; i < row.Entries.Count; i++)
         {
-            Note(account, row, i, first + i);
+            Note(account, row, i);
         }
 
-        if (spent is not null)
-        {
-            _pages[(account, row.Sequence)].AddRange(row.Entries);
-        }
-
-        CheckLimits(account, row, spent is not null);
+        CheckLimits(account, row, isOnLease: actions.Any(action => AccountRowKeys.IsLease(action.Entity.RowKey) && action.ActionType == TableTransactionActionType.UpdateMerge));
         CheckRates(account, row);
         Remember(account);
         CheckSums(account);
-    }
-
-    /// <summary>What a commit on a lease adds, as a row of its own; it begins a page where there is none yet.</summary>
-    private LedgerRow NewOn(string account, TableEntity written)
-    {
-        var lease = AccountEntity.ToLease(tables.Find(accounts, account, written.RowKey)!);
-        var page = (account, lease.Sequence);
-        if (!_pages.TryGetValue(page, out var known))
-        {
-            _pages.Add(page, known = []);
-            That(!_commits.ContainsKey(page), $"{account}: page {lease.Sequence} is begun again");
-        }
-
-        That(known.SequenceEqual(lease.Page.Take(known.Count)), $"{account}: page {lease.Sequence} is overwritten");
-        _pageDays.TryAdd(page, LedgerRow.DayOf(lease.PageAt));
-        return new LedgerRow
-        {
-            Sequence = lease.Sequence,
-            CommitId = lease.CommitId,
-            At = lease.At,
-            Owner = lease.Owner,
-            Entries = [.. lease.Page.Skip(known.Count)],
-        };
-    }
-
-    /// <summary>A page becomes a row once, and whole.</summary>
-    private void CheckPage(string account, LedgerRow row)
-    {
-        That(_commits.TryAdd((account, row.Sequence), row.CommitId), $"{account}: page {row.Sequence} is in the ledger twice");
-        That(row.Entries.SequenceEqual(_pages[(account, row.Sequence)]), $"{account}: page {row.Sequence} is not what was written on it");
-        That(row.Day == _pageDays[(account, row.Sequence)], $"{account}: page {row.Sequence} has another day");
     }
 
     private static void That(bool holds, string otherwise)
@@ -145,7 +95,7 @@ internal sealed class Books(SimulatedTables tables, string accounts)
     private void CheckClock(string account, LedgerRow row, IReadOnlyList<TableTransactionAction> actions)
     {
         var leases = actions.Where(action => AccountRowKeys.IsLease(action.Entity.RowKey)).ToList();
-        var spent = leases.Find(action => action.ActionType is TableTransactionActionType.UpdateMerge or TableTransactionActionType.UpdateReplace);
+        var spent = leases.Find(action => action.ActionType == TableTransactionActionType.UpdateMerge);
         var own = spent is null ? account : account + spent.Entity.RowKey;
         var ended = leases.Where(action => action.ActionType == TableTransactionActionType.Delete).Select(action => account + action.Entity.RowKey);
         foreach (var clock in ended.Append(own))
@@ -159,11 +109,10 @@ internal sealed class Books(SimulatedTables tables, string accounts)
     /// <summary>Notes an entry of a commit.</summary>
     /// <param name="account">The account.</param>
     /// <param name="row">The commit.</param>
-    /// <param name="number">The entry's number in the commit.</param>
-    /// <param name="index">Its number in the ledger's row.</param>
-    private void Note(string account, LedgerRow row, int number, int index)
+    /// <param name="index">The entry's number in the commit.</param>
+    private void Note(string account, LedgerRow row, int index)
     {
-        var entry = row.Entries[number];
+        var entry = row.Entries[index];
         _sums[entry.KeyId] = SumOf(entry.KeyId) + (entry.KeyId == account && KeyLocator.IsPoolId(account) ? entry.PoolDelta : entry.Delta);
         if (entry.KeyId != account && KeyLocator.IsPoolId(account))
         {
@@ -172,8 +121,7 @@ internal sealed class Books(SimulatedTables tables, string accounts)
 
         if (IsCharge(entry))
         {
-            var day = _pageDays.GetValueOrDefault((account, row.Sequence), row.Day);
-            var charge = new ChargeEntry(entry, new ChargeId(day, row.Sequence, index), row.At);
+            var charge = new ChargeEntry(entry, row.IdOf(index), row.At);
             Charges.Add((entry.KeyId, charge.Id), charge);
             That(ByRequest.TryAdd(entry.RequestId!, charge), $"{entry.RequestId} is charged twice: {charge.Id}");
             CheckClaim(charge);
@@ -217,7 +165,7 @@ internal sealed class Books(SimulatedTables tables, string accounts)
             }
 
             var acts = row.Entries.Select((entry, index) => (entry, index))
-                .Where(item => item.entry.Kind == LedgerEntryKind.Act && item.entry.KeyId == id).Select(item => item.index).ToList();
+                .Where(item => item.entry.Kind == LedgerEntryKind.Adjustment && item.entry.KeyId == id).Select(item => item.index).ToList();
             var isPool = id == account && KeyLocator.IsPoolId(account);
             if (isOnLease)
             {

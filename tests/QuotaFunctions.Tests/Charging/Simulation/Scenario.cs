@@ -465,7 +465,7 @@ internal sealed class ScenarioRun
         }
     }
 
-    /// <summary>Until everything is settled: holds have run out, the log is complete, the ledger is folded.</summary>
+    /// <summary>Until everything is settled: holds have run out, the log is complete, the ledger is compacted.</summary>
     private async Task ComeToRestAsync()
     {
         foreach (var instance in _instances)

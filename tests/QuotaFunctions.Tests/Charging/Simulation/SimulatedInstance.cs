@@ -38,7 +38,6 @@ internal sealed class SimulatedInstance
             .AddSingleton<ILoggerFactory>(NullLoggerFactory.Instance)
             .AddSingleton(typeof(ILogger<>), typeof(NullLogger<>))
             .AddSingleton<TimeProvider>(Clock)
-            .AddSettings<StorageOptions>(Configuration, StorageOptions.Read)
             .AddSingleton<StorageNames>()
             .AddAuditing().AddCharging(Configuration).AddKeys();
         services

@@ -1,13 +1,13 @@
 using Microsoft.Extensions.Hosting;
-using QuotaFunctions.Core.Auditing;
+using QuotaFunctions.Core.Charging;
 
-namespace QuotaFunctions.Core.Charging;
+namespace QuotaFunctions.Core.Auditing;
 
 /// <summary>
 /// On the way out, when no request is in flight any more: has decided what waits, then sends what is to be logged. In this order,
 /// as deciding makes more to log.
 /// </summary>
-internal sealed class ShutdownFlush(AccountWriters lanes, AuditBuffer buffer) : IHostedLifecycleService
+internal sealed class ShutdownFlush(AccountWriters writers, AuditBuffer buffer) : IHostedLifecycleService
 {
     /// <inheritdoc/>
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
@@ -27,7 +27,7 @@ internal sealed class ShutdownFlush(AccountWriters lanes, AuditBuffer buffer) : 
     /// <inheritdoc/>
     public async Task StoppedAsync(CancellationToken cancellationToken)
     {
-        await lanes.DrainAsync(cancellationToken);
+        await writers.DrainAsync(cancellationToken);
         await buffer.DrainAsync(cancellationToken);
     }
 }

@@ -1,0 +1,28 @@
+using QuotaFunctions.Core.Accounts;
+using QuotaFunctions.Core.Charging;
+
+namespace QuotaFunctions.Core.Auditing;
+
+/// <summary>Tells the log of commits and settlements, and finds in the log what the ledger no longer has.</summary>
+internal sealed class CommitRecorder(IAuditSink sink, IAuditStore log) : ICommitListener, IChargeHistory
+{
+    /// <inheritdoc/>
+    public ValueTask OnCommittedAsync(string accountId, LedgerRow row, CancellationToken cancellationToken) =>
+        row.Entries.Any(entry => entry.IsSelfContained)
+            ? sink.WriteAsync(new CommitMessage { AccountId = accountId, Row = row }, cancellationToken)
+            : default;
+
+    /// <inheritdoc/>
+    public ValueTask OnSettledAsync(Settlement settlement, long cost, LedgerEntryRef? correction, CancellationToken cancellationToken) =>
+        sink.WriteAsync(AuditEvent.OfSettlement(settlement, cost, correction), cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask OnAbandonedAsync(string accountId, LedgerRow row, int index, CancellationToken cancellationToken) =>
+        sink.WriteAsync(AuditEvent.OfEntry(accountId, row, index), cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task<ConsumedCharge?> FindConsumedAsync(string keyId, ChargeId id, CancellationToken cancellationToken) =>
+        (await log.FindAsync(keyId, id, cancellationToken))?.Entry is { } entry && entry.Outcome == OutcomeNames.Of(ChargeOutcome.Consumed)
+            ? new ConsumedCharge(entry.Cost, entry.At, entry.RequestId)
+            : null;
+}
