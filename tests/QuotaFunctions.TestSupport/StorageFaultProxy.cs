@@ -30,7 +30,7 @@ public sealed class StorageFaultProxy : IAsyncDisposable
     private readonly Uri _blobs;
     private int _queuePort;
     private int _requests;
-    private int _faults;
+    private int _errors;
 
     private StorageFaultProxy(AzuriteProcess azurite)
     {
@@ -79,7 +79,7 @@ public sealed class StorageFaultProxy : IAsyncDisposable
     public int Requests => Volatile.Read(ref _requests);
 
     /// <summary>How many of them met a fault.</summary>
-    public int ValidationErrors => Volatile.Read(ref _faults);
+    public int ValidationErrors => Volatile.Read(ref _errors);
 
     /// <summary>Starts a proxy in front of <paramref name="azurite"/>.</summary>
     public static async Task<StorageFaultProxy> StartAsync(AzuriteProcess azurite, CancellationToken cancellationToken = default)
@@ -131,7 +131,7 @@ public sealed class StorageFaultProxy : IAsyncDisposable
             var fault = Decide(request);
             if (fault != StorageFault.None)
             {
-                Interlocked.Increment(ref _faults);
+                Interlocked.Increment(ref _errors);
             }
 
             await PauseAsync(fault.Delay, ended.Token).ConfigureAwait(false);

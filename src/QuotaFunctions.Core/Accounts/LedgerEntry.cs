@@ -16,7 +16,7 @@ internal enum LedgerEntryKind
     /// <summary>A charge's cost was corrected, or a hold released.</summary>
     Settle = 2,
 
-    /// <summary>A period ended, a quota was reset or changed: see <see cref="LedgerEntry.Outcome"/>.</summary>
+    /// <summary>A period ended, a quota was reset or changed: see <see cref="EntryDetails.Outcome"/>.</summary>
     Adjustment = 3,
 }
 
@@ -24,7 +24,7 @@ internal enum LedgerEntryKind
 /// One entry of a commit: what it changed in the books, and everything that its row in the audit log says, so that the log can be
 /// completed from the ledger when the process that wrote it is gone. Names are short: one row holds hundreds.
 /// </summary>
-internal sealed record LedgerEntry
+internal sealed record LedgerEntry : EntryDetails
 {
     [JsonPropertyName("t")]
     public LedgerEntryKind Kind { get; init; }
@@ -45,25 +45,6 @@ internal sealed record LedgerEntry
     [JsonPropertyName("h")]
     public long HoldUntil { get; init; }
 
-    [JsonPropertyName("r")]
-    public string? RequestId { get; init; }
-
-    [JsonPropertyName("v")]
-    public string? Provider { get; init; }
-
-    [JsonPropertyName("m")]
-    public string? Model { get; init; }
-
-    [JsonPropertyName("x")]
-    public string? Address { get; init; }
-
-    [JsonPropertyName("f")]
-    public string? Reference { get; init; }
-
-    /// <summary>The admin who did it.</summary>
-    [JsonPropertyName("u")]
-    public string? Actor { get; init; }
-
     /// <summary>With <see cref="LedgerEntryKind.Settle"/>: which charge.</summary>
     [JsonPropertyName("c")]
     public string? Settles { get; init; }
@@ -71,17 +52,6 @@ internal sealed record LedgerEntry
     /// <summary>With <see cref="LedgerEntryKind.Settle"/>: what the charge came to, as the log says it.</summary>
     [JsonPropertyName("n")]
     public long FinalCost { get; init; }
-
-    /// <summary>With <see cref="LedgerEntryKind.Settle"/> and <see cref="LedgerEntryKind.Adjustment"/>: as the log says it.</summary>
-    [JsonPropertyName("o")]
-    public string? Outcome { get; init; }
-
-    [JsonPropertyName("s")]
-    public int Status { get; init; }
-
-    /// <summary>Null where nothing was forwarded; 0 for less than a millisecond.</summary>
-    [JsonPropertyName("l")]
-    public int? LatencyMs { get; init; }
 
     /// <summary>True where the log can be told all of it from the entry alone; how any other ended, only its process knows.</summary>
     [JsonIgnore]

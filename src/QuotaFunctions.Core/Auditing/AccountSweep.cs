@@ -30,7 +30,7 @@ internal sealed partial class AccountSweep(
     private static readonly TimeSpan MinAge = TimeSpan.FromSeconds(10);
 
     /// <summary>Rows that are looked at together.</summary>
-    private const int MaxRows = 100;
+    private const int GroupSize = 100;
 
     private readonly List<Exception> _failures = [];
 
@@ -49,7 +49,7 @@ internal sealed partial class AccountSweep(
             }
 
             group.Add(commit);
-            if (group.Count == MaxRows)
+            if (group.Count == GroupSize)
             {
                 await SweepAsync(group, cancellationToken);
                 group.Clear();

@@ -3,8 +3,8 @@ using QuotaFunctions.Core.Accounts;
 
 namespace QuotaFunctions.Core.Auditing;
 
-/// <summary>Which word on a charge an event has. Each is kept beside the others, so that they may come in any order and more than once.</summary>
-/// <remarks>In the order in which they go over each other. The names are stored.</remarks>
+/// <summary>Which phase of a charge an event tells of. Each is kept beside the others, so that they may come in any order and more than once.</summary>
+/// <remarks>A later one counts more than an earlier one. The names are stored.</remarks>
 internal enum AuditPhase
 {
     /// <summary>It was admitted.</summary>
@@ -17,45 +17,29 @@ internal enum AuditPhase
     Final = 2,
 }
 
-/// <summary>What the log says of a charge or an act. Names are short: messages and rows hold many of them.</summary>
-internal sealed record AuditEntry
+/// <summary>What the log says of a charge or an act.</summary>
+internal sealed record AuditEntry : EntryDetails
 {
+    [JsonConstructor]
+    public AuditEntry()
+    {
+    }
+
+    /// <summary>An entry with the details of another.</summary>
+    public AuditEntry(EntryDetails details)
+        : base(details)
+    {
+    }
+
     /// <summary>When it was admitted; default in a correction, which does not know.</summary>
     [JsonPropertyName("t")]
     public DateTimeOffset At { get; init; }
 
-    [JsonPropertyName("o")]
-    public required string Outcome { get; init; }
-
+    /// <summary>What it came to, in units.</summary>
     [JsonPropertyName("n")]
     public long Cost { get; init; }
 
-    [JsonPropertyName("s")]
-    public int Status { get; init; }
-
-    /// <summary>Null where nothing was forwarded; 0 for less than a millisecond.</summary>
-    [JsonPropertyName("l")]
-    public int? LatencyMs { get; init; }
-
-    [JsonPropertyName("v")]
-    public string? Provider { get; init; }
-
-    [JsonPropertyName("m")]
-    public string? Model { get; init; }
-
-    [JsonPropertyName("x")]
-    public string? Address { get; init; }
-
-    [JsonPropertyName("r")]
-    public string? RequestId { get; init; }
-
-    [JsonPropertyName("f")]
-    public string? Reference { get; init; }
-
-    [JsonPropertyName("u")]
-    public string? Actor { get; init; }
-
-    /// <summary>This word with what only an earlier one on the same charge knows.</summary>
+    /// <summary>This phase with what only an earlier one of the same charge knows.</summary>
     public AuditEntry MergeOnto(AuditEntry? earlier) => earlier is null ? this : this with
     {
         At = At == default ? earlier.At : At,
@@ -71,7 +55,7 @@ internal sealed record AuditEntry
     {
         Id = id.ToString(),
         At = At,
-        Outcome = Outcome,
+        Outcome = Outcome ?? "",
         Cost = Cost,
         Status = Status == 0 ? null : Status,
         LatencyMs = LatencyMs,

@@ -4,7 +4,7 @@ using QuotaFunctions.Core.Charging;
 
 namespace QuotaFunctions.Core.Auditing;
 
-/// <summary>A word on a charge or an act, and which entries of the ledger it accounts for.</summary>
+/// <summary>What the log is told of a charge or an act, and which entries of the ledger it accounts for.</summary>
 internal sealed record AuditEvent : AuditMessage
 {
     [JsonPropertyName("k")]
@@ -68,19 +68,11 @@ internal sealed record AuditEvent : AuditMessage
             KeyId = entry.KeyId,
             Id = isCorrection ? entry.SettledCharge ?? throw new FormatException("The entry settles no charge.") : row.IdOf(index),
             Phase = isCorrection ? AuditPhase.Corrected : entry.Kind == LedgerEntryKind.Adjustment ? AuditPhase.Final : AuditPhase.Admitted,
-            Entry = new AuditEntry
+            Entry = new AuditEntry(entry)
             {
                 At = isCorrection ? default : row.At,
                 Outcome = entry.Outcome ?? OutcomeNames.Of(entry.Kind == LedgerEntryKind.Consume ? ChargeOutcome.Consumed : ChargeOutcome.Unknown),
                 Cost = isCorrection ? entry.FinalCost : entry.KeyId == accountId && entry.PoolDelta != 0 ? entry.PoolDelta : entry.Delta,
-                Status = entry.Status,
-                LatencyMs = entry.LatencyMs,
-                Provider = entry.Provider,
-                Model = entry.Model,
-                Address = entry.Address,
-                RequestId = entry.RequestId,
-                Reference = entry.Reference,
-                Actor = entry.Actor,
             },
             Ledger = entry.HoldUntil > 0 ? [] : [row.RefOf(index)],
         };

@@ -34,9 +34,6 @@ internal sealed class AuditTable(TableServiceClient tables, StorageNames names, 
     /// </summary>
     private const int CommitsPerPartition = 64;
 
-    /// <summary>Rows in a transaction, by the service's limit.</summary>
-    private const int MaxRows = 100;
-
     /// <summary>Events in a transaction, but for those of its last row: far below the service's 4 MiB, and done with in a few milliseconds.</summary>
     private const int MaxEvents = 128;
 
@@ -116,7 +113,7 @@ internal sealed class AuditTable(TableServiceClient tables, StorageNames names, 
         var count = 0;
         foreach (var row in partition.GroupBy(row => Row(row.Id)))
         {
-            if (transaction.Count == MaxRows || count >= MaxEvents)
+            if (transaction.Count == AccountTransaction.MaxRows || count >= MaxEvents)
             {
                 await _table.SubmitTransactionAsync(transaction, cancellationToken);
                 transaction.Clear();

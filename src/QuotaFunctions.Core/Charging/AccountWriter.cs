@@ -1,4 +1,3 @@
-using QuotaFunctions.Core.Accounts;
 using QuotaFunctions.Core.Hosting;
 
 namespace QuotaFunctions.Core.Charging;
@@ -20,7 +19,7 @@ internal sealed class AccountWriter
     private readonly StorageWait _wait;
     private readonly HeldAccount _account;
     private readonly LeaseKeeper _leases;
-    private readonly BatchReader _reader;
+    private readonly BatchDecider _decider;
     private readonly BatchCommitter _committer;
     private long _lastUsed;
 
@@ -35,8 +34,8 @@ internal sealed class AccountWriter
         var marker = new OpenWorkMarker(accountId, context.Open, context.Marks, context.Clock);
         _account = new HeldAccount(accountId, context, marker, _wait);
         _leases = new LeaseKeeper(_account, context, _wait);
-        _reader = new BatchReader(_account, _leases, context, _wait);
         _committer = new BatchCommitter(_account, _leases, _queue, new CommitWriter(_account, context, marker, _wait), context, _wait);
+        _decider = new BatchDecider(_account, _leases, _queue, new BatchReader(_account, _leases, context, _wait), _committer, context);
         _lastUsed = context.Clock.GetTimestamp();
 
         // Not Task.Run: a simulation brings a scheduler, which decides what comes next.
@@ -73,7 +72,7 @@ internal sealed class AccountWriter
                 }
 
                 _committer.Committed = 0;
-                while (await SpendLeaseAsync(batch))
+                while (await _decider.TrySpendLeaseAsync(batch))
                 {
                     // What did not fit into one commit goes into the next.
                 }
@@ -137,7 +136,7 @@ internal sealed class AccountWriter
             var longest = _context.Options.MaxConflictBackOff;
             try
             {
-                if (await TryDecideAsync(batch))
+                if (await _decider.TryDecideAsync(batch))
                 {
                     return;
                 }
@@ -162,126 +161,6 @@ internal sealed class AccountWriter
         }
     }
 
-    /// <summary>Decides a batch once. False when it has to be decided again.</summary>
-    private async Task<bool> TryDecideAsync(List<AccountCommand> batch)
-    {
-        while (true)
-        {
-            var isJustRead = await _reader.ReadAsync(batch);
-            if (_account.State is not { } state)
-            {
-                batch.ForEach(command => command.DecideMissing().Answer());
-                return true;
-            }
-
-            var transaction = NewTransaction(state);
-            if (_leases.Ending.Count > AccountTransaction.MaxEnding)
-            {
-                // More than one commit can end: some of them first, without deciding anything.
-                if (!await _committer.CommitAsync([], transaction))
-                {
-                    return false;
-                }
-
-                continue;
-            }
-
-            if (TryDecide(batch, transaction) is not { } decided)
-            {
-                continue;
-            }
-
-            _leases.TryGrant(transaction);
-            if (!transaction.IsEmpty)
-            {
-                return await _committer.CommitAsync(decided, transaction);
-            }
-
-            // Nothing but refusals, and perhaps from a state that is not so any more.
-            if (isJustRead || _account.Age < _context.Options.RefusalFreshness)
-            {
-                decided.ForEach(item => item.Decision.Answer());
-                return true;
-            }
-
-            _account.Drop();
-        }
-    }
-
-    private AccountTransaction NewTransaction(AccountState state)
-    {
-        var now = _context.Clock.GetUtcNow();
-        var ending = _leases.Ending.Take(AccountTransaction.MaxEnding).ToList();
-        return new AccountTransaction(state, now, Guid.CreateVersion7(now), _context.InstanceId, ending) { SentAfter = _account.LastAnswerAt };
-    }
-
-    /// <summary>
-    /// Decides one command after the other; what has no room waits for the next commit. Null where one failed: the transaction is of no use
-    /// then, and the others are decided anew.
-    /// </summary>
-    private List<DecidedCommand>? TryDecide(List<AccountCommand> batch, AccountTransaction transaction)
-    {
-        var decided = new List<DecidedCommand>(batch.Count);
-        for (var i = 0; i < batch.Count; i++)
-        {
-            if (!transaction.HasRoomFor(batch[i].MaxEntriesLength))
-            {
-                _queue.PutBack(i);
-                break;
-            }
-
-            try
-            {
-                decided.Add(new DecidedCommand(batch[i], batch[i].Decide(transaction)));
-            }
-#pragma warning disable CA1031 // A record that cannot be decided on must not hold up the others.
-            catch (Exception failure)
-#pragma warning restore CA1031
-            {
-                WriterLog.Undecidable(_context.Logger, _accountId, failure.GetType().Name, failure);
-                batch[i].Fail(failure);
-                batch.RemoveAt(i);
-                return null;
-            }
-        }
-
-        return decided;
-    }
-
-    /// <summary>Decides on the lease what it covers, in one commit, and takes it out of the batch. False when there was nothing, or it failed.</summary>
-    private async Task<bool> SpendLeaseAsync(List<AccountCommand> batch)
-    {
-        var now = _context.Clock.GetUtcNow();
-        if (batch.Count == 0 || _account.Lease is null || _account.State is null || !LeasePolicy.IsUsable(_account.Lease, now))
-        {
-            return false;
-        }
-
-        var transaction = new AccountTransaction(_account.State, now, Guid.CreateVersion7(now), _account.Lease) { SentAfter = _account.LastAnswerAt };
-        var decided = new List<DecidedCommand>();
-        foreach (var command in batch)
-        {
-            if (!command.TryCancel() && transaction.HasRoomFor(command.MaxEntriesLength) && command.TryDecideOnLease(transaction) is { } decision)
-            {
-                decided.Add(new DecidedCommand(command, decision));
-            }
-        }
-
-        if (decided.Count == 0)
-        {
-            return false;
-        }
-
-        if (!await _committer.CommitAsync(decided, transaction))
-        {
-            await _leases.YieldToRevokerAsync(transaction.Lease!.Id);
-            return false;
-        }
-
-        batch.RemoveAll(command => decided.Exists(item => item.Command == command));
-        return true;
-    }
-
     /// <summary>Ends the own lease. Where storage does not let it, it ends when its time is over.</summary>
     private async Task GiveLeaseBackAsync()
     {
@@ -291,7 +170,7 @@ internal sealed class AccountWriter
             {
                 _account.Drop();
                 _leases.IsGivingBack = true;
-                if (await TryDecideAsync([]))
+                if (await _decider.TryDecideAsync([]))
                 {
                     break;
                 }

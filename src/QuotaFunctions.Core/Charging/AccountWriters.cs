@@ -22,11 +22,11 @@ internal sealed class AccountWriters : IAsyncDisposable
     }
 
     /// <summary>How long one who asks waits for storage.</summary>
-    public TimeSpan Patience => _context.Options.Patience;
+    public TimeSpan DecisionTimeout => _context.Options.DecisionTimeout;
 
     /// <summary>The deadline of an operation that begins now.</summary>
     public long NewDeadline() =>
-        _context.Clock.GetTimestamp() + (long)(Patience.TotalSeconds * _context.Clock.TimestampFrequency);
+        _context.Clock.GetTimestamp() + (long)(DecisionTimeout.TotalSeconds * _context.Clock.TimestampFrequency);
 
     /// <summary>Has a settlement decided. When that takes too long the caller is told so, and the writer goes on with it.</summary>
     /// <exception cref="StorageUnavailableException">It is not decided yet.</exception>
@@ -34,7 +34,7 @@ internal sealed class AccountWriters : IAsyncDisposable
     {
         try
         {
-            return await DecideAsync().WaitAsync(Patience, _context.Clock);
+            return await DecideAsync().WaitAsync(DecisionTimeout, _context.Clock);
         }
         catch (TimeoutException late)
         {

@@ -6,9 +6,6 @@ namespace QuotaFunctions.Core.Charging;
 /// <summary>Takes a cost from a key's quota, and from its pool's: from both, or from neither.</summary>
 internal sealed class ChargeCommand : AccountCommand<ChargeResult>
 {
-    /// <summary>Characters of a text that the ledger keeps.</summary>
-    private const int MaxText = 500;
-
     /// <summary>How long an estimate of tokens is held where nobody settles it.</summary>
     private static readonly TimeSpan TokenHold = TimeSpan.FromHours(1);
 
@@ -27,8 +24,7 @@ internal sealed class ChargeCommand : AccountCommand<ChargeResult>
     {
         (_request, _locator, _cancellation) = (request, locator, cancellation);
         NeedsPreparing = request.Idempotency is not null;
-        MaxEntriesLength = LedgerEntry.MaxLengthOf(
-            locator.KeyId, Truncate(request.RequestId), Truncate(request.Provider), Truncate(request.Model), request.Address?.ToString(), Truncate(request.Reference));
+        MaxEntriesLength = ChargeEntry.MaxLengthOf(request, locator);
     }
 
     public override bool TryCancel()
@@ -106,26 +102,9 @@ internal sealed class ChargeCommand : AccountCommand<ChargeResult>
         }
 
         lease.Spent += cost;
-        var index = transaction.Add(EntryOf(cost, holdUntil: 0));
+        var index = transaction.Add(ChargeEntry.Of(_request, _locator, cost, holdUntil: 0));
         return Grant(transaction, index, QuotaRules.Snapshot(key, lease, transaction.At), isReplay: false);
     }
-
-    // The caller has held them to their limits. But an entry that fits into no commit would stop the account writer.
-    private static string? Truncate(string? text) => text is { Length: > MaxText } ? text[..MaxText] : text;
-
-    private LedgerEntry EntryOf(long cost, long holdUntil) => new()
-    {
-        Kind = _request.Kind == ChargeKind.Consume ? LedgerEntryKind.Consume : LedgerEntryKind.Forward,
-        KeyId = _locator.KeyId,
-        Delta = cost,
-        PoolDelta = _locator.AccountId == _locator.KeyId ? 0 : cost,
-        HoldUntil = holdUntil,
-        RequestId = Truncate(_request.RequestId),
-        Provider = Truncate(_request.Provider),
-        Model = Truncate(_request.Model),
-        Address = _request.Address?.ToString(),
-        Reference = Truncate(_request.Reference),
-    };
 
     private IdempotencyRecord? Remembered(AccountTransaction transaction)
     {
@@ -230,7 +209,7 @@ internal sealed class ChargeCommand : AccountCommand<ChargeResult>
             key.Rate.Add(nowMs, limit);
         }
 
-        var index = transaction.Add(EntryOf(cost, holdUntil));
+        var index = transaction.Add(ChargeEntry.Of(_request, _locator, cost, holdUntil));
         if (_request.Idempotency is { } claim && !isReplay)
         {
             transaction.Remember(_locator.KeyId, new IdempotencyRecord(claim.Key, claim.RequestHash, transaction.Row.IdOf(index), cost, transaction.At));
@@ -262,16 +241,13 @@ internal sealed class ChargeCommand : AccountCommand<ChargeResult>
     private TimeSpan? HoldFor(QuotaBalance? balance) =>
         balance?.Unit == QuotaUnit.Tokens && _request.TokenEstimate is not null ? TokenHold : _request.HoldFor;
 
-    private Decision Refuse(AccountTransaction transaction, ChargeRefusal refusal, double? retryAfterMs = null)
+    private Decision Refuse(AccountTransaction transaction, ChargeRefusal refusal, double? retryAfterMs = null) => Answered(new ChargeResult
     {
-        return Answered(new ChargeResult
-        {
-            Refusal = refusal,
-            RetryAfter = retryAfterMs is { } ms ? QuotaRules.WholeSeconds(ms) : null,
-            KeyId = _locator.KeyId,
-            Quota = QuotaRules.Snapshot(transaction.Peek(_locator.KeyId)!, transaction.PeekPool(), transaction.At),
-        });
-    }
+        Refusal = refusal,
+        RetryAfter = retryAfterMs is { } ms ? QuotaRules.WholeSeconds(ms) : null,
+        KeyId = _locator.KeyId,
+        Quota = QuotaRules.Snapshot(transaction.Peek(_locator.KeyId)!, transaction.PeekPool(), transaction.At),
+    });
 
     private Charge ToCharge(AccountTransaction transaction, int index) => new()
     {

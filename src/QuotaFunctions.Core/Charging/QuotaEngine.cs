@@ -49,7 +49,7 @@ internal sealed class QuotaEngine(
         if (charge.IsHold || settlement.Cost != charge.Cost)
         {
             // The account writer goes on until it is done, however long storage is away. Only the caller does not wait for ever.
-            await CorrectAndCloseAsync(settlement).WaitAsync(writers.Patience, clock, cancellationToken);
+            await CorrectAndCloseAsync(settlement).WaitAsync(writers.DecisionTimeout, clock, cancellationToken);
             return;
         }
 
@@ -71,7 +71,7 @@ internal sealed class QuotaEngine(
         try
         {
             return await SettleReportedAsync(secret, chargeId, success, cost, cancellationToken)
-                .WaitAsync(writers.Patience, clock, cancellationToken);
+                .WaitAsync(writers.DecisionTimeout, clock, cancellationToken);
         }
         catch (Exception failure) when (!cancellationToken.IsCancellationRequested && StorageErrors.IsTransient(failure))
         {
@@ -89,10 +89,10 @@ internal sealed class QuotaEngine(
 
         var now = clock.GetUtcNow();
         var key = await store.LoadKeyAsync(locator, cancellationToken);
-        var standing = QuotaRules.CheckStatus(key, pool: null, secret.Hash, now);
-        if (standing is ChargeRefusal.KeyInvalid or ChargeRefusal.KeyRevoked)
+        var status = QuotaRules.CheckStatus(key, pool: null, secret.Hash, now);
+        if (status is ChargeRefusal.KeyInvalid or ChargeRefusal.KeyRevoked)
         {
-            return new ConsumeSettlementResult(ConsumeSettlementStatus.Refused, standing);
+            return new ConsumeSettlementResult(ConsumeSettlementStatus.Refused, status);
         }
 
         if (!ChargeId.TryParse(chargeId, out var id))
@@ -117,7 +117,7 @@ internal sealed class QuotaEngine(
             Cost = cost ?? charge.Cost,
             Latency = now > charge.At ? now - charge.At : TimeSpan.Zero,
         };
-        var result = await writers.SettleAsync(settlement);
+        var result = await writers.RunAsync(locator.AccountId, new SettleCommand(settlement));
         return result.AlreadySettled
             ? new ConsumeSettlementResult(ConsumeSettlementStatus.AlreadySettled)
             : new ConsumeSettlementResult(ConsumeSettlementStatus.Settled, Cost: result.Cost, Quota: result.Quota);
@@ -127,7 +127,7 @@ internal sealed class QuotaEngine(
     private async ValueTask<KeyLocator?> FindAsync(KeySecret secret, CancellationToken cancellationToken)
     {
         var found = directory.FindAsync(secret, cancellationToken);
-        return found.IsCompletedSuccessfully ? found.Result : await found.AsTask().WaitAsync(writers.Patience, clock, cancellationToken);
+        return found.IsCompletedSuccessfully ? found.Result : await found.AsTask().WaitAsync(writers.DecisionTimeout, clock, cancellationToken);
     }
 
     private async Task CorrectAndCloseAsync(Settlement settlement)

@@ -18,7 +18,7 @@ internal sealed class QuotaEngineOptions
     /// How long a charge waits for storage before it is refused. Default 6 s: with the last call's own time-out (2.5 s) the answer
     /// is out within 10 s.
     /// </summary>
-    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(6);
+    public TimeSpan DecisionTimeout { get; init; } = TimeSpan.FromSeconds(6);
 
     /// <summary>How old the state may be that a refusal is given from. Default 250 ms.</summary>
     public TimeSpan RefusalFreshness { get; init; } = TimeSpan.FromMilliseconds(250);
@@ -83,7 +83,7 @@ internal sealed class QuotaEngineOptions
                 options.Leases = LeaseMode.Off;
                 break;
             default:
-                settings.Fault(name, "must be auto (the default), always or off.");
+                settings.AddError(name, "must be auto (the default), always or off.");
                 break;
         }
     }

@@ -47,7 +47,7 @@ public sealed partial class ServiceOptions
 
         if (options.AdminToken.Length == 0)
         {
-            settings.Fault("ADMIN_TOKEN", "is missing: set it to a random secret, for example the output of `openssl rand -hex 32`.");
+            settings.AddError("ADMIN_TOKEN", "is missing: set it to a random secret, for example the output of `openssl rand -hex 32`.");
         }
         else
         {
@@ -59,7 +59,7 @@ public sealed partial class ServiceOptions
             CheckToken(settings, "ADMIN_READONLY_TOKEN", readOnly);
             if (readOnly == options.AdminToken)
             {
-                settings.Fault("ADMIN_READONLY_TOKEN", "must not be the same as ADMIN_TOKEN.");
+                settings.AddError("ADMIN_READONLY_TOKEN", "must not be the same as ADMIN_TOKEN.");
             }
         }
 
@@ -71,13 +71,13 @@ public sealed partial class ServiceOptions
             }
             else
             {
-                settings.Fault("LOG_LEVEL", "must be trace, debug, info, warning, error, critical or none (default info).");
+                settings.AddError("LOG_LEVEL", "must be trace, debug, info, warning, error, critical or none (default info).");
             }
         }
 
         if (options.ClientAddressHeader is { } header && !NameRules.IsHeader(header))
         {
-            settings.Fault("CLIENT_ADDRESS_HEADER", "must be the name of a header, such as X-Azure-ClientIP.");
+            settings.AddError("CLIENT_ADDRESS_HEADER", "must be the name of a header, such as X-Azure-ClientIP.");
         }
     }
 
@@ -98,15 +98,15 @@ public sealed partial class ServiceOptions
     {
         if (IsExample(token))
         {
-            settings.Fault(name, "is an example: set it to a random secret of your own, for example the output of `openssl rand -hex 32`.");
+            settings.AddError(name, "is an example: set it to a random secret of your own, for example the output of `openssl rand -hex 32`.");
         }
         else if (token.Length < MinTokenLength)
         {
-            settings.Fault(name, $"is too short: at least {MinTokenLength} characters, for example the output of `openssl rand -hex 32`.");
+            settings.AddError(name, $"is too short: at least {MinTokenLength} characters, for example the output of `openssl rand -hex 32`.");
         }
         else if (token.AsSpan().ContainsAnyExceptInRange('!', '~'))
         {
-            settings.Fault(name, "must consist of printable ASCII characters without blanks, as it is sent in a header.");
+            settings.AddError(name, "must consist of printable ASCII characters without blanks, as it is sent in a header.");
         }
     }
 

@@ -18,7 +18,7 @@ public sealed class SettingReader(IConfiguration configuration)
     /// <summary>Notes that a setting is wrong.</summary>
     /// <param name="name">The setting.</param>
     /// <param name="fix">The rest of the line: what is wrong and what to do.</param>
-    public void Fault(string name, string fix) => _errors.Add($"{name} {fix}");
+    public void AddError(string name, string fix) => _errors.Add($"{name} {fix}");
 
     /// <summary>A setting with those whose names begin with its own and <c>__</c>.</summary>
     public IConfigurationSection Section(string name) =>
@@ -44,7 +44,7 @@ public sealed class SettingReader(IConfiguration configuration)
             return value;
         }
 
-        Fault(name, string.Create(CultureInfo.InvariantCulture, $"must be a whole number from {min} to {max} (default {fallback})."));
+        AddError(name, string.Create(CultureInfo.InvariantCulture, $"must be a whole number from {min} to {max} (default {fallback})."));
         return fallback;
     }
 
@@ -61,7 +61,7 @@ public sealed class SettingReader(IConfiguration configuration)
             return uri;
         }
 
-        Fault(name, "must be an absolute http or https address.");
+        AddError(name, "must be an absolute http or https address.");
         return null;
     }
 }

@@ -9,7 +9,7 @@ internal static class StorageClients
 {
     public static TableServiceClient Tables(StorageOptions options)
     {
-        var client = Patience(new TableClientOptions());
+        var client = ConfigureRetries(new TableClientOptions());
         return options.Credential is { } credential
             ? new TableServiceClient(options.TableServiceUri, credential, client)
             : new TableServiceClient(options.ConnectionString, client);
@@ -18,7 +18,7 @@ internal static class StorageClients
     public static QueueServiceClient Queues(StorageOptions options)
     {
         // What the queue trigger expects
-        var client = Patience(new QueueClientOptions { MessageEncoding = QueueMessageEncoding.Base64 });
+        var client = ConfigureRetries(new QueueClientOptions { MessageEncoding = QueueMessageEncoding.Base64 });
         return options.Credential is { } credential
             ? new QueueServiceClient(options.QueueServiceUri, credential, client)
             : new QueueServiceClient(options.ConnectionString, client);
@@ -39,7 +39,7 @@ internal static class StorageClients
     }
 
     // Short, as a caller waits: with all its tries a call that hangs is given up after 8 s, so that the answer is out within 10
-    private static TOptions Patience<TOptions>(TOptions options)
+    private static TOptions ConfigureRetries<TOptions>(TOptions options)
         where TOptions : ClientOptions
     {
         // Every charge passes here: what the engine does is measured and logged by the engine, at a fraction of the cost

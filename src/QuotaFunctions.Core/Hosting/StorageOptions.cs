@@ -42,27 +42,27 @@ public sealed partial class StorageOptions
             }
             else
             {
-                settings.Fault("AzureWebJobsStorage__accountName", "must be the name of a storage account: 3 to 24 lower-case letters and digits.");
+                settings.AddError("AzureWebJobsStorage__accountName", "must be the name of a storage account: 3 to 24 lower-case letters and digits.");
             }
         }
         else if (options.ConnectionString is { } connectionString)
         {
             if (!StorageClients.IsConnectionString(connectionString))
             {
-                settings.Fault("AzureWebJobsStorage", "is no storage connection string: copy it from the storage account's access keys, or use UseDevelopmentStorage=true for Azurite.");
+                settings.AddError("AzureWebJobsStorage", "is no storage connection string: copy it from the storage account's access keys, or use UseDevelopmentStorage=true for Azurite.");
             }
         }
         else if (options.TableServiceUri is null && options.QueueServiceUri is null)
         {
-            settings.Fault("AzureWebJobsStorage", "is missing: set it to a storage connection string (UseDevelopmentStorage=true for Azurite), or AzureWebJobsStorage__accountName to use a managed identity.");
+            settings.AddError("AzureWebJobsStorage", "is missing: set it to a storage connection string (UseDevelopmentStorage=true for Azurite), or AzureWebJobsStorage__accountName to use a managed identity.");
         }
         else if (options.TableServiceUri is null)
         {
-            settings.Fault("AzureWebJobsStorage__tableServiceUri", "is missing: set it, or AzureWebJobsStorage__accountName.");
+            settings.AddError("AzureWebJobsStorage__tableServiceUri", "is missing: set it, or AzureWebJobsStorage__accountName.");
         }
         else if (options.QueueServiceUri is null)
         {
-            settings.Fault("AzureWebJobsStorage__queueServiceUri", "is missing: set it, or AzureWebJobsStorage__accountName.");
+            settings.AddError("AzureWebJobsStorage__queueServiceUri", "is missing: set it, or AzureWebJobsStorage__accountName.");
         }
 
         if (options.ConnectionString is null)
@@ -72,7 +72,7 @@ public sealed partial class StorageOptions
 
         if (options.TablePrefix.Length > 0 && !Prefix().IsMatch(options.TablePrefix))
         {
-            settings.Fault("TABLE_PREFIX", "must be at most 20 letters and digits and begin with a letter.");
+            settings.AddError("TABLE_PREFIX", "must be at most 20 letters and digits and begin with a letter.");
         }
     }
 
@@ -81,7 +81,7 @@ public sealed partial class StorageOptions
         const string name = "AzureWebJobsStorage__credential";
         if (settings.Text(name)?.ToLowerInvariant() is not (null or "managedidentity" or "workloadidentity" or "managedidentityasfederatedidentity"))
         {
-            settings.Fault(name, "must be managedidentity, workloadidentity or managedidentityasfederatedidentity, or be left out for the platform's own identity.");
+            settings.AddError(name, "must be managedidentity, workloadidentity or managedidentityasfederatedidentity, or be left out for the platform's own identity.");
             return;
         }
 
@@ -91,7 +91,7 @@ public sealed partial class StorageOptions
         }
         catch (Exception exception) when (exception is ArgumentException or InvalidOperationException)
         {
-            settings.Fault(name, "does not fit the settings beside it: managedidentity takes one of __clientId, __managedIdentityResourceId and __managedIdentityObjectId at the most; workloadidentity needs __tenantId, __clientId and __tokenFilePath.");
+            settings.AddError(name, "does not fit the settings beside it: managedidentity takes one of __clientId, __managedIdentityResourceId and __managedIdentityObjectId at the most; workloadidentity needs __tenantId, __clientId and __tokenFilePath.");
         }
     }
 

@@ -169,7 +169,7 @@ internal sealed partial class KeyService(
                 var newer = key.Secrets.TakeWhile(other => other.Hash != secret.Hash).Count();
                 key.Secrets = [.. key.Secrets.Select((other, at) => at <= newer || other.ExpiresAt < ends ? other : other with { ExpiresAt = ends })];
                 return new LedgerEntry { KeyId = id, Outcome = LedgerAdjustments.Rotated };
-            }, cancellationToken, deadline: long.MaxValue).WaitAsync(writers.Patience, clock, cancellationToken);
+            }, cancellationToken, deadline: long.MaxValue).WaitAsync(writers.DecisionTimeout, clock, cancellationToken);
         }
         catch (Exception failure) when (!cancellationToken.IsCancellationRequested && StorageErrors.IsTransient(failure))
         {

@@ -57,7 +57,7 @@ public static class KeySettingsReader
             {
                 if (!refill.Has(required))
                 {
-                    refill.Fault(required, "is required.");
+                    refill.AddError(required, "is required.");
                 }
             }
         }

@@ -47,11 +47,11 @@ public sealed class ProxyOptions
             var name = $"{Section}__{section.Key}";
             if (!NameRules.IsProvider(section.Key))
             {
-                settings.Fault(name, "is not a provider's name: 1 to 32 letters, digits, - and _, a letter or digit first.");
+                settings.AddError(name, "is not a provider's name: 1 to 32 letters, digits, - and _, a letter or digit first.");
             }
             else if (section.GetChildren().FirstOrDefault(child => !Names.Contains(child.Key, StringComparer.OrdinalIgnoreCase)) is { } unknown)
             {
-                settings.Fault($"{name}__{unknown.Key}", $"is not a setting: those of a provider are {string.Join(", ", Names)}.");
+                settings.AddError($"{name}__{unknown.Key}", $"is not a setting: those of a provider are {string.Join(", ", Names)}.");
             }
             else if (ReadProvider(settings, name, section.Key.ToLowerInvariant()) is { } provider)
             {
@@ -66,7 +66,7 @@ public sealed class ProxyOptions
             options.DefaultProvider = providers.Find(provider => provider.Name.Equals(wanted, StringComparison.OrdinalIgnoreCase));
             if (options.DefaultProvider is null && !Array.Exists(sections, section => section.Key.Equals(wanted, StringComparison.OrdinalIgnoreCase)))
             {
-                settings.Fault("DefaultProvider", $"must be the name of a configured provider: there is no {Section}__{wanted}__BaseUrl.");
+                settings.AddError("DefaultProvider", $"must be the name of a configured provider: there is no {Section}__{wanted}__BaseUrl.");
             }
         }
     }
@@ -79,44 +79,44 @@ public sealed class ProxyOptions
         var authScheme = authHeader is null ? AuthScheme.Bearer : AuthScheme.Header;
         if (settings.Text($"{prefix}__AuthScheme") is { } scheme && !TryParseScheme(scheme, out authScheme))
         {
-            settings.Fault($"{prefix}__AuthScheme", "must be bearer, header or none (default bearer).");
+            settings.AddError($"{prefix}__AuthScheme", "must be bearer, header or none (default bearer).");
         }
 
         if (authHeader is not null && !NameRules.IsHeader(authHeader))
         {
-            settings.Fault($"{prefix}__AuthHeader", "must be the name of a header, such as x-api-key.");
+            settings.AddError($"{prefix}__AuthHeader", "must be the name of a header, such as x-api-key.");
         }
         else if (authScheme == AuthScheme.Header && authHeader is null)
         {
-            settings.Fault($"{prefix}__AuthHeader", "is missing: AuthScheme=header needs the name of a header, such as x-api-key.");
+            settings.AddError($"{prefix}__AuthHeader", "is missing: AuthScheme=header needs the name of a header, such as x-api-key.");
         }
 
         var apiKey = settings.Text($"{prefix}__ApiKey");
         if (apiKey is null && authScheme != AuthScheme.None)
         {
-            settings.Fault($"{prefix}__ApiKey", "is missing: set it to the provider's credential, or AuthScheme to none.");
+            settings.AddError($"{prefix}__ApiKey", "is missing: set it to the provider's credential, or AuthScheme to none.");
         }
         else if (apiKey is not null && apiKey.AsSpan().ContainsAnyExceptInRange(' ', '~'))
         {
-            settings.Fault($"{prefix}__ApiKey", "must consist of printable ASCII characters, as it is sent in a header.");
+            settings.AddError($"{prefix}__ApiKey", "must consist of printable ASCII characters, as it is sent in a header.");
         }
 
         var models = List(settings, $"{prefix}__Models");
         if (!models.All(Pattern.IsValid))
         {
-            settings.Fault($"{prefix}__Models", "must be a list of models such as gpt-4o, o*, with * at the end only.");
+            settings.AddError($"{prefix}__Models", "must be a list of models such as gpt-4o, o*, with * at the end only.");
         }
 
         var paths = List(settings, $"{prefix}__AllowedPaths");
         if (!paths.All(path => path.StartsWith('/') && Pattern.IsValid(path)))
         {
-            settings.Fault($"{prefix}__AllowedPaths", "must be a list of paths such as /v1/chat/*, /v1/models, with * at the end only.");
+            settings.AddError($"{prefix}__AllowedPaths", "must be a list of paths such as /v1/chat/*, /v1/models, with * at the end only.");
         }
 
         var refundOn = RefundPolicy.Default;
         if (List(settings, $"{prefix}__RefundOn") is { Length: > 0 } words && !RefundPolicy.TryParse(words, out refundOn))
         {
-            settings.Fault($"{prefix}__RefundOn", "must be none, or a list of status codes (429), classes (5xx), unreachable and timeout (default 429, 5xx, unreachable, timeout).");
+            settings.AddError($"{prefix}__RefundOn", "must be none, or a list of status codes (429), classes (5xx), unreachable and timeout (default 429, 5xx, unreachable, timeout).");
         }
 
         var costs = ReadCosts(settings, $"{prefix}__Costs");
@@ -142,7 +142,7 @@ public sealed class ProxyOptions
     {
         if (settings.Text(name) is not { } text)
         {
-            settings.Fault(name, "is missing: set it to the provider's address, such as https://api.openai.com/v1.");
+            settings.AddError(name, "is missing: set it to the provider's address, such as https://api.openai.com/v1.");
             return null;
         }
 
@@ -152,7 +152,7 @@ public sealed class ProxyOptions
             return uri;
         }
 
-        settings.Fault(name, "must be an absolute http or https address without user, query or fragment, such as https://api.openai.com/v1.");
+        settings.AddError(name, "must be an absolute http or https address without user, query or fragment, such as https://api.openai.com/v1.");
         return null;
     }
 
@@ -171,7 +171,7 @@ public sealed class ProxyOptions
                 continue;
             }
 
-            settings.Fault(name, $"must be a list such as gpt-4o*=10, /v1/images/*=25, *=2: models or paths with * at the end only, and costs from {ChargeRequest.MinCost} to {ChargeRequest.MaxCost}.");
+            settings.AddError(name, $"must be a list such as gpt-4o*=10, /v1/images/*=25, *=2: models or paths with * at the end only, and costs from {ChargeRequest.MinCost} to {ChargeRequest.MaxCost}.");
             break;
         }
 

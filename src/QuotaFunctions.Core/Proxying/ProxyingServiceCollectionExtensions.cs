@@ -24,7 +24,7 @@ public static class ProxyingServiceCollectionExtensions
             services.GetRequiredService<ProviderCatalog>(), services.GetRequiredService<IOptions<ServiceOptions>>().Value.ProxyMaxBodyBytes));
         services.AddSingleton(static services => new ClientKeys(
             services.GetRequiredService<IKeyDirectory>(),
-            services.GetRequiredService<IOptions<QuotaEngineOptions>>().Value.Patience,
+            services.GetRequiredService<IOptions<QuotaEngineOptions>>().Value.DecisionTimeout,
             services.GetRequiredService<TimeProvider>()));
         services.AddSingleton(static services => new ProxyHandler(
             services.GetRequiredService<ClientKeys>(),

@@ -78,7 +78,7 @@ public sealed class JsonFields
     public bool Has(string name) => _fields.ContainsKey(name);
 
     /// <summary>Notes what is wrong with a field.</summary>
-    public void Fault(string name, string message) => ValidationErrors.Add(_path + name, message);
+    public void AddError(string name, string message) => ValidationErrors.Add(_path + name, message);
 
     /// <summary>Text that may not be cleared.</summary>
     public string Text(string name, string current) => Read(name, current, clearable: false, TryText, "must be text.")!;
@@ -118,7 +118,7 @@ public sealed class JsonFields
             }
         }
 
-        Fault(name, $"must be one of: {string.Join(", ", choices.ToArray().Select(Name))}.");
+        AddError(name, $"must be one of: {string.Join(", ", choices.ToArray().Select(Name))}.");
         return current;
 
         static string Name(T choice) => choice.ToString().ToLowerInvariant();
@@ -145,7 +145,7 @@ public sealed class JsonFields
 
         if (value.ValueKind != JsonValueKind.Object)
         {
-            Fault(name, NoObject);
+            AddError(name, NoObject);
             return false;
         }
 
@@ -191,7 +191,7 @@ public sealed class JsonFields
             return result;
         }
 
-        Fault(name, fault);
+        AddError(name, fault);
         return current;
     }
 

@@ -51,7 +51,7 @@ internal static class AdminRequests
         var quota = fields.NumberOrNull("quota", null);
         if (quota is < 0 or > KeySettingsValidator.MaxQuota)
         {
-            fields.Fault("quota", $"must be from 0 to {KeySettingsValidator.MaxQuota}.");
+            fields.AddError("quota", $"must be from 0 to {KeySettingsValidator.MaxQuota}.");
         }
 
         fields.ThrowIfInvalid();
@@ -65,7 +65,7 @@ internal static class AdminRequests
         var amount = fields.Number("amount", 0);
         if (amount is < 1 or > KeySettingsValidator.MaxQuota && !fields.ValidationErrors.Has("amount"))
         {
-            fields.Fault("amount", $"is required, from 1 to {KeySettingsValidator.MaxQuota}.");
+            fields.AddError("amount", $"is required, from 1 to {KeySettingsValidator.MaxQuota}.");
         }
 
         fields.ThrowIfInvalid();

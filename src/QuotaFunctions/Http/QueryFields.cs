@@ -8,10 +8,10 @@ namespace QuotaFunctions.Http;
 public sealed class QueryFields(IQueryCollection query)
 {
     private readonly HashSet<string> _known = new(StringComparer.OrdinalIgnoreCase);
-    private readonly ValidationErrors _faults = new();
+    private readonly ValidationErrors _errors = new();
 
     /// <summary>Notes what is wrong with a parameter.</summary>
-    public void Fault(string name, string message) => _faults.Add(name, message);
+    public void AddError(string name, string message) => _errors.Add(name, message);
 
     /// <summary>Text; null where it is not given.</summary>
     public string? Text(string name, int maxLength = 200)
@@ -27,7 +27,7 @@ public sealed class QueryFields(IQueryCollection query)
             return text;
         }
 
-        Fault(name, $"must be given once, with 1 to {maxLength} characters.");
+        AddError(name, $"must be given once, with 1 to {maxLength} characters.");
         return null;
     }
 
@@ -44,7 +44,7 @@ public sealed class QueryFields(IQueryCollection query)
             return number;
         }
 
-        Fault(name, string.Create(CultureInfo.InvariantCulture, $"must be a whole number from {min} to {max}."));
+        AddError(name, string.Create(CultureInfo.InvariantCulture, $"must be a whole number from {min} to {max}."));
         return fallback;
     }
 
@@ -67,7 +67,7 @@ public sealed class QueryFields(IQueryCollection query)
             return moment;
         }
 
-        Fault(name, Timestamps.Fault);
+        AddError(name, Timestamps.Fault);
         return null;
     }
 
@@ -77,9 +77,9 @@ public sealed class QueryFields(IQueryCollection query)
     {
         foreach (var name in query.Keys.Where(name => !_known.Contains(name)))
         {
-            _faults.AddUnknown("", name, _known);
+            _errors.AddUnknown("", name, _known);
         }
 
-        _faults.ThrowIfAny();
+        _errors.ThrowIfAny();
     }
 }

@@ -12,12 +12,12 @@ public sealed class QuotaRulesTests
     public void The_reasons_go_in_order_unknown_revoked_expired_disabled()
     {
         var expired = new KeySettings { Name = "a", ExpiresAt = Now };
-        Assert.Equal(ChargeRefusal.KeyInvalid, Standing(null));
-        Assert.Equal(ChargeRefusal.KeyInvalid, Standing(Key(expired, KeyStatus.Revoked), secret: "another"));
-        Assert.Equal(ChargeRefusal.KeyRevoked, Standing(Key(expired, KeyStatus.Revoked)));
-        Assert.Equal(ChargeRefusal.KeyExpired, Standing(Key(expired, KeyStatus.Disabled)));
-        Assert.Equal(ChargeRefusal.KeyDisabled, Standing(Key(new KeySettings { Name = "a" }, KeyStatus.Disabled)));
-        Assert.Null(Standing(Key(new KeySettings { Name = "a", ExpiresAt = Now.AddTicks(1) })));
+        Assert.Equal(ChargeRefusal.KeyInvalid, CheckStatus(null));
+        Assert.Equal(ChargeRefusal.KeyInvalid, CheckStatus(Key(expired, KeyStatus.Revoked), secret: "another"));
+        Assert.Equal(ChargeRefusal.KeyRevoked, CheckStatus(Key(expired, KeyStatus.Revoked)));
+        Assert.Equal(ChargeRefusal.KeyExpired, CheckStatus(Key(expired, KeyStatus.Disabled)));
+        Assert.Equal(ChargeRefusal.KeyDisabled, CheckStatus(Key(new KeySettings { Name = "a" }, KeyStatus.Disabled)));
+        Assert.Null(CheckStatus(Key(new KeySettings { Name = "a", ExpiresAt = Now.AddTicks(1) })));
     }
 
     [Theory]
@@ -106,7 +106,7 @@ public sealed class QuotaRulesTests
     public void Waits_are_in_whole_seconds_and_at_least_one(double ms, int seconds) =>
         Assert.Equal(TimeSpan.FromSeconds(seconds), QuotaRules.WholeSeconds(ms));
 
-    private static ChargeRefusal? Standing(KeyState? key, string secret = "hash") => QuotaRules.CheckStatus(key, pool: null, secret, Now);
+    private static ChargeRefusal? CheckStatus(KeyState? key, string secret = "hash") => QuotaRules.CheckStatus(key, pool: null, secret, Now);
 
     private static KeyState Key(KeySettings settings, KeyStatus status = KeyStatus.Active) => new()
     {

@@ -40,7 +40,7 @@ public sealed class StorageTests
 
     [Theory]
     [MemberData(nameof(ValidationErrors))]
-    public void Storage_being_away_is_told_from_our_own_faults(Exception exception, bool unavailable) =>
+    public void Storage_being_away_is_told_from_our_own_errors(Exception exception, bool unavailable) =>
         Assert.Equal(unavailable, StorageErrors.IsTransient(exception));
 
     [Fact]

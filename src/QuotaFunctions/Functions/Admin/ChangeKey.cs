@@ -47,7 +47,7 @@ public sealed class ChangeKey(IKeyService keys, TimeProvider time)
     {
         if (fields.TextOrNull(name, current) != current)
         {
-            fields.Fault(name, "cannot be changed.");
+            fields.AddError(name, "cannot be changed.");
         }
     }
 }

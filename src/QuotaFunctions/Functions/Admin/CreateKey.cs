@@ -25,24 +25,24 @@ public sealed class CreateKey(IKeyService keys, TimeProvider time)
         var settings = KeySettingsReader.Read(fields, new KeySettings { Name = "" });
         if (settings.QuotaType != QuotaType.Time && !fields.Has("quota"))
         {
-            fields.Fault("quota", "is required, unless the quota type is time.");
+            fields.AddError("quota", "is required, unless the quota type is time.");
         }
 
         if (settings.ExpiresAt <= time.GetUtcNow())
         {
-            fields.Fault("expires_at", "must lie in the future.");
+            fields.AddError("expires_at", "must lie in the future.");
         }
 
         var prefix = fields.Text("prefix", DefaultPrefix);
         if (!KeySettingsValidator.IsPrefix(prefix))
         {
-            fields.Fault("prefix", "must be 2 to 16 lower-case letters and digits and begin with a letter.");
+            fields.AddError("prefix", "must be 2 to 16 lower-case letters and digits and begin with a letter.");
         }
 
         var pool = fields.TextOrNull("pool", null);
         if (pool is not null && !KeyLocator.IsPoolId(pool))
         {
-            fields.Fault("pool", UnknownPool);
+            fields.AddError("pool", UnknownPool);
         }
 
         fields.ThrowIfInvalid();

@@ -23,7 +23,7 @@ public sealed class CreatePool(IPoolService pools)
         var settings = KeySettingsReader.Read(fields, new PoolSettings { Name = "" });
         if (!fields.Has("quota"))
         {
-            fields.Fault("quota", "is required.");
+            fields.AddError("quota", "is required.");
         }
 
         fields.ThrowIfInvalid();

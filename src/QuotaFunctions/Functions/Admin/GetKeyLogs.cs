@@ -39,21 +39,21 @@ public sealed partial class GetKeyLogs(IKeyService keys, IAuditLog log)
         };
         if (query.Cursor is { } cursor && !AuditCursor.TryParse(cursor, out _))
         {
-            fields.Fault("cursor", "must be what next was in the answer before.");
+            fields.AddError("cursor", "must be what next was in the answer before.");
         }
         else if (query.Cursor is not null && request.Query.ContainsKey("page"))
         {
-            fields.Fault("cursor", "cannot be used together with page.");
+            fields.AddError("cursor", "cannot be used together with page.");
         }
 
         if (query.To <= query.From)
         {
-            fields.Fault("to", "must be later than from.");
+            fields.AddError("to", "must be later than from.");
         }
 
         if (query.Outcome is { } outcome && !Outcome().IsMatch(outcome))
         {
-            fields.Fault("outcome", "must be the name of an outcome, such as succeeded.");
+            fields.AddError("outcome", "must be the name of an outcome, such as succeeded.");
         }
 
         fields.ThrowIfInvalid();

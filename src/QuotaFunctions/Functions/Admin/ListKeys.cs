@@ -31,7 +31,7 @@ public sealed class ListKeys(IKeyService keys, TimeProvider time)
         };
         if (query.Cursor is { } cursor && !KeyLocator.TryParse(cursor, out _))
         {
-            fields.Fault("cursor", "must be what next was in the answer before.");
+            fields.AddError("cursor", "must be what next was in the answer before.");
         }
 
         fields.ThrowIfInvalid();
@@ -57,7 +57,7 @@ public sealed class ListKeys(IKeyService keys, TimeProvider time)
             case "revoked":
                 return (KeyStatus.Revoked, null);
             default:
-                fields.Fault("status", "must be one of: active, disabled, expired, revoked.");
+                fields.AddError("status", "must be one of: active, disabled, expired, revoked.");
                 return (null, null);
         }
     }

@@ -26,7 +26,7 @@ public sealed class RotateKey(IKeyService keys, TimeProvider time)
         var seconds = fields.Number("overlap_seconds", 0);
         if (seconds is < 0 or > MaxOverlapSeconds)
         {
-            fields.Fault("overlap_seconds", $"must be from 0 to {MaxOverlapSeconds}.");
+            fields.AddError("overlap_seconds", $"must be from 0 to {MaxOverlapSeconds}.");
         }
 
         fields.ThrowIfInvalid();

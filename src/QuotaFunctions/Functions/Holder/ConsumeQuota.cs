@@ -67,24 +67,24 @@ public sealed class ConsumeQuota(ClientKeys clients, IQuotaEngine engine, Client
         var holdSeconds = fields.NumberOrNull("hold_seconds", null);
         if (cost is < ChargeRequest.MinCost or > ChargeRequest.MaxCost)
         {
-            fields.Fault("cost", $"must be from {ChargeRequest.MinCost} to {ChargeRequest.MaxCost}.");
+            fields.AddError("cost", $"must be from {ChargeRequest.MinCost} to {ChargeRequest.MaxCost}.");
         }
 
         if (reference?.Length > MaxReference)
         {
-            fields.Fault("reference", $"must be at most {MaxReference} characters.");
+            fields.AddError("reference", $"must be at most {MaxReference} characters.");
         }
 
         if (holdSeconds is < 1 or > MaxHoldSeconds)
         {
-            fields.Fault("hold_seconds", $"must be from 1 to {MaxHoldSeconds}.");
+            fields.AddError("hold_seconds", $"must be from 1 to {MaxHoldSeconds}.");
         }
 
         // The same by what it says, however it is written
         var content = string.Create(CultureInfo.InvariantCulture, $"{cost} {holdSeconds} {reference}");
         if (!Idempotency.TryRead(request, "POST /" + Route, Encoding.UTF8.GetBytes(content), out var claim))
         {
-            fields.Fault(Idempotency.Header, Idempotency.Rule);
+            fields.AddError(Idempotency.Header, Idempotency.Rule);
         }
 
         fields.ThrowIfInvalid();

@@ -53,12 +53,12 @@ public sealed class SettleCharge(ClientKeys clients, IQuotaEngine engine, TimePr
         var cost = fields.NumberOrNull("cost", null);
         if (!fields.Has("success"))
         {
-            fields.Fault("success", "is required: true or false.");
+            fields.AddError("success", "is required: true or false.");
         }
 
         if (cost is < 0 or > ChargeRequest.MaxCost)
         {
-            fields.Fault("cost", $"must be from 0 to {ChargeRequest.MaxCost}.");
+            fields.AddError("cost", $"must be from 0 to {ChargeRequest.MaxCost}.");
         }
 
         fields.ThrowIfInvalid();

@@ -1,0 +1,39 @@
+using System.Text.Json.Serialization;
+
+namespace QuotaFunctions.Core.Accounts;
+
+/// <summary>What the ledger and the log both say of a request or an act. Names are short: rows and messages hold many of them.</summary>
+internal abstract record EntryDetails
+{
+    /// <summary>How it ended, or what was done; null for a charge of the ledger whose end is not known yet.</summary>
+    [JsonPropertyName("o")]
+    public string? Outcome { get; init; }
+
+    /// <summary>The upstream's status code, 0 where there was none.</summary>
+    [JsonPropertyName("s")]
+    public int Status { get; init; }
+
+    /// <summary>Null where nothing was forwarded; 0 for less than a millisecond.</summary>
+    [JsonPropertyName("l")]
+    public int? LatencyMs { get; init; }
+
+    [JsonPropertyName("v")]
+    public string? Provider { get; init; }
+
+    [JsonPropertyName("m")]
+    public string? Model { get; init; }
+
+    [JsonPropertyName("x")]
+    public string? Address { get; init; }
+
+    [JsonPropertyName("r")]
+    public string? RequestId { get; init; }
+
+    /// <summary>The client's own word for it.</summary>
+    [JsonPropertyName("f")]
+    public string? Reference { get; init; }
+
+    /// <summary>The admin who did it.</summary>
+    [JsonPropertyName("u")]
+    public string? Actor { get; init; }
+}

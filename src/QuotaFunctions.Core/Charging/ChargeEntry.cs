@@ -1,0 +1,36 @@
+using QuotaFunctions.Core.Accounts;
+
+namespace QuotaFunctions.Core.Charging;
+
+/// <summary>Makes the ledger's entry of a charge.</summary>
+internal static class ChargeEntry
+{
+    /// <summary>Characters of a text that the ledger keeps.</summary>
+    private const int MaxText = 500;
+
+    /// <summary>Characters that the entry takes at the most.</summary>
+    public static int MaxLengthOf(ChargeRequest request, KeyLocator locator) => LedgerEntry.MaxLengthOf(
+        locator.KeyId, Truncate(request.RequestId), Truncate(request.Provider), Truncate(request.Model), request.Address?.ToString(), Truncate(request.Reference));
+
+    /// <summary>The entry.</summary>
+    /// <param name="request">Who asked, and for what.</param>
+    /// <param name="locator">The key.</param>
+    /// <param name="cost">Units taken.</param>
+    /// <param name="holdUntil">Until when it is a hold, in Unix seconds; 0 for none.</param>
+    public static LedgerEntry Of(ChargeRequest request, KeyLocator locator, long cost, long holdUntil) => new()
+    {
+        Kind = request.Kind == ChargeKind.Consume ? LedgerEntryKind.Consume : LedgerEntryKind.Forward,
+        KeyId = locator.KeyId,
+        Delta = cost,
+        PoolDelta = locator.AccountId == locator.KeyId ? 0 : cost,
+        HoldUntil = holdUntil,
+        RequestId = Truncate(request.RequestId),
+        Provider = Truncate(request.Provider),
+        Model = Truncate(request.Model),
+        Address = request.Address?.ToString(),
+        Reference = Truncate(request.Reference),
+    };
+
+    // The caller has held them to their limits. But an entry that fits into no commit would stop the account writer.
+    private static string? Truncate(string? text) => text is { Length: > MaxText } ? text[..MaxText] : text;
+}
