@@ -9,6 +9,7 @@ using QuotaFunctions.Core.Charging;
 using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.Core.Keys;
 using QuotaFunctions.Core.Proxying;
+using QuotaFunctions.Core.Queues;
 using QuotaFunctions.Http;
 using QuotaFunctions.Middleware;
 
@@ -25,6 +26,7 @@ public static class QuotaFunctionsApplication
         app.Services
             .AddServiceSettings(configuration)
             .AddStorage(configuration)
+            .AddSingleton<QueueMonitor>()
             .AddAuditing()
             .AddCharging(configuration)
             .AddKeys()

@@ -15,6 +15,7 @@ public sealed partial class ArchitectureTests
         ["Validation"] = [],
         ["Hosting"] = ["Validation"],
         ["Jobs"] = ["Hosting"],
+        ["Queues"] = ["Hosting"],
         ["Accounts"] = [],
         ["Accounts.Storage"] = ["Accounts", "Hosting"],
         ["Charging"] = ["Accounts", "Accounts.Storage", "Hosting"],

@@ -12,7 +12,7 @@ namespace QuotaFunctions.Core.Auditing;
 /// an event waits for room, because only its process knows what it says. Any other note is dropped and counted: the ledger says the
 /// same, and the sweeper tells the log from there. What is in the buffer when the process is killed is completed from the ledger, too.
 /// </summary>
-internal sealed partial class AuditBuffer : IAuditSink, IAsyncDisposable
+internal sealed partial class AuditBuffer : IAuditSink, IAuditBufferStatus, IAsyncDisposable
 {
     /// <summary>Notes that wait at the most; one may be a commit with hundreds of charges.</summary>
     public const int Capacity = 2_000;
@@ -42,10 +42,16 @@ internal sealed partial class AuditBuffer : IAuditSink, IAsyncDisposable
         _sending = Task.Run(SendAllAsync);
     }
 
-    /// <summary>Notes that wait now.</summary>
+    /// <inheritdoc/>
+    public string Queue => StorageNames.AuditEventsQueue;
+
+    /// <inheritdoc/>
+    int IAuditBufferStatus.Capacity => Capacity;
+
+    /// <inheritdoc/>
     public int Length => _notes.Reader.Count;
 
-    /// <summary>Notes that were dropped since the process began, as there was no room for them.</summary>
+    /// <inheritdoc/>
     public long Dropped => Interlocked.Read(ref _dropped);
 
     public ValueTask WriteAsync(AuditMessage note, CancellationToken cancellationToken)

@@ -15,6 +15,7 @@ public static class AuditingServiceCollectionExtensions
         .AddSingleton<InstanceTable>()
         .AddSingleton<AuditBuffer>()
         .AddSingleton<IAuditSink>(provider => provider.GetRequiredService<AuditBuffer>())
+        .AddSingleton<IAuditBufferStatus>(provider => provider.GetRequiredService<AuditBuffer>())
         .AddSingleton<IAuditStore, AuditTable>()
         .AddSingleton<CommitRecorder>()
         .AddSingleton<ICommitListener>(provider => provider.GetRequiredService<CommitRecorder>())

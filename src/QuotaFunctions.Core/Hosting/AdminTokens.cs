@@ -5,54 +5,65 @@ using Microsoft.Extensions.Options;
 
 namespace QuotaFunctions.Core.Hosting;
 
-/// <summary>What an admin token allows.</summary>
-public enum AdminAccess
-{
-    /// <summary>Nothing: it is not known.</summary>
-    None,
-
-    /// <summary>To look.</summary>
-    ReadOnly,
-
-    /// <summary>Everything.</summary>
-    Full,
-}
+/// <summary>Who asks on the management routes.</summary>
+/// <param name="Name">What the log calls them: the name of their token.</param>
+/// <param name="IsReadOnly">True where they may only GET.</param>
+public sealed record AdminPrincipal(string Name, bool IsReadOnly);
 
 /// <summary>Knows the admin tokens. Hashes are compared, in constant time: neither content nor length of a token shows in how long it takes.</summary>
 public sealed partial class AdminTokens
 {
-    private readonly byte[] _full;
-    private readonly byte[] _readOnly;
+    /// <summary>The name of the holder of <c>ADMIN_TOKEN</c>.</summary>
+    public const string FullName = "admin";
+
+    /// <summary>The name of the holder of <c>ADMIN_READONLY_TOKEN</c>.</summary>
+    public const string ReadOnlyName = "admin_readonly";
+
+    private readonly (byte[] Hash, AdminPrincipal Principal)[] _known;
 
     /// <summary>With the tokens of the settings. Warns of those that are short.</summary>
     public AdminTokens(IOptions<ServiceOptions> options, ILogger<AdminTokens> logger)
     {
-        WarnIfShort(logger, "ADMIN_TOKEN", options.Value.AdminToken);
-        WarnIfShort(logger, "ADMIN_READONLY_TOKEN", options.Value.AdminReadOnlyToken);
-        _full = Hash(options.Value.AdminToken);
+        var known = new List<(byte[] Hash, AdminPrincipal Principal)>();
+        Add("ADMIN_TOKEN", options.Value.AdminToken, new AdminPrincipal(FullName, IsReadOnly: false));
+        Add("ADMIN_READONLY_TOKEN", options.Value.AdminReadOnlyToken, new AdminPrincipal(ReadOnlyName, IsReadOnly: true));
+        known.AddRange(options.Value.NamedAdminTokens.Select(token => (Convert.FromHexString(token.Sha256), new AdminPrincipal(token.Name, token.IsReadOnly))));
+        _known = [.. known];
 
-        // Where there is none, a hash that no token has
-        _readOnly = options.Value.AdminReadOnlyToken is { } token ? Hash(token) : RandomNumberGenerator.GetBytes(SHA256.HashSizeInBytes);
-    }
-
-    /// <summary>What a token allows.</summary>
-    public AdminAccess Check(string token)
-    {
-        var hash = Hash(token);
-
-        // Both, whatever the first says
-        var full = CryptographicOperations.FixedTimeEquals(hash, _full);
-        var readOnly = CryptographicOperations.FixedTimeEquals(hash, _readOnly);
-        return full ? AdminAccess.Full : readOnly ? AdminAccess.ReadOnly : AdminAccess.None;
-    }
-
-    private static void WarnIfShort(ILogger logger, string setting, string? token)
-    {
-        if (token is { Length: < ServiceOptions.GoodTokenLength })
+        void Add(string setting, string? token, AdminPrincipal principal)
         {
-            ShortToken(logger, setting, ServiceOptions.GoodTokenLength);
+            if (token is { Length: < ServiceOptions.GoodTokenLength })
+            {
+                ShortToken(logger, setting, ServiceOptions.GoodTokenLength);
+            }
+
+            if (token is not null)
+            {
+                known.Add((Hash(token), principal));
+            }
         }
     }
+
+    /// <summary>Whose token it is; null where it is nobody's.</summary>
+    public AdminPrincipal? Find(string token)
+    {
+        var hash = Hash(token);
+        AdminPrincipal? found = null;
+        foreach (var (known, principal) in _known)
+        {
+            // All of them, whatever the first ones say
+            if (CryptographicOperations.FixedTimeEquals(hash, known))
+            {
+                found ??= principal;
+            }
+        }
+
+        return found;
+    }
+
+    /// <summary>True for a name that no further token may have.</summary>
+    internal static bool IsReserved(string name) =>
+        name.Equals(FullName, StringComparison.OrdinalIgnoreCase) || name.Equals(ReadOnlyName, StringComparison.OrdinalIgnoreCase);
 
     private static byte[] Hash(string token) => SHA256.HashData(Encoding.UTF8.GetBytes(token));
 

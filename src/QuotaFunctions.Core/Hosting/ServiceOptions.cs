@@ -25,6 +25,9 @@ public sealed partial class ServiceOptions
     /// <summary><c>ADMIN_READONLY_TOKEN</c>: may GET on the management routes. None by default.</summary>
     public string? AdminReadOnlyToken { get; set; }
 
+    /// <summary><c>AdminTokens__{name}__Sha256</c> and <c>__ReadOnly</c>: further admin tokens, each with a name. None by default.</summary>
+    public IReadOnlyList<NamedAdminToken> NamedAdminTokens { get; set; } = [];
+
     /// <summary><c>LOG_LEVEL</c>: trace, debug, info, warning, error, critical or none. Default info.</summary>
     public LogLevel LogLevel { get; set; } = LogLevel.Information;
 
@@ -44,6 +47,7 @@ public sealed partial class ServiceOptions
         options.AdminReadOnlyToken = settings.Text("ADMIN_READONLY_TOKEN");
         options.ProxyMaxBodyBytes = settings.Number("PROXY_MAX_BODY_BYTES", DefaultProxyMaxBodyBytes, 1, MaxProxyMaxBodyBytes);
         options.ClientAddressHeader = settings.Text("CLIENT_ADDRESS_HEADER");
+        options.NamedAdminTokens = NamedAdminToken.Read(settings);
 
         if (options.AdminToken.Length == 0)
         {

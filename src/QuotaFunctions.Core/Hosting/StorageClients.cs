@@ -15,10 +15,11 @@ internal static class StorageClients
             : new TableServiceClient(options.ConnectionString, client);
     }
 
-    public static QueueServiceClient Queues(StorageOptions options)
+    /// <param name="options">Where they are.</param>
+    /// <param name="encoding">Base64 is what the queue trigger expects.</param>
+    public static QueueServiceClient Queues(StorageOptions options, QueueMessageEncoding encoding = QueueMessageEncoding.Base64)
     {
-        // What the queue trigger expects
-        var client = ConfigureRetries(new QueueClientOptions { MessageEncoding = QueueMessageEncoding.Base64 });
+        var client = ConfigureRetries(new QueueClientOptions { MessageEncoding = encoding });
         return options.Credential is { } credential
             ? new QueueServiceClient(options.QueueServiceUri, credential, client)
             : new QueueServiceClient(options.ConnectionString, client);

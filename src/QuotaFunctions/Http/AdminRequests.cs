@@ -9,9 +9,6 @@ namespace QuotaFunctions.Http;
 /// <summary>What the functions of keys and pools have in common.</summary>
 internal static class AdminRequests
 {
-    /// <summary>Who the log says did it: there is one admin token, and it does not tell people apart.</summary>
-    public const string Actor = "admin";
-
     /// <summary>Does something with the key of this id or secret; 404 where there is none, or none any more.</summary>
     public static async Task<IResult> WithKeyAsync(
         this IKeyService keys, string idOrSecret, Func<ApiKey, Task<IResult>> operation, CancellationToken cancellationToken)
@@ -43,6 +40,8 @@ internal static class AdminRequests
     public static ProblemResult NoSuchKey() => new(Problem.NotFound, "There is no such key, or it has been revoked.");
 
     public static ProblemResult NoSuchPool() => new(Problem.NotFound, "There is no such pool, or it has been revoked.");
+
+    public static ProblemResult NoSuchQueue() => new(Problem.NotFound, "There is no such queue: GET the list of queues for their names.");
 
     /// <summary>Reads a reset: the new quota, or null to leave it.</summary>
     public static async Task<long?> ReadResetAsync(HttpRequest request, CancellationToken cancellationToken)

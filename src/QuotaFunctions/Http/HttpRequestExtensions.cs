@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using QuotaFunctions.Core.Hosting;
 
 namespace QuotaFunctions.Http;
 
@@ -11,4 +12,12 @@ public static class HttpRequestExtensions
 
     /// <summary>The request's id, as it stands in <c>X-Request-Id</c> of the answer.</summary>
     public static string RequestId(this HttpRequest request) => request.HttpContext.TraceIdentifier;
+
+    /// <summary>Who asks on a management route, by their token.</summary>
+    /// <exception cref="InvalidOperationException">The request was not authorized as an admin's.</exception>
+    public static AdminPrincipal Admin(this HttpRequest request) =>
+        request.HttpContext.Items[typeof(AdminPrincipal)] as AdminPrincipal ?? throw new InvalidOperationException("Nobody has authorized this request.");
+
+    /// <summary>Notes who asks, once their token is known.</summary>
+    internal static void SetAdmin(this HttpRequest request, AdminPrincipal admin) => request.HttpContext.Items[typeof(AdminPrincipal)] = admin;
 }

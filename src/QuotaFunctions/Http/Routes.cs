@@ -22,11 +22,18 @@ public static class Routes
     /// <summary>One pool, by its id.</summary>
     public const string Pool = Pools + "/{pool}";
 
+    /// <summary>All queues.</summary>
+    public const string Queues = Area + "/queues";
+
+    /// <summary>One queue, by its name.</summary>
+    public const string Queue = Queues + "/{queue}";
+
     /// <summary>What the parameters of routes are, for the OpenAPI description.</summary>
     public static IReadOnlyDictionary<string, string> Parameters { get; } = new Dictionary<string, string>
     {
         ["key"] = "The key's id, or the secret itself.",
         ["pool"] = "The pool's id.",
+        ["queue"] = "The queue's name.",
         ["chargeId"] = "What charge_id was when it was consumed.",
         ["provider"] = "The provider's name.",
         ["path"] = "The upstream's path; may have slashes.",

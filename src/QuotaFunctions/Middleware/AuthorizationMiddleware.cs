@@ -9,7 +9,7 @@ using QuotaFunctions.Http;
 namespace QuotaFunctions.Middleware;
 
 /// <summary>
-/// Lets nobody to an admin's functions but who has an admin token; who has the read-only one may GET. A function that does not say
+/// Lets nobody to an admin's functions but who has an admin token; with a read-only one they may GET. A function that does not say
 /// who may call it is called by nobody.
 /// </summary>
 public sealed partial class AuthorizationMiddleware(AdminTokens tokens, ILogger<AuthorizationMiddleware> logger) : IFunctionsWorkerMiddleware
@@ -40,14 +40,21 @@ public sealed partial class AuthorizationMiddleware(AdminTokens tokens, ILogger<
         }
     }
 
-    private Problem? TokenRefusal(HttpRequest request) => request.BearerToken() is not { } token
-        ? Problem.TokenMissing
-        : tokens.Check(token) switch
+    private Problem? TokenRefusal(HttpRequest request)
+    {
+        if (request.BearerToken() is not { } token)
         {
-            AdminAccess.Full => null,
-            AdminAccess.ReadOnly => HttpMethods.IsGet(request.Method) ? null : Problem.TokenReadOnly,
-            _ => Problem.TokenInvalid,
-        };
+            return Problem.TokenMissing;
+        }
+
+        if (tokens.Find(token) is not { } admin)
+        {
+            return Problem.TokenInvalid;
+        }
+
+        request.SetAdmin(admin);
+        return admin.IsReadOnly && !HttpMethods.IsGet(request.Method) ? Problem.TokenReadOnly : null;
+    }
 
     [LoggerMessage(1103, LogLevel.Error, "{Function} is refused to everybody: {EntryPoint} is in no namespace that says who may call it.")]
     private partial void WithoutAudience(string function, string entryPoint);

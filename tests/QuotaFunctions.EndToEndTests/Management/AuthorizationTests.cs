@@ -1,5 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Security.Cryptography;
+using System.Text;
 using QuotaFunctions.TestSupport;
 
 namespace QuotaFunctions.EndToEndTests.Management;
@@ -49,6 +51,24 @@ public sealed class AuthorizationTests(AppFixture app)
     }
 
     [Fact]
+    public async Task The_log_names_the_holder_of_a_token()
+    {
+        const string token = "the-token-of-alice-0123456789abcdef";
+        var settings = AppSettings.For(app.Azurite.ConnectionString);
+        settings["AdminTokens__alice__Sha256"] = Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(token)));
+        await using var host = await AppFixture.StartAppAsync(settings);
+        using var alice = new HttpClient { BaseAddress = host.BaseAddress };
+        alice.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        var key = (await alice.PostJsonAsync("/manage/keys", """{"name":"n","quota":1}""")).Text("id")!;
+        Assert.Equal(HttpStatusCode.OK, (await alice.PostJsonAsync($"/manage/keys/{key}/topup", """{"amount":1}""")).Status);
+
+        await Eventually.TrueAsync(
+            async () => (await app.Admin.GetJsonAsync($"/manage/keys/{key}/logs")).Json.GetProperty("logs").EnumerateArray()
+                .Any(row => row.TryGetProperty("actor", out var actor) && actor.GetString() == "alice"),
+            TimeSpan.FromSeconds(30));
+    }
+
+    [Fact]
     public async Task The_read_only_token_may_GET_and_nothing_else()
     {
         var settings = AppSettings.For(app.Azurite.ConnectionString);
@@ -82,7 +102,8 @@ public sealed class AuthorizationTests(AppFixture app)
             from path in description.GetProperty("paths").EnumerateObject()
             where path.Name.StartsWith("/manage", StringComparison.Ordinal)
             from operation in path.Value.EnumerateObject()
-            select (HttpMethod.Parse(operation.Name), path.Name.Replace("{key}", NoKey, StringComparison.Ordinal).Replace("{pool}", NoPool, StringComparison.Ordinal)))
+            select (HttpMethod.Parse(operation.Name), path.Name.Replace("{key}", NoKey, StringComparison.Ordinal).Replace("{pool}", NoPool, StringComparison.Ordinal)
+                .Replace("{queue}", "sweep-requests", StringComparison.Ordinal)))
             .ToList();
         Assert.InRange(routes.Count, 19, 1000);
         return routes;

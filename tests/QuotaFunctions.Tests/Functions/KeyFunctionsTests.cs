@@ -28,7 +28,7 @@ public sealed class KeyFunctionsTests
     [Fact]
     public async Task Creation_answers_in_the_contracts_words_and_shows_the_key()
     {
-        _keys.Setup(it => it.CreateAsync(It.IsAny<KeySettings>(), "test", null, "admin", It.IsAny<CancellationToken>()))
+        _keys.Setup(it => it.CreateAsync(It.IsAny<KeySettings>(), "test", null, "alice", It.IsAny<CancellationToken>()))
             .ReturnsAsync((KeySettings settings, string _, string? _, string _, CancellationToken _) => new IssuedKey(Key(settings), _secret));
         var (http, json) = await CreateAsync("""{"name":"Ada","quota":1000,"expires_at":"2026-01-02T00:00:00Z","prefix":"test"}""");
         Assert.Equal(201, http.Response.StatusCode);
@@ -66,7 +66,7 @@ public sealed class KeyFunctionsTests
     [Fact]
     public async Task Time_needs_no_quota()
     {
-        _keys.Setup(it => it.CreateAsync(It.Is<KeySettings>(settings => settings.QuotaType == QuotaType.Time), "trial", null, "admin", It.IsAny<CancellationToken>()))
+        _keys.Setup(it => it.CreateAsync(It.Is<KeySettings>(settings => settings.QuotaType == QuotaType.Time), "trial", null, "alice", It.IsAny<CancellationToken>()))
             .ReturnsAsync((KeySettings settings, string _, string? _, string _, CancellationToken _) => new IssuedKey(Key(settings), _secret));
         var (_, json) = await CreateAsync("""{"name":"n","quota_type":"time","expires_at":"2026-01-02T00:00:00Z"}""");
         Assert.Equal(JsonValueKind.Null, json.GetProperty("quota").ValueKind);
@@ -77,7 +77,7 @@ public sealed class KeyFunctionsTests
     public async Task A_pool_that_is_not_there_is_a_fault_of_the_request()
     {
         var pool = KeyLocator.NewPoolId();
-        _keys.Setup(it => it.CreateAsync(It.IsAny<KeySettings>(), "trial", pool, "admin", It.IsAny<CancellationToken>())).ThrowsAsync(new KeyNotFoundException());
+        _keys.Setup(it => it.CreateAsync(It.IsAny<KeySettings>(), "trial", pool, "alice", It.IsAny<CancellationToken>())).ThrowsAsync(new KeyNotFoundException());
         var exception = await Assert.ThrowsAsync<InvalidRequestException>(() => CreateAsync($$"""{"name":"n","quota":1,"pool":"{{pool}}"}"""));
         Assert.Equal(["pool"], exception.Errors.Keys);
     }
@@ -130,7 +130,7 @@ public sealed class KeyFunctionsTests
     public async Task A_change_sets_what_is_given_and_leaves_the_rest()
     {
         (KeySettings, KeyStatus)? set = null;
-        _keys.Setup(it => it.ChangeAsync(_key.Id, It.IsAny<Func<ApiKey, (KeySettings, KeyStatus)>>(), "admin", It.IsAny<CancellationToken>()))
+        _keys.Setup(it => it.ChangeAsync(_key.Id, It.IsAny<Func<ApiKey, (KeySettings, KeyStatus)>>(), "alice", It.IsAny<CancellationToken>()))
             .ReturnsAsync((string _, Func<ApiKey, (KeySettings, KeyStatus)> change, string _, CancellationToken _) =>
             {
                 set = change(_key);
@@ -150,7 +150,7 @@ public sealed class KeyFunctionsTests
     [InlineData("""{"quota_type":"hybrid","expires_at":null}""", "expires_at")]
     public async Task What_is_wrong_of_a_change_reaches_the_caller(string body, string field)
     {
-        _keys.Setup(it => it.ChangeAsync(_key.Id, It.IsAny<Func<ApiKey, (KeySettings, KeyStatus)>>(), "admin", It.IsAny<CancellationToken>()))
+        _keys.Setup(it => it.ChangeAsync(_key.Id, It.IsAny<Func<ApiKey, (KeySettings, KeyStatus)>>(), "alice", It.IsAny<CancellationToken>()))
             .ReturnsAsync((string _, Func<ApiKey, (KeySettings, KeyStatus)> change, string _, CancellationToken _) =>
             {
                 change(_key);
@@ -171,11 +171,11 @@ public sealed class KeyFunctionsTests
     [Fact]
     public async Task A_revoked_key_can_not_be_changed_any_more()
     {
-        _keys.Setup(it => it.ChangeAsync(_key.Id, It.IsAny<Func<ApiKey, (KeySettings, KeyStatus)>>(), "admin", It.IsAny<CancellationToken>())).ThrowsAsync(new KeyNotFoundException());
-        _keys.Setup(it => it.ResetAsync(_key.Id, null, "admin", It.IsAny<CancellationToken>())).ThrowsAsync(new KeyNotFoundException());
-        _keys.Setup(it => it.TopUpAsync(_key.Id, 1, "admin", It.IsAny<CancellationToken>())).ThrowsAsync(new KeyNotFoundException());
-        _keys.Setup(it => it.RotateAsync(_key.Id, TimeSpan.Zero, "admin", It.IsAny<CancellationToken>())).ThrowsAsync(new KeyNotFoundException());
-        _keys.Setup(it => it.RevokeAsync(_key.Id, "admin", It.IsAny<CancellationToken>())).ReturnsAsync(false);
+        _keys.Setup(it => it.ChangeAsync(_key.Id, It.IsAny<Func<ApiKey, (KeySettings, KeyStatus)>>(), "alice", It.IsAny<CancellationToken>())).ThrowsAsync(new KeyNotFoundException());
+        _keys.Setup(it => it.ResetAsync(_key.Id, null, "alice", It.IsAny<CancellationToken>())).ThrowsAsync(new KeyNotFoundException());
+        _keys.Setup(it => it.TopUpAsync(_key.Id, 1, "alice", It.IsAny<CancellationToken>())).ThrowsAsync(new KeyNotFoundException());
+        _keys.Setup(it => it.RotateAsync(_key.Id, TimeSpan.Zero, "alice", It.IsAny<CancellationToken>())).ThrowsAsync(new KeyNotFoundException());
+        _keys.Setup(it => it.RevokeAsync(_key.Id, "alice", It.IsAny<CancellationToken>())).ReturnsAsync(false);
         foreach (var (name, run) in Operations(_key.Id).Where(operation => operation.Name is "change" or "reset" or "topup" or "rotate" or "delete"))
         {
             Assert.Equal((name, 404), (name, (await run()).Http.Response.StatusCode));
@@ -185,7 +185,7 @@ public sealed class KeyFunctionsTests
     [Fact]
     public async Task A_deletion_answers_with_nothing()
     {
-        _keys.Setup(it => it.RevokeAsync(_key.Id, "admin", It.IsAny<CancellationToken>())).ReturnsAsync(true);
+        _keys.Setup(it => it.RevokeAsync(_key.Id, "alice", It.IsAny<CancellationToken>())).ReturnsAsync(true);
         var (http, _) = await Operations(_key.Id).Single(operation => operation.Name == "delete").Run();
         Assert.Equal(204, http.Response.StatusCode);
         Assert.Equal(0, http.Response.Body.Length);
@@ -199,9 +199,9 @@ public sealed class KeyFunctionsTests
     [InlineData("""{"quota":1000000000000}""", 1_000_000_000_000L)]
     public async Task A_reset_may_set_a_quota(string body, long? quota)
     {
-        _keys.Setup(it => it.ResetAsync(_key.Id, quota, "admin", It.IsAny<CancellationToken>())).ReturnsAsync(_key);
+        _keys.Setup(it => it.ResetAsync(_key.Id, quota, "alice", It.IsAny<CancellationToken>())).ReturnsAsync(_key);
         await new ResetKey(_keys.Object, _time).RunAsync(Post(body), _key.Id, default);
-        _keys.Verify(it => it.ResetAsync(_key.Id, quota, "admin", It.IsAny<CancellationToken>()));
+        _keys.Verify(it => it.ResetAsync(_key.Id, quota, "alice", It.IsAny<CancellationToken>()));
     }
 
     [Theory]
@@ -230,7 +230,7 @@ public sealed class KeyFunctionsTests
     [InlineData("""{"overlap_seconds":2592000}""", 2_592_000)]
     public async Task A_rotation_shows_the_new_key(string body, int seconds)
     {
-        _keys.Setup(it => it.RotateAsync(_key.Id, TimeSpan.FromSeconds(seconds), "admin", It.IsAny<CancellationToken>())).ReturnsAsync(new IssuedKey(_key, _secret));
+        _keys.Setup(it => it.RotateAsync(_key.Id, TimeSpan.FromSeconds(seconds), "alice", It.IsAny<CancellationToken>())).ReturnsAsync(new IssuedKey(_key, _secret));
         var json = await (await new RotateKey(_keys.Object, _time).RunAsync(Post(body), _key.Id, default)).AnswerAsync(TestRequests.Context());
         Assert.Equal(_secret.Reveal(), json.GetProperty("key").GetString());
     }

@@ -56,7 +56,7 @@ public sealed class PoolFunctionsTests
     public async Task A_change_sets_what_is_given_and_leaves_the_rest()
     {
         (PoolSettings, KeyStatus)? set = null;
-        _pools.Setup(it => it.ChangeAsync(_pool.Id, It.IsAny<Func<Pool, (PoolSettings, KeyStatus)>>(), "admin", It.IsAny<CancellationToken>()))
+        _pools.Setup(it => it.ChangeAsync(_pool.Id, It.IsAny<Func<Pool, (PoolSettings, KeyStatus)>>(), "alice", It.IsAny<CancellationToken>()))
             .ReturnsAsync((string _, Func<Pool, (PoolSettings, KeyStatus)> change, string _, CancellationToken _) =>
             {
                 set = change(_pool);
@@ -85,8 +85,8 @@ public sealed class PoolFunctionsTests
     [Fact]
     public async Task A_revoked_pool_can_not_be_changed_any_more()
     {
-        _pools.Setup(it => it.ResetAsync(_pool.Id, 7, "admin", It.IsAny<CancellationToken>())).ThrowsAsync(new KeyNotFoundException());
-        _pools.Setup(it => it.RevokeAsync(_pool.Id, "admin", It.IsAny<CancellationToken>())).ReturnsAsync(false);
+        _pools.Setup(it => it.ResetAsync(_pool.Id, 7, "alice", It.IsAny<CancellationToken>())).ThrowsAsync(new KeyNotFoundException());
+        _pools.Setup(it => it.RevokeAsync(_pool.Id, "alice", It.IsAny<CancellationToken>())).ReturnsAsync(false);
         var http = TestRequests.Context();
         await (await new ResetPool(_pools.Object).RunAsync(Body("""{"quota":7}"""), _pool.Id, default)).ExecuteAsync(http);
         Assert.Equal(404, http.Response.StatusCode);

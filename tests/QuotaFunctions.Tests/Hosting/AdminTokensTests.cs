@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Microsoft.Extensions.Logging.Testing;
 using Microsoft.Extensions.Options;
 using QuotaFunctions.Core.Hosting;
@@ -6,23 +7,34 @@ namespace QuotaFunctions.Tests.Hosting;
 
 public sealed class AdminTokensTests
 {
-    private static readonly AdminTokens Both = new(Options.Create(new ServiceOptions { AdminToken = "the-full-token", AdminReadOnlyToken = "the-reader" }), new FakeLogger<AdminTokens>());
+    private static readonly NamedAdminToken[] Named =
+    [
+        new("alice", Convert.ToHexString(SHA256.HashData("the-token-of-alice"u8)), IsReadOnly: false),
+        new("ci", Convert.ToHexString(SHA256.HashData("the-token-of-ci"u8)), IsReadOnly: true),
+    ];
+
+    private static readonly AdminTokens Both = new(Options.Create(new ServiceOptions { AdminToken = "the-full-token", AdminReadOnlyToken = "the-reader", NamedAdminTokens = Named }), new FakeLogger<AdminTokens>());
     private static readonly AdminTokens FullOnly = new(Options.Create(new ServiceOptions { AdminToken = "the-full-token" }), new FakeLogger<AdminTokens>());
 
     [Theory]
-    [InlineData("the-full-token", AdminAccess.Full)]
-    [InlineData("the-reader", AdminAccess.ReadOnly)]
-    [InlineData("the-full-toke", AdminAccess.None)]
-    [InlineData("the-full-token ", AdminAccess.None)]
-    [InlineData("The-full-token", AdminAccess.None)]
-    [InlineData("", AdminAccess.None)]
-    [InlineData("\ud800", AdminAccess.None)]
-    public void A_token_is_known_to_the_letter(string token, AdminAccess access) => Assert.Equal(access, Both.Check(token));
+    [InlineData("the-full-token", "admin", false)]
+    [InlineData("the-reader", "admin_readonly", true)]
+    [InlineData("the-token-of-alice", "alice", false)]
+    [InlineData("the-token-of-ci", "ci", true)]
+    public void A_token_is_its_holders(string token, string name, bool isReadOnly) => Assert.Equal(new AdminPrincipal(name, isReadOnly), Both.Find(token));
+
+    [Theory]
+    [InlineData("the-full-toke")]
+    [InlineData("the-full-token ")]
+    [InlineData("The-full-token")]
+    [InlineData("")]
+    [InlineData("\ud800")]
+    public void A_token_is_known_to_the_letter(string token) => Assert.Null(Both.Find(token));
 
     [Theory]
     [InlineData("")]
     [InlineData("the-reader")]
-    public void Without_a_read_only_token_nothing_passes_for_it(string token) => Assert.Equal(AdminAccess.None, FullOnly.Check(token));
+    public void Without_a_read_only_token_nothing_passes_for_it(string token) => Assert.Null(FullOnly.Find(token));
 
     [Theory]
     [InlineData(31, 32, "ADMIN_TOKEN")]
@@ -38,5 +50,5 @@ public sealed class AdminTokensTests
     }
 
     [Fact]
-    public void However_long_a_token_is_it_is_only_unknown() => Assert.Equal(AdminAccess.None, Both.Check(new string('x', 1_000_000)));
+    public void However_long_a_token_is_it_is_only_unknown() => Assert.Null(Both.Find(new string('x', 1_000_000)));
 }

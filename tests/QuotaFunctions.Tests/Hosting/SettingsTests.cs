@@ -53,7 +53,7 @@ public sealed class SettingsTests
     [InlineData("höchst-geheimes-wort", "printable ASCII")]
     public void A_bad_token_stops_the_start(string? token, string says)
     {
-        var line = Assert.Single(Faults<ServiceOptions>(("ADMIN_TOKEN", token)));
+        var line = Assert.Single(Errors<ServiceOptions>(("ADMIN_TOKEN", token)));
         Assert.StartsWith("ADMIN_TOKEN ", line, StringComparison.Ordinal);
         Assert.Contains(says, line, StringComparison.Ordinal);
         if (!string.IsNullOrWhiteSpace(token))
@@ -65,9 +65,41 @@ public sealed class SettingsTests
     [Fact]
     public void The_read_only_token_keeps_to_the_same_rules_and_is_another_one()
     {
-        Assert.Contains("ADMIN_READONLY_TOKEN is too short", Assert.Single(ServiceFaults(("ADMIN_READONLY_TOKEN", "short"))), StringComparison.Ordinal);
-        Assert.Contains("ADMIN_READONLY_TOKEN must not be the same", Assert.Single(ServiceFaults(("ADMIN_READONLY_TOKEN", GoodToken))), StringComparison.Ordinal);
-        Assert.Empty(ServiceFaults(("ADMIN_READONLY_TOKEN", "another-token-of-ours")));
+        Assert.Contains("ADMIN_READONLY_TOKEN is too short", Assert.Single(ServiceErrors(("ADMIN_READONLY_TOKEN", "short"))), StringComparison.Ordinal);
+        Assert.Contains("ADMIN_READONLY_TOKEN must not be the same", Assert.Single(ServiceErrors(("ADMIN_READONLY_TOKEN", GoodToken))), StringComparison.Ordinal);
+        Assert.Empty(ServiceErrors(("ADMIN_READONLY_TOKEN", "another-token-of-ours")));
+    }
+
+    [Fact]
+    public void A_named_token_is_known_by_its_hash()
+    {
+        var service = Service(
+            ("ADMIN_TOKEN", GoodToken), ("AdminTokens:alice:Sha256", new string('A', 64)), ("AdminTokens:ci:Sha256", new string('0', 64)), ("AdminTokens:ci:ReadOnly", "true"));
+        Assert.Equal(
+            [new NamedAdminToken("alice", new string('a', 64), IsReadOnly: false), new NamedAdminToken("ci", new string('0', 64), IsReadOnly: true)],
+            service.NamedAdminTokens.OrderBy(token => token.Name));
+    }
+
+    [Theory]
+    [InlineData("alice:Sha256", null, "AdminTokens__alice__Sha256 must be the SHA-256")]
+    [InlineData("alice:Sha256", "the-token-itself", "AdminTokens__alice__Sha256 must be the SHA-256")]
+    [InlineData("alice:Hash", "a", "AdminTokens__alice__Hash is not a setting")]
+    [InlineData("Admin:Sha256", "a", "AdminTokens__Admin must have another name")]
+    [InlineData("a b:Sha256", "a", "AdminTokens__a b is not a token's name")]
+    public void A_wrong_named_token_stops_the_start(string setting, string? value, string says)
+    {
+        var line = Assert.Single(ServiceErrors(($"AdminTokens:{setting}", value), ("AdminTokens:good:Sha256", new string('b', 64))));
+        Assert.StartsWith(says, line, StringComparison.Ordinal);
+        Assert.DoesNotContain("the-token-itself", line, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Each_token_has_one_name_and_its_flag_is_true_or_false()
+    {
+        Assert.Contains("must not be the same as another token's", Assert.Single(ServiceErrors(
+            ("AdminTokens:a:Sha256", new string('b', 64)), ("AdminTokens:b:Sha256", new string('B', 64)))), StringComparison.Ordinal);
+        Assert.Contains("AdminTokens__a__ReadOnly must be true or false", Assert.Single(ServiceErrors(
+            ("AdminTokens:a:Sha256", new string('b', 64)), ("AdminTokens:a:ReadOnly", "yes"))), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -87,7 +119,7 @@ public sealed class SettingsTests
     [InlineData("CLIENT_ADDRESS_HEADER", "X-Forwarded For")]
     [InlineData("CLIENT_ADDRESS_HEADER", "X-Real-IP: 1")]
     public void A_bad_value_is_told_by_its_name(string name, string value) =>
-        Assert.StartsWith($"{name} must be ", Assert.Single(ServiceFaults((name, value))), StringComparison.Ordinal);
+        Assert.StartsWith($"{name} must be ", Assert.Single(ServiceErrors((name, value))), StringComparison.Ordinal);
 
     [Theory]
     [InlineData("trace", LogLevel.Trace)]
@@ -120,7 +152,7 @@ public sealed class SettingsTests
     [InlineData("does not fit", "credential", "managedidentity", "clientId", "0b6e", "managedIdentityObjectId", "1c2d")]
     public void An_identity_that_cannot_be_made_is_told(string says, params string[] settings)
     {
-        var line = Assert.Single(StorageFaults([("AzureWebJobsStorage__accountName", "myaccount"), .. OfStorage(settings)]));
+        var line = Assert.Single(StorageSettingErrors([("AzureWebJobsStorage__accountName", "myaccount"), .. OfStorage(settings)]));
         Assert.StartsWith($"AzureWebJobsStorage__credential {says}", line, StringComparison.Ordinal);
         Assert.DoesNotContain("0b6e", line, StringComparison.Ordinal);
     }
@@ -146,13 +178,13 @@ public sealed class SettingsTests
     public void Storage_that_cannot_be_found_is_told(string starts, params string[] settings) =>
         Assert.StartsWith(
             starts,
-            Assert.Single(StorageFaults([.. settings.Chunk(2).Select(pair => (pair[0], (string?)pair[1]))])),
+            Assert.Single(StorageSettingErrors([.. settings.Chunk(2).Select(pair => (pair[0], (string?)pair[1]))])),
             StringComparison.Ordinal);
 
     [Fact]
     public void The_address_of_a_service_must_be_one()
     {
-        var lines = StorageFaults(("AzureWebJobsStorage__tableServiceUri", "t.example"), ("AzureWebJobsStorage__queueServiceUri", "ftp://q.example"));
+        var lines = StorageSettingErrors(("AzureWebJobsStorage__tableServiceUri", "t.example"), ("AzureWebJobsStorage__queueServiceUri", "ftp://q.example"));
         Assert.Contains(lines, line => line.StartsWith("AzureWebJobsStorage__tableServiceUri must be", StringComparison.Ordinal));
         Assert.Contains(lines, line => line.StartsWith("AzureWebJobsStorage__queueServiceUri must be", StringComparison.Ordinal));
     }
@@ -195,11 +227,11 @@ public sealed class SettingsTests
     private static IEnumerable<(string Name, string? Value)> OfStorage(string[] settings) =>
         settings.Chunk(2).Select(pair => ($"AzureWebJobsStorage__{pair[0]}", (string?)pair[1]));
 
-    private static IEnumerable<string> ServiceFaults(params (string, string?)[] settings) => Faults<ServiceOptions>([("ADMIN_TOKEN", GoodToken), .. settings]);
+    private static IEnumerable<string> ServiceErrors(params (string, string?)[] settings) => Errors<ServiceOptions>([("ADMIN_TOKEN", GoodToken), .. settings]);
 
-    private static IEnumerable<string> StorageFaults(params (string, string?)[] settings) => Faults<StorageOptions>(settings);
+    private static IEnumerable<string> StorageSettingErrors(params (string, string?)[] settings) => Errors<StorageOptions>(settings);
 
-    private static IEnumerable<string> Faults<T>(params (string, string?)[] settings)
+    private static IEnumerable<string> Errors<T>(params (string, string?)[] settings)
         where T : class
     {
         try

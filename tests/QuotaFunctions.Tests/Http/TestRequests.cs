@@ -1,6 +1,8 @@
 using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
+using QuotaFunctions.Core.Hosting;
+using QuotaFunctions.Http;
 
 namespace QuotaFunctions.Tests.Http;
 
@@ -15,6 +17,7 @@ internal static class TestRequests
         context.Request.QueryString = new QueryString(query);
         context.Request.Body = new MemoryStream(Encoding.UTF8.GetBytes(body ?? ""));
         context.Response.Body = new MemoryStream();
+        context.Request.SetAdmin(new AdminPrincipal("alice", IsReadOnly: false));
         return context;
     }
 

@@ -25,7 +25,7 @@ public sealed class ChangeKey(IKeyService keys, TimeProvider time)
             key,
             async found =>
             {
-                var changed = await keys.ChangeAsync(found.Id, current => Change(body, current), AdminRequests.Actor, cancellationToken);
+                var changed = await keys.ChangeAsync(found.Id, current => Change(body, current), request.Admin().Name, cancellationToken);
                 return JsonResult.Of(KeyResponse.Of(changed, time.GetUtcNow()), ResponseJson.Default.KeyResponse);
             },
             cancellationToken);

@@ -25,7 +25,7 @@ public sealed class ChangePool(IPoolService pools)
             pool,
             async found =>
             {
-                var changed = await pools.ChangeAsync(found.Id, current => Change(body, current), AdminRequests.Actor, cancellationToken);
+                var changed = await pools.ChangeAsync(found.Id, current => Change(body, current), request.Admin().Name, cancellationToken);
                 return JsonResult.Of(PoolResponse.Of(changed), ResponseJson.Default.PoolResponse);
             },
             cancellationToken);

@@ -48,7 +48,7 @@ public sealed class CreateKey(IKeyService keys, TimeProvider time)
         fields.ThrowIfInvalid();
         try
         {
-            var issued = await keys.CreateAsync(settings, prefix, pool, AdminRequests.Actor, cancellationToken);
+            var issued = await keys.CreateAsync(settings, prefix, pool, request.Admin().Name, cancellationToken);
             return JsonResult.Created(IssuedKeyResponse.Of(issued, time.GetUtcNow()), ResponseJson.Default.IssuedKeyResponse, Routes.Location(area, "keys", issued.Key.Id));
         }
         catch (KeyNotFoundException)

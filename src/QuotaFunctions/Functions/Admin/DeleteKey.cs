@@ -16,6 +16,6 @@ public sealed class DeleteKey(IKeyService keys)
         [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = Routes.Key)] HttpRequest request, string key, CancellationToken cancellationToken) =>
         keys.WithKeyAsync(
             key,
-            async found => await keys.RevokeAsync(found.Id, AdminRequests.Actor, cancellationToken) ? NoContentResult.Instance : AdminRequests.NoSuchKey(),
+            async found => await keys.RevokeAsync(found.Id, request.Admin().Name, cancellationToken) ? NoContentResult.Instance : AdminRequests.NoSuchKey(),
             cancellationToken);
 }

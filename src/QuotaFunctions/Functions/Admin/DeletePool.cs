@@ -16,7 +16,7 @@ public sealed class DeletePool(IPoolService pools)
         [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = Routes.Pool)] HttpRequest request, string pool, CancellationToken cancellationToken) =>
         pools.WithPoolAsync(
             pool,
-            async found => await pools.RevokeAsync(found.Id, AdminRequests.Actor, cancellationToken)
+            async found => await pools.RevokeAsync(found.Id, request.Admin().Name, cancellationToken)
                 ? NoContentResult.Instance
                 : AdminRequests.NoSuchPool(),
             cancellationToken);

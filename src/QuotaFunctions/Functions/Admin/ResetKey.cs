@@ -22,7 +22,7 @@ public sealed class ResetKey(IKeyService keys, TimeProvider time)
             key,
             async found =>
             {
-                var reset = await keys.ResetAsync(found.Id, quota, AdminRequests.Actor, cancellationToken);
+                var reset = await keys.ResetAsync(found.Id, quota, request.Admin().Name, cancellationToken);
                 return JsonResult.Of(KeyResponse.Of(reset, time.GetUtcNow()), ResponseJson.Default.KeyResponse);
             },
             cancellationToken);

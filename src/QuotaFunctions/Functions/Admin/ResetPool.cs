@@ -21,7 +21,7 @@ public sealed class ResetPool(IPoolService pools)
         return await pools.WithPoolAsync(
             pool,
             async found => JsonResult.Of(
-                PoolResponse.Of(await pools.ResetAsync(found.Id, quota, AdminRequests.Actor, cancellationToken)), ResponseJson.Default.PoolResponse),
+                PoolResponse.Of(await pools.ResetAsync(found.Id, quota, request.Admin().Name, cancellationToken)), ResponseJson.Default.PoolResponse),
             cancellationToken);
     }
 }

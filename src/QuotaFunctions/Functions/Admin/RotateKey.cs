@@ -34,7 +34,7 @@ public sealed class RotateKey(IKeyService keys, TimeProvider time)
             key,
             async found =>
             {
-                var issued = await keys.RotateAsync(found.Id, TimeSpan.FromSeconds(seconds), AdminRequests.Actor, cancellationToken);
+                var issued = await keys.RotateAsync(found.Id, TimeSpan.FromSeconds(seconds), request.Admin().Name, cancellationToken);
                 return JsonResult.Of(IssuedKeyResponse.Of(issued, time.GetUtcNow()), ResponseJson.Default.IssuedKeyResponse);
             },
             cancellationToken);

@@ -22,7 +22,7 @@ public sealed class TopUpKey(IKeyService keys, TimeProvider time)
             key,
             async found =>
             {
-                var toppedUp = await keys.TopUpAsync(found.Id, amount, AdminRequests.Actor, cancellationToken);
+                var toppedUp = await keys.TopUpAsync(found.Id, amount, request.Admin().Name, cancellationToken);
                 return JsonResult.Of(KeyResponse.Of(toppedUp, time.GetUtcNow()), ResponseJson.Default.KeyResponse);
             },
             cancellationToken);

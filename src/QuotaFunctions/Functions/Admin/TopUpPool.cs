@@ -22,7 +22,7 @@ public sealed class TopUpPool(IPoolService pools)
             pool,
             async found =>
             {
-                var toppedUp = await pools.TopUpAsync(found.Id, amount, AdminRequests.Actor, cancellationToken);
+                var toppedUp = await pools.TopUpAsync(found.Id, amount, request.Admin().Name, cancellationToken);
                 return JsonResult.Of(PoolResponse.Of(toppedUp), ResponseJson.Default.PoolResponse);
             },
             cancellationToken);
