@@ -4,8 +4,7 @@
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib/common.sh"
 
-rounds=${1:-100}
-[[ $rounds =~ ^[1-9][0-9]*$ ]] || fail 'ROUNDS must be a whole number above 0' 2
+rounds=$(rounds_of "$@")
 
 require_tools
 fetch_azurite

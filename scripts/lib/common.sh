@@ -21,3 +21,10 @@ fetch_azurite() {
     npm ci --no-audit --no-fund --loglevel=error
   fi
 }
+
+# The number of rounds: the first argument, else 100
+rounds_of() {
+  local rounds=${1:-100}
+  [[ $rounds =~ ^[1-9][0-9]*$ ]] || fail 'ROUNDS must be a whole number above 0' 2
+  echo "$rounds"
+}
