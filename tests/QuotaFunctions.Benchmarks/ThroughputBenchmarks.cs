@@ -139,7 +139,7 @@ internal static class ThroughputBenchmarks
         {
             for (var i = 0; i < count; i++)
             {
-                apps.Add(await StartAppAsync(azurite, leases, withTimer: i == 0));
+                apps.Add(await StartAppAsync(azurite, leases));
             }
 
             var load = new HttpLoad([.. apps.Select(app => app.BaseAddress)], clients, hot);
@@ -181,14 +181,11 @@ internal static class ThroughputBenchmarks
         Report.Note("the service, idle", $"{kib / 1024} MiB resident");
     });
 
-    private static async Task<AppProcess> StartAppAsync(AzuriteProcess azurite, string leases = "auto", bool withTimer = true)
+    private static async Task<AppProcess> StartAppAsync(AzuriteProcess azurite, string leases = "auto")
     {
         var settings = AppSettings.For(azurite.ConnectionString);
         settings["TABLE_PREFIX"] = "bench";
         settings["QUOTA_LEASES"] = leases;
-
-        // The Functions host runs a timer on one of its instances, LocalHost on each.
-        settings["AzureWebJobs.SweepSettlements.Disabled"] = withTimer ? "false" : "true";
         var app = await AppProcess.StartAsync(settings);
 
         // On a signal, too, it ends with this process.
