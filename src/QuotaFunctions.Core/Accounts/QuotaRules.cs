@@ -55,7 +55,7 @@ internal static class QuotaRules
     public static QuotaSnapshot Snapshot(KeyState key, PoolState? pool, DateTimeOffset now)
     {
         var balance = AsOf(key.Balance, now);
-        var poolMeter = pool is null ? null : AsOf(pool.Balance, now);
+        var poolBalance = pool is null ? null : AsOf(pool.Balance, now);
         var (rateRemaining, rateResetsIn) = Rate(key, now);
         var left = balance.Left;
         return new QuotaSnapshot
@@ -65,7 +65,7 @@ internal static class QuotaRules
             Limit = balance.Type == QuotaType.Time ? null : balance.Quota,
             Used = balance.Used,
             Held = balance.Held,
-            Remaining = poolMeter is null ? left : Math.Min(left ?? long.MaxValue, poolMeter.Left ?? long.MaxValue),
+            Remaining = poolBalance is null ? left : Math.Min(left ?? long.MaxValue, poolBalance.Left ?? long.MaxValue),
             ResetsAt = balance.ResetsAt,
             ExpiresAt = key.Settings.ExpiresAt,
             RateLimitPerMinute = key.Settings.RateLimitPerMinute,

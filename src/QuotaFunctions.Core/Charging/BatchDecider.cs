@@ -122,7 +122,8 @@ internal sealed class BatchDecider(
             return false;
         }
 
-        batch.RemoveAll(command => decided.Exists(item => item.Command == command));
+        var done = decided.Select(item => item.Command).ToHashSet();
+        batch.RemoveAll(done.Contains);
         return true;
     }
 }

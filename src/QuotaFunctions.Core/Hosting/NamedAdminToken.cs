@@ -1,5 +1,3 @@
-using QuotaFunctions.Core.Validation;
-
 namespace QuotaFunctions.Core.Hosting;
 
 /// <summary>A further admin token, of a person or a program. Only its hash is known to the service.</summary>
@@ -15,24 +13,16 @@ public sealed record NamedAdminToken(string Name, string Sha256, bool IsReadOnly
     internal static IReadOnlyList<NamedAdminToken> Read(SettingReader settings)
     {
         var tokens = new List<NamedAdminToken>();
-        foreach (var section in settings.Section(Section).GetChildren())
+        foreach (var name in settings.Names(Section, "token", Names))
         {
-            var setting = $"{Section}__{section.Key}";
-            if (!NameRules.IsProvider(section.Key))
-            {
-                settings.AddError(setting, "is not a token's name: 1 to 32 letters, digits, - and _, a letter or digit first.");
-            }
-            else if (AdminTokens.IsReserved(section.Key))
+            var setting = $"{Section}__{name}";
+            if (AdminTokens.IsReserved(name))
             {
                 settings.AddError(setting, "must have another name: this one stands for ADMIN_TOKEN or ADMIN_READONLY_TOKEN.");
             }
-            else if (section.GetChildren().FirstOrDefault(child => !Names.Contains(child.Key, StringComparer.OrdinalIgnoreCase)) is { } unknown)
-            {
-                settings.AddError($"{setting}__{unknown.Key}", $"is not a setting: those of a token are {string.Join(", ", Names)}.");
-            }
             else if (ReadHash(settings, $"{setting}__Sha256", tokens) is { } hash)
             {
-                tokens.Add(new NamedAdminToken(section.Key, hash, ReadFlag(settings, $"{setting}__ReadOnly")));
+                tokens.Add(new NamedAdminToken(name, hash, ReadFlag(settings, $"{setting}__ReadOnly")));
             }
         }
 

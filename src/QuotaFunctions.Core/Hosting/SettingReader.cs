@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Extensions.Configuration;
+using QuotaFunctions.Core.Validation;
 
 namespace QuotaFunctions.Core.Hosting;
 
@@ -23,6 +24,30 @@ public sealed class SettingReader(IConfiguration configuration)
     /// <summary>A setting with those whose names begin with its own and <c>__</c>.</summary>
     public IConfigurationSection Section(string name) =>
         configuration.GetSection(name.Replace("__", ConfigurationPath.KeyDelimiter, StringComparison.Ordinal));
+
+    /// <summary>The names <c>name</c> of the settings <c>GROUP__name__…</c>. A wrong name, and a setting that the group does not have, are errors.</summary>
+    /// <param name="group">What the settings begin with.</param>
+    /// <param name="what">What one of the group is called in the errors, such as <c>provider</c>.</param>
+    /// <param name="settings">The settings that each has, in any letter case.</param>
+    public IEnumerable<string> Names(string group, string what, IReadOnlyCollection<string> settings)
+    {
+        foreach (var section in Section(group).GetChildren())
+        {
+            var name = $"{group}__{section.Key}";
+            if (!NameRules.IsName(section.Key))
+            {
+                AddError(name, $"is not a {what}'s name: 1 to 32 letters, digits, - and _, a letter or digit first.");
+            }
+            else if (section.GetChildren().FirstOrDefault(child => !settings.Contains(child.Key, StringComparer.OrdinalIgnoreCase)) is { } unknown)
+            {
+                AddError($"{name}__{unknown.Key}", $"is not a setting: those of a {what} are {string.Join(", ", settings)}.");
+            }
+            else
+            {
+                yield return section.Key;
+            }
+        }
+    }
 
     /// <summary>Text; null where there is none, or nothing but blanks.</summary>
     public string? Text(string name)

@@ -64,7 +64,7 @@ public static partial class KeySettingsValidator
         check.Refill(settings.Refill);
         check.Tenant(settings.Tenant);
         check.That("email", settings.Email is null || IsEmail(settings.Email), "must be an e-mail address.");
-        check.List("allowed_providers", settings.AllowedProviders, MaxProviders, NameRules.IsProvider, "the name of a provider");
+        check.List("allowed_providers", settings.AllowedProviders, MaxProviders, NameRules.IsName, "the name of a provider");
         check.List("allowed_models", settings.AllowedModels, MaxModels, static text => ModelName().IsMatch(text), "the name of a model; * at its end stands for any ending");
         check.List("allowed_ips", settings.AllowedIps, MaxAddresses, IsAddressOrNetwork, "an IP address, or a network such as 203.0.113.0/24");
         check.Metadata(settings.Metadata);

@@ -41,19 +41,9 @@ public sealed class ProxyOptions
     internal static void Read(SettingReader settings, ProxyOptions options)
     {
         var providers = new List<Provider>();
-        var sections = settings.Section(Section).GetChildren().ToArray();
-        foreach (var section in sections)
+        foreach (var name in settings.Names(Section, "provider", Names))
         {
-            var name = $"{Section}__{section.Key}";
-            if (!NameRules.IsProvider(section.Key))
-            {
-                settings.AddError(name, "is not a provider's name: 1 to 32 letters, digits, - and _, a letter or digit first.");
-            }
-            else if (section.GetChildren().FirstOrDefault(child => !Names.Contains(child.Key, StringComparer.OrdinalIgnoreCase)) is { } unknown)
-            {
-                settings.AddError($"{name}__{unknown.Key}", $"is not a setting: those of a provider are {string.Join(", ", Names)}.");
-            }
-            else if (ReadProvider(settings, name, section.Key.ToLowerInvariant()) is { } provider)
+            if (ReadProvider(settings, $"{Section}__{name}", name.ToLowerInvariant()) is { } provider)
             {
                 providers.Add(provider);
             }
@@ -64,7 +54,7 @@ public sealed class ProxyOptions
         if (settings.Text("DefaultProvider") is { } wanted)
         {
             options.DefaultProvider = providers.Find(provider => provider.Name.Equals(wanted, StringComparison.OrdinalIgnoreCase));
-            if (options.DefaultProvider is null && !Array.Exists(sections, section => section.Key.Equals(wanted, StringComparison.OrdinalIgnoreCase)))
+            if (options.DefaultProvider is null && !settings.Section(Section).GetChildren().Any(section => section.Key.Equals(wanted, StringComparison.OrdinalIgnoreCase)))
             {
                 settings.AddError("DefaultProvider", $"must be the name of a configured provider: there is no {Section}__{wanted}__BaseUrl.");
             }
