@@ -55,7 +55,6 @@ public sealed class HealthTests : IDisposable
     {
         var report = await Checking(_ => new TaskCompletionSource().Task).ReportAsync(default);
         Assert.Equal(("table", HealthStatus.Unhealthy, "no answer within 2 s"), Summary(Assert.Single(report.Entries)));
-        Assert.InRange(report.TotalDuration, TimeSpan.FromSeconds(1.9), TimeSpan.FromSeconds(5));
     }
 
     [Fact]
