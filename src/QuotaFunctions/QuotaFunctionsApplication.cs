@@ -10,6 +10,7 @@ using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.Core.Keys;
 using QuotaFunctions.Core.Proxying;
 using QuotaFunctions.Core.Queues;
+using QuotaFunctions.Core.Usage;
 using QuotaFunctions.Http;
 using QuotaFunctions.Middleware;
 
@@ -30,6 +31,7 @@ public static class QuotaFunctionsApplication
             .AddAuditing()
             .AddCharging(configuration)
             .AddKeys()
+            .AddUsage()
             .AddProxying(configuration)
             .AddHttp();
 
