@@ -12,7 +12,7 @@ namespace QuotaFunctions.Http;
 /// <param name="Next">The cursor of the next page; absent on the last.</param>
 internal sealed record UsageResponse(
     [property: Example("UTC")] string TimeZone,
-    UsageCountsResponse Total,
+    [property: Example] UsageCountsResponse Total,
     IReadOnlyList<UsageItemResponse> Usage,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull), Example("1000")] string? Next);
 
