@@ -10,6 +10,7 @@ using QuotaFunctions.Core.Auditing;
 using QuotaFunctions.Core.Charging;
 using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.Core.Keys;
+using QuotaFunctions.Core.Usage;
 using QuotaFunctions.TestSupport;
 
 namespace QuotaFunctions.Benchmarks;
@@ -36,7 +37,7 @@ internal sealed class EngineInstance : IAsyncDisposable
             ["ADMIN_TOKEN"] = AppSettings.AdminToken,
         }).Build();
         var services = new ServiceCollection().AddLogging(logging => logging.SetMinimumLevel(LogLevel.None));
-        services.AddServiceSettings(configuration).AddStorage(configuration).AddAuditing().AddCharging(configuration).AddKeys();
+        services.AddServiceSettings(configuration).AddStorage(configuration).AddAuditing().AddCharging(configuration).AddKeys().AddUsage();
         if (clients is var (tables, queues))
         {
             services.Replace(ServiceDescriptor.Singleton(tables)).Replace(ServiceDescriptor.Singleton(queues));

@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using QuotaFunctions.Core.Accounts.Storage;
+using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.Core.Jobs;
 
 namespace QuotaFunctions.Core.Auditing;
@@ -17,15 +19,29 @@ internal sealed class AuditEventConsumer(IAuditStore log, LedgerCompactor compac
         // First into the log, then out of the ledger. What stands wholly in this message is done with. What is spread over several, or
         // fails here, the sweeper finds: the message is not needed for it any more.
         var byAccount = events.ToLookup(row => row.AccountId);
+        var open = new ConcurrentDictionary<string, bool>(byAccount.Select(account => KeyValuePair.Create(account.Key, true)));
         await jobs.ForEachAsync(
             "compact its ledger",
             byAccount.Select(account => account.Key).ToList(),
             account => account,
-            (account, token) => CompactAsync(account, byAccount[account], token),
+            async (account, token) =>
+            {
+                if (await TryCompactAsync(account, byAccount[account], token))
+                {
+                    open.TryRemove(account, out _);
+                }
+            },
             cancellationToken);
+
+        // Perhaps the sweeper has counted a charge already whose end is told here. Only this message knows: where it fails, it comes again.
+        if (await jobs.ForEachAsync("count charges anew", open.Keys.ToList(), account => account, recount.RunAsync, cancellationToken) > 0)
+        {
+            throw new StorageUnavailableException("Charges could not be counted anew.");
+        }
     }
 
-    private async Task CompactAsync(string accountId, IEnumerable<AuditEvent> events, CancellationToken cancellationToken)
+    /// <summary>Compacts what stands wholly in a message. True where that is all of it, and nothing has to be counted anew.</summary>
+    private async Task<bool> TryCompactAsync(string accountId, IEnumerable<AuditEvent> events, CancellationToken cancellationToken)
     {
         var commits = events.SelectMany(row => row.Ledger.Select(entry => (Event: row, Entry: entry)))
             .OrderByDescending(item => item.Event.Phase)
@@ -37,10 +53,6 @@ internal sealed class AuditEventConsumer(IAuditStore log, LedgerCompactor compac
             [.. commit.Select(item => UsageOfEntry.Of(item.Event.KeyId, item.Event.Id, item.Entry, item.Event.Kind, item.Event.Phase, item.Event.Entry))]))
             .ToList();
         var isAll = await compactor.CompactAsync(accountId, complete, cancellationToken) && complete.Count == commits.Count;
-        if (!isAll || complete.Exists(commit => commit.Entries.Any(entry => entry.Provisional is not null)))
-        {
-            // Perhaps the sweeper has counted a charge already whose end is told here.
-            await recount.RunAsync(accountId, cancellationToken);
-        }
+        return isAll && !complete.Exists(commit => commit.Entries.Any(entry => entry.Provisional is not null));
     }
 }

@@ -9,3 +9,10 @@ public interface ISettlementSweeper
     /// </summary>
     Task SweepAsync(CancellationToken cancellationToken);
 }
+
+/// <summary>Is done after each sweep.</summary>
+internal interface ISweepFollowUp
+{
+    /// <summary>Does its work. May be repeated, and run on several instances at a time. What fails is logged, and done after the next sweep.</summary>
+    Task RunAsync(CancellationToken cancellationToken);
+}

@@ -13,7 +13,7 @@ namespace QuotaFunctions.Core.Auditing;
 /// </remarks>
 internal sealed partial class SettlementSweeper(
     OpenAccountIndex open, ChangedUsageIndex changed, AccountJobs jobs, LedgerReader books, LedgerCompactor compactor, IAccountStore store, IAuditStore log, UsageRecount recount, AccountWriters writers,
-    InstanceTable instances, InstanceIdentity self, SweepScheduler scheduler, ILogger<SettlementSweeper> logger)
+    InstanceTable instances, InstanceIdentity self, SweepScheduler scheduler, ISweepFollowUp followUp, ILogger<SettlementSweeper> logger)
     : ISettlementSweeper
 {
     /// <summary>After how long a process that was not seen any more is forgotten.</summary>
@@ -35,6 +35,7 @@ internal sealed partial class SettlementSweeper(
             isArmed = await scheduler.TryArmAsync(cancellationToken);
             var fleet = await instances.LookAsync(self.Id, cancellationToken);
             await jobs.ForEachAsync("sweep its ledger", accounts, account => account.Name, (account, token) => SweepAsync(account, fleet, token), cancellationToken);
+            await followUp.RunAsync(cancellationToken);
             foreach (var (id, lastSeen) in fleet.Seen)
             {
                 if (lastSeen + MemoryOfTheDead < fleet.Now)

@@ -4,29 +4,20 @@ using Azure.Data.Tables;
 using Microsoft.Extensions.Logging;
 using QuotaFunctions.Core.Accounts;
 using QuotaFunctions.Core.Accounts.Storage;
+using QuotaFunctions.Core.Auditing;
 using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.Core.Jobs;
 
 namespace QuotaFunctions.Core.Usage;
 
 /// <summary>Copies what was counted of each key to where one range holds a day of all keys, and adds up the days over all keys.</summary>
-public interface IUsageProjector
-{
-    /// <summary>
-    /// Copies the days that have changed. May be repeated, and run on several instances at a time. What fails for one key is logged, and done
-    /// by the next call.
-    /// </summary>
-    Task ProjectAsync(CancellationToken cancellationToken);
-}
-
-/// <inheritdoc cref="IUsageProjector"/>
 /// <remarks>
 /// A copy is a state, not a change. It is looked for before its source is read, and written on condition that nobody wrote it meanwhile: so it
 /// never goes back to an older state. A mark is removed only once the day it names is copied and added up.
 /// </remarks>
 internal sealed partial class UsageProjector(
     TableServiceClient tables, StorageNames names, ChangedUsageIndex changed, LedgerReader ledger, IAccountStore store, AccountJobs jobs,
-    TimeProvider clock, ILogger<UsageProjector> logger) : IUsageProjector
+    TimeProvider clock, ILogger<UsageProjector> logger) : ISweepFollowUp
 {
     private static readonly string[] OnlySource = ["RowKey", UsageEntity.Source];
 
@@ -34,7 +25,7 @@ internal sealed partial class UsageProjector(
     private readonly TableClient _state = tables.GetTableClient(names.State);
 
     /// <inheritdoc/>
-    public async Task ProjectAsync(CancellationToken cancellationToken)
+    public async Task RunAsync(CancellationToken cancellationToken)
     {
         try
         {

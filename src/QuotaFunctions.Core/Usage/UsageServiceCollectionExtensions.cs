@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using QuotaFunctions.Core.Auditing;
 
 namespace QuotaFunctions.Core.Usage;
 
@@ -7,6 +8,6 @@ public static class UsageServiceCollectionExtensions
 {
     /// <summary>Usage. Needs the log and the keys.</summary>
     public static IServiceCollection AddUsage(this IServiceCollection services) => services
-        .AddSingleton<IUsageProjector, UsageProjector>()
+        .AddSingleton<ISweepFollowUp, UsageProjector>()
         .AddSingleton<IUsageReader, UsageReader>();
 }

@@ -70,9 +70,25 @@ internal sealed class LedgerCompactor(
     /// other will follow.
     /// </param>
     /// <param name="cancellationToken">Ends the work.</param>
+    /// <exception cref="StorageUnavailableException">Other instances were always faster.</exception>
     public async Task RecountAsync(
         string accountId, Func<ProvisionalCharge, Task<(UsageChange Change, int? CountedBy)?>> recount, CancellationToken cancellationToken)
     {
+        for (var attempt = 0; attempt < MaxAttempts; attempt++)
+        {
+            if (await TryRecountAsync(accountId, recount, cancellationToken))
+            {
+                return;
+            }
+        }
+
+        throw new StorageUnavailableException("The counts are too contended.");
+    }
+
+    private async Task<bool> TryRecountAsync(
+        string accountId, Func<ProvisionalCharge, Task<(UsageChange Change, int? CountedBy)?>> recount, CancellationToken cancellationToken)
+    {
+        var isDone = true;
         var filter = TableClient.CreateQueryFilter($"PartitionKey eq {accountId}") + " and " + AccountRowKeys.AllProvisional;
         await foreach (var row in _table.QueryAsync<TableEntity>(filter, cancellationToken: cancellationToken))
         {
@@ -97,9 +113,13 @@ internal sealed class LedgerCompactor(
                 var action = left.Count == 0
                     ? new TableTransactionAction(TableTransactionActionType.Delete, row, row.ETag)
                     : new TableTransactionAction(TableTransactionActionType.UpdateReplace, Of(accountId, row.RowKey, left), row.ETag);
-                await TryWriteAsync(accountId, changes.Select(change => (change.KeyId, 0L, (UsageChange?)change)).ToList(), [action], cancellationToken);
+                var outcome = await TryWriteAsync(
+                    accountId, [.. changes.Select(change => (change.KeyId, 0L, (UsageChange?)change))], [action], cancellationToken);
+                isDone &= outcome == Outcome.Done;
             }
         }
+
+        return isDone;
     }
 
     /// <summary>Splits commits into transactions that are not too large.</summary>

@@ -500,7 +500,7 @@ internal sealed class ScenarioRun
                 || AccountRowKeys.IsProvisional(row.RowKey)));
 
         // An account may stay listed for a day on which it came to no mark, as the write that lists the day itself failed.
-        var listed = _tables.Query("state", null).Where(row => row.RowKey != Damaged && row.PartitionKey is "open" or "marks");
+        var listed = _tables.Query("state", null).Where(row => row.RowKey != Damaged && row.PartitionKey is "open" or "marks" or "usage");
         var rows = left.Concat(listed).Select(row => $"{row.PartitionKey}/{row.RowKey}").ToList();
         That(rows.Count == 0, $"Left over: {string.Join(", ", rows.Take(10))}");
     }
