@@ -25,7 +25,7 @@ public sealed partial class ServiceOptions
     /// <summary><c>ADMIN_READONLY_TOKEN</c>: may GET on the management routes. None by default.</summary>
     public string? AdminReadOnlyToken { get; set; }
 
-    /// <summary><c>AdminTokens__{name}__Sha256</c> and <c>__ReadOnly</c>: further admin tokens, each with a name. None by default.</summary>
+    /// <summary><c>AdminTokens__{name}__Sha256</c>, <c>__ReadOnly</c> and <c>__Tenant</c>: further admin tokens, each with a name. None by default.</summary>
     public IReadOnlyList<NamedAdminToken> NamedAdminTokens { get; set; } = [];
 
     /// <summary><c>LOG_LEVEL</c>: trace, debug, info, warning, error, critical or none. Default info.</summary>

@@ -10,6 +10,9 @@ public static class Routes
     /// </summary>
     public const string Area = "{area:regex(^(manage|admin)\\z)}";
 
+    /// <summary>The documented name of the area.</summary>
+    public const string DocumentedArea = "manage";
+
     /// <summary>All keys.</summary>
     public const string Keys = Area + "/keys";
 
@@ -47,5 +50,5 @@ public static class Routes
     /// <param name="collection"><c>keys</c> or <c>pools</c>.</param>
     /// <param name="id">The id of what is new.</param>
     public static string Location(string area, string collection, string id) =>
-        $"/{(string.Equals(area, "admin", StringComparison.OrdinalIgnoreCase) ? "admin" : "manage")}/{collection}/{id}";
+        $"/{(string.Equals(area, "admin", StringComparison.OrdinalIgnoreCase) ? "admin" : DocumentedArea)}/{collection}/{id}";
 }
