@@ -4,6 +4,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
+using QuotaFunctions.Core.AdminAudit;
 using QuotaFunctions.Core.Auditing;
 using QuotaFunctions.Core.Charging;
 using QuotaFunctions.Core.Hosting;
@@ -27,6 +28,7 @@ public static class QuotaFunctionsApplication
             .AddServiceSettings(configuration)
             .AddStorage(configuration)
             .AddSingleton<QueueMonitor>()
+            .AddAdminAudit()
             .AddAuditing()
             .AddCharging(configuration)
             .AddKeys()
@@ -37,6 +39,7 @@ public static class QuotaFunctionsApplication
             .UseMiddleware<RequestIdMiddleware>()
             .UseMiddleware<ErrorMiddleware>()
             .UseMiddleware<AuthorizationMiddleware>()
+            .UseMiddleware<AdminAuditMiddleware>()
             .UseMiddleware<QuotaHeadersMiddleware>();
     }
 
@@ -69,6 +72,7 @@ public static class QuotaFunctionsApplication
     {
         services.AddSingleton<AdminTokens>();
         services.AddSingleton<ClientAddress>();
+        services.AddSingleton<AuditedRecords>();
 
         services.Configure<KestrelServerOptions>(kestrel =>
         {

@@ -26,11 +26,14 @@ public sealed class StorageNames(IOptions<StorageOptions> options)
     /// <summary>The log: every admitted request, and what was done to quotas.</summary>
     public string Audit => _prefix + "audit";
 
+    /// <summary>What admins did.</summary>
+    public string AdminAudit => _prefix + "adminaudit";
+
     /// <summary>Small marks of what the service itself did last.</summary>
     public string State => _prefix + "state";
 
     /// <summary>Every table.</summary>
-    public IReadOnlyList<string> Tables => [Accounts, KeyDirectory, Keys, Audit, State];
+    public IReadOnlyList<string> Tables => [Accounts, KeyDirectory, Keys, Audit, AdminAudit, State];
 
     /// <summary>Every queue; the host makes the poison queues as it needs them.</summary>
     public static IReadOnlyList<string> Queues => [AuditEventsQueue, SweepRequestsQueue];

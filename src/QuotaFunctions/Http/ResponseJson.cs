@@ -17,6 +17,7 @@ internal static class EnumNames
 [JsonSerializable(typeof(KeysResponse))]
 [JsonSerializable(typeof(PoolResponse))]
 [JsonSerializable(typeof(PoolsResponse))]
+[JsonSerializable(typeof(AdminAuditResponse))]
 [JsonSerializable(typeof(LogsResponse))]
 [JsonSerializable(typeof(VerificationResponse))]
 [JsonSerializable(typeof(QueuesResponse))]

@@ -25,6 +25,9 @@ public static class Routes
     /// <summary>One pool, by its id.</summary>
     public const string Pool = Pools + "/{pool}";
 
+    /// <summary>What admins did.</summary>
+    public const string AdminAudit = Area + "/audit";
+
     /// <summary>All queues.</summary>
     public const string Queues = Area + "/queues";
 
