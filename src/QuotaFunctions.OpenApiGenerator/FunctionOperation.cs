@@ -129,7 +129,7 @@ internal sealed partial record FunctionOperation(
                 continue;
             }
 
-            var route = "/" + trigger.Route!.Replace(Routes.Area, Routes.DocumentedArea, StringComparison.Ordinal);
+            var route = Routes.Documented(trigger.Route!);
             var methods = trigger.Methods is { Length: > 0 } some ? some : AnyMethod;
             foreach (var verb in methods.Select(verb => verb.ToUpperInvariant()))
             {

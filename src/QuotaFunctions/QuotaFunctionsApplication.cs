@@ -36,6 +36,7 @@ public static class QuotaFunctionsApplication
             .AddHttp();
 
         return app
+            .UseMiddleware<LogLevelMiddleware>()
             .UseMiddleware<RequestIdMiddleware>()
             .UseMiddleware<ErrorMiddleware>()
             .UseMiddleware<AuthorizationMiddleware>()

@@ -52,7 +52,7 @@ public sealed record NamedAdminToken(string Name, string Sha256, bool IsReadOnly
     // One that is empty is a mistake: without a tenant the token would reach everything
     private static string? ReadTenant(SettingReader settings, string setting)
     {
-        var tenant = settings.Text(setting);
+        var tenant = settings.PlainText(setting);
         if (tenant is null ? settings.Section(setting).Value is not null : !NameRules.IsTitle(tenant))
         {
             settings.AddError(setting, $"must be the name of a tenant, 1 to {NameRules.MaxTitleLength} characters; leave it out for all tenants.");
@@ -63,9 +63,9 @@ public sealed record NamedAdminToken(string Name, string Sha256, bool IsReadOnly
 
     private static bool ReadFlag(SettingReader settings, string setting)
     {
-        switch (settings.Text(setting)?.ToLowerInvariant())
+        switch (settings.PlainText(setting, "false")!.ToLowerInvariant())
         {
-            case null or "false":
+            case "false":
                 return false;
             case "true":
                 return true;

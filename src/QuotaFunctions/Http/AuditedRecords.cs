@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Routing;
 using QuotaFunctions.Core.Accounts;
+using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.Core.Keys;
 
 namespace QuotaFunctions.Http;
@@ -11,14 +12,20 @@ namespace QuotaFunctions.Http;
 internal sealed record AuditedRecord(string? Target, string? Record);
 
 /// <summary>Reads for the admin audit what actions are done to.</summary>
-internal sealed class AuditedRecords(IKeyService keys, IPoolService pools, TimeProvider time)
+internal sealed class AuditedRecords(IKeyService keys, IPoolService pools, SettingValues settings, TemporaryLogLevel logLevel, TimeProvider time)
 {
     private const int MaxTargetLength = 200;
+    private const string LogLevel = LogLevels.Setting;
 
     /// <summary>What a route names: a key by its id or its secret, a pool, or something else by its name.</summary>
-    public async Task<AuditedRecord> FindAsync(RouteValueDictionary route, CancellationToken cancellationToken)
+    public async Task<AuditedRecord> FindAsync(string route, RouteValueDictionary parameters, CancellationToken cancellationToken)
     {
-        var (name, value) = route.FirstOrDefault(parameter => parameter.Key != "area");
+        if (route == Routes.Documented(Routes.Settings))
+        {
+            return new AuditedRecord(LogLevel, await FindAsync(LogLevel, cancellationToken));
+        }
+
+        var (name, value) = parameters.FirstOrDefault(parameter => parameter.Key != "area");
         if (value is not string { Length: <= MaxTargetLength } text)
         {
             return new AuditedRecord(null, null);
@@ -33,9 +40,16 @@ internal sealed class AuditedRecords(IKeyService keys, IPoolService pools, TimeP
         return await keys.FindAsync(text, cancellationToken) is { } key ? new AuditedRecord(key.Id, Write(key)) : new AuditedRecord(null, null);
     }
 
-    /// <summary>The record of a key or a pool, by its id; null where there is none.</summary>
+    /// <summary>The record of a key or a pool, by its id, or of the log level; null where there is none.</summary>
     public async Task<string?> FindAsync(string id, CancellationToken cancellationToken)
     {
+        if (id == LogLevel)
+        {
+            await logLevel.ReadAsync(cancellationToken);
+            var shown = SettingsResponse.Of(settings, logLevel).Settings.Single(setting => setting.Name == LogLevel);
+            return JsonSerializer.Serialize(shown, ResponseJson.Default.SettingResponse);
+        }
+
         if (KeyLocator.IsPoolId(id))
         {
             return await pools.FindAsync(id, cancellationToken) is { } pool

@@ -20,6 +20,8 @@ internal static class EnumNames
 [JsonSerializable(typeof(AdminAuditResponse))]
 [JsonSerializable(typeof(LogsResponse))]
 [JsonSerializable(typeof(VerificationResponse))]
+[JsonSerializable(typeof(SettingsResponse))]
+[JsonSerializable(typeof(SettingResponse))]
 [JsonSerializable(typeof(QueuesResponse))]
 [JsonSerializable(typeof(PoisonResponse))]
 [JsonSerializable(typeof(RedriveResponse))]

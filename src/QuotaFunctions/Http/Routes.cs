@@ -3,15 +3,14 @@ namespace QuotaFunctions.Http;
 /// <summary>Parts of routes that many functions share.</summary>
 public static class Routes
 {
+    private const string DocumentedArea = "manage";
+
     /// <summary>
     /// What the management routes begin with. The host refuses a route that begins with the literal <c>admin</c>, but not
     /// this parameter, which takes <c>/manage</c>, the documented name, and <c>/admin</c>, the compatible one. <c>$</c> would take a
     /// line feed after them, too.
     /// </summary>
     public const string Area = "{area:regex(^(manage|admin)\\z)}";
-
-    /// <summary>The documented name of the area.</summary>
-    public const string DocumentedArea = "manage";
 
     /// <summary>All keys.</summary>
     public const string Keys = Area + "/keys";
@@ -27,6 +26,9 @@ public static class Routes
 
     /// <summary>What admins did.</summary>
     public const string AdminAudit = Area + "/audit";
+
+    /// <summary>The settings.</summary>
+    public const string Settings = Area + "/settings";
 
     /// <summary>All queues.</summary>
     public const string Queues = Area + "/queues";
@@ -44,6 +46,9 @@ public static class Routes
         ["provider"] = "The provider's name.",
         ["path"] = "The upstream's path; may have slashes.",
     };
+
+    /// <summary>A route as it is documented, such as <c>/manage/keys/{key}</c>.</summary>
+    public static string Documented(string route) => "/" + route.Replace(Area, DocumentedArea, StringComparison.Ordinal);
 
     /// <summary>
     /// The path of something new on the management routes. Only the two known words come out, whatever the parameter holds: the path

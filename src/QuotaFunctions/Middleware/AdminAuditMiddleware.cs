@@ -36,7 +36,7 @@ internal sealed partial class AdminAuditMiddleware(
     private async Task BeginAsync(HttpContext http, string route, CancellationToken cancellationToken)
     {
         var request = http.Request;
-        var (target, before) = await records.FindAsync(request.RouteValues, cancellationToken);
+        var (target, before) = await records.FindAsync(route, request.RouteValues, cancellationToken);
         var id = await audit.BeginAsync(
             new AdminAction
             {

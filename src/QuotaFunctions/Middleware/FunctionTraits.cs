@@ -23,7 +23,7 @@ internal sealed record FunctionTraits(string? Route, bool IsTenantScoped)
         var trigger = type?.GetMethod(entryPoint[(methodAt + 1)..])?.GetParameters()
             .Select(parameter => parameter.GetCustomAttribute<HttpTriggerAttribute>()).FirstOrDefault(attribute => attribute is not null);
         return new FunctionTraits(
-            trigger?.Route is { } route ? "/" + route.Replace(Routes.Area, Routes.DocumentedArea, StringComparison.Ordinal) : null,
+            trigger?.Route is { } route ? Routes.Documented(route) : null,
             type?.IsDefined(typeof(TenantScopedAttribute)) == true);
     }
 }
