@@ -16,7 +16,7 @@ public sealed class LogLevels(LogLevel configured) : IConfigureOptions<LoggerFil
     public const string Names = "trace, debug, info, warning, error, critical or none";
 
     private static readonly string[] Chatty =
-        ["Azure", "Microsoft.AspNetCore", "Microsoft.Extensions.Diagnostics.HealthChecks", "Polly", "System.Net.Http"];
+        ["Azure", "Microsoft.Extensions.Diagnostics.HealthChecks", "Polly", "System.Net.Http"];
 
     private readonly LogLevel _configured = configured;
     private LogLevel _current = configured;
@@ -60,11 +60,14 @@ public sealed class LogLevels(LogLevel configured) : IConfigureOptions<LoggerFil
         var level = _current;
         options.MinLevel = level;
         options.Rules.Add(new LoggerFilterRule(null, "QuotaFunctions", level, null));
+        var quiet = (LogLevel)Math.Max((int)level, (int)LogLevel.Warning);
         foreach (var category in Chatty)
         {
-            options.Rules.Add(new LoggerFilterRule(
-                null, category, level < LogLevel.Information ? level : (LogLevel)Math.Max((int)level, (int)LogLevel.Warning), null));
+            options.Rules.Add(new LoggerFilterRule(null, category, level < LogLevel.Information ? level : quiet, null));
         }
+
+        // It logs whole URLs, and a path or a query may hold a key's secret
+        options.Rules.Add(new LoggerFilterRule(null, "Microsoft.AspNetCore", quiet, null));
     }
 
     /// <inheritdoc/>

@@ -83,6 +83,9 @@ public static partial class KeySettingsValidator
     /// <summary>True for what a secret may begin with.</summary>
     public static bool IsPrefix(string text) => Prefix().IsMatch(text);
 
+    /// <summary>True for what may be a tenant.</summary>
+    public static bool IsTenant(string text) => NameRules.IsTitle(text);
+
     private static bool IsEmail(string text) =>
         text.Length <= MaxEmailLength && !text.Any(c => char.IsControl(c) || char.IsWhiteSpace(c))
         && MailAddress.TryCreate(text, out var address) && address.Address == text;
@@ -122,7 +125,7 @@ public static partial class KeySettingsValidator
             That("name", NameRules.IsTitle(name), $"is required: 1 to {MaxNameLength} characters, without blanks at the ends and without control characters.");
 
         public void Tenant(string? tenant) =>
-            That("tenant", tenant is null || NameRules.IsTitle(tenant), $"must be 1 to {MaxNameLength} characters, without blanks at the ends and without control characters.");
+            That("tenant", tenant is null || IsTenant(tenant), $"must be 1 to {MaxNameLength} characters, without blanks at the ends and without control characters.");
 
         public void List(string field, IReadOnlyList<string> values, int max, Func<string, bool> holds, string what)
         {

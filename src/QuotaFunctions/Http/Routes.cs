@@ -36,10 +36,20 @@ public static class Routes
     /// <summary>One queue, by its name.</summary>
     public const string Queue = Queues + "/{queue}";
 
+    /// <summary>What the routes of the earlier token service begin with.</summary>
+    public const string Flow = "flow";
+
+    /// <summary>The earlier token service's keys.</summary>
+    public const string FlowTokens = Flow + "/tokens";
+
+    /// <summary>One of them, by its id or its secret.</summary>
+    public const string FlowToken = FlowTokens + "/{token}";
+
     /// <summary>What the parameters of routes are, for the OpenAPI description.</summary>
     public static IReadOnlyDictionary<string, string> Parameters { get; } = new Dictionary<string, string>
     {
         ["key"] = "The key's id, or the secret itself.",
+        ["token"] = "The key's id, or the secret itself.",
         ["pool"] = "The pool's id.",
         ["queue"] = "The queue's name.",
         ["chargeId"] = "What charge_id was when it was consumed.",

@@ -142,12 +142,14 @@ public sealed class AuthorizationTests(AppFixture app)
         var description = (await app.Anyone.GetJsonAsync("/openapi.json")).Json;
         var routes = (
             from path in description.GetProperty("paths").EnumerateObject()
-            where path.Name.StartsWith("/manage", StringComparison.Ordinal)
+            where path.Name.StartsWith("/manage", StringComparison.Ordinal) || path.Name.StartsWith("/flow", StringComparison.Ordinal)
             from operation in path.Value.EnumerateObject()
             let example = operation.Value.TryGetProperty("requestBody", out var body)
                 ? body.GetProperty("content").GetProperty("application/json").GetProperty("example").GetRawText()
                 : null
-            select (HttpMethod.Parse(operation.Name), path.Name.Replace("{key}", NoKey, StringComparison.Ordinal).Replace("{pool}", NoPool, StringComparison.Ordinal)
+            let query = operation.Name == "get" && path.Name == "/flow/tokens" ? "?token={token}" : ""
+            select (HttpMethod.Parse(operation.Name), $"{path.Name}{query}".Replace("{key}", NoKey, StringComparison.Ordinal)
+                .Replace("{token}", NoKey, StringComparison.Ordinal).Replace("{pool}", NoPool, StringComparison.Ordinal)
                 .Replace("{queue}", "sweep-requests", StringComparison.Ordinal), example))
             .ToList();
         Assert.InRange(routes.Count, 19, 1000);
