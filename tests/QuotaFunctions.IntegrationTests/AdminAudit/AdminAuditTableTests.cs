@@ -117,6 +117,7 @@ public sealed class AdminAuditTableTests(AzuriteFixture azurite) : IClassFixture
         {
             page = await audit.ReadAsync(query, default);
             read.AddRange(page.Actions);
+            Assert.InRange(read.Count, 0, 100);
             query = query with { Cursor = page.Next };
         }
         while (page.Next is not null);
