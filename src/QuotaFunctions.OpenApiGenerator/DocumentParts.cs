@@ -19,6 +19,7 @@ internal static class DocumentParts
     public static readonly string[] ChargeHeaderNames = [QuotaHeaders.Charged, Idempotency.ReplayedHeader];
 
     private const string AdminToken = "adminToken";
+    private const string FlowTag = Routes.Flow;
 
     private static readonly string[] KeySchemes = ["keyHeader", "keyBearer", "keyAzure", "keyGoogle"];
 
@@ -40,6 +41,7 @@ internal static class DocumentParts
             new() { Name = "holder", Description = "For who has a key." },
             new() { Name = "keys", Description = "For admins: keys." },
             new() { Name = "pools", Description = "For admins: pools." },
+            new() { Name = FlowTag, Description = "For admins: keys, as clients of the earlier token service ask for them." },
             new() { Name = "service", Description = "For admins: the service itself." },
         },
         Paths = [],
@@ -95,6 +97,7 @@ internal static class DocumentParts
     {
         Audience.Anyone => "anyone",
         Audience.Holders => "holder",
+        _ when operation.Path.StartsWith("/" + Routes.Flow + "/", StringComparison.Ordinal) => FlowTag,
         _ => document.Tags!.FirstOrDefault(tag => tag.Name == operation.Path.Split('/')[2])?.Name ?? "service",
     };
 

@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Microsoft.Azure.Functions.Worker;
+using QuotaFunctions.Functions;
 using QuotaFunctions.Http;
 using QuotaFunctions.Middleware;
 using QuotaFunctions.OpenApi;
@@ -58,9 +59,17 @@ internal sealed partial record FunctionOperation(
         if (Audience == Audience.Admins)
         {
             yield return nameof(ErrorResponses.TokenRequired);
-            if (Method != "GET")
+            switch (Method == "GET", Function.IsDefined(typeof(TenantScopedAttribute)))
             {
-                yield return nameof(ErrorResponses.TokenReadOnly);
+                case (false, true):
+                    yield return nameof(ErrorResponses.TokenReadOnly);
+                    break;
+                case (true, false):
+                    yield return nameof(ErrorResponses.TokenTenantOnly);
+                    break;
+                case (false, false):
+                    yield return nameof(ErrorResponses.TokenNotAllowed);
+                    break;
             }
 
             if (PathParameters.Count > 0)
@@ -120,7 +129,7 @@ internal sealed partial record FunctionOperation(
                 continue;
             }
 
-            var route = "/" + trigger.Route!.Replace(Routes.Area, "manage", StringComparison.Ordinal);
+            var route = Routes.Documented(trigger.Route!);
             var methods = trigger.Methods is { Length: > 0 } some ? some : AnyMethod;
             foreach (var verb in methods.Select(verb => verb.ToUpperInvariant()))
             {

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
+using QuotaFunctions.Core.AdminAudit;
 using QuotaFunctions.Core.Auditing;
 using QuotaFunctions.Core.Charging;
 using QuotaFunctions.Core.Hosting;
@@ -28,6 +29,7 @@ public static class QuotaFunctionsApplication
             .AddServiceSettings(configuration)
             .AddStorage(configuration)
             .AddSingleton<QueueMonitor>()
+            .AddAdminAudit()
             .AddAuditing()
             .AddCharging(configuration)
             .AddKeys()
@@ -36,9 +38,11 @@ public static class QuotaFunctionsApplication
             .AddHttp();
 
         return app
+            .UseMiddleware<LogLevelMiddleware>()
             .UseMiddleware<RequestIdMiddleware>()
             .UseMiddleware<ErrorMiddleware>()
             .UseMiddleware<AuthorizationMiddleware>()
+            .UseMiddleware<AdminAuditMiddleware>()
             .UseMiddleware<QuotaHeadersMiddleware>();
     }
 
@@ -71,6 +75,7 @@ public static class QuotaFunctionsApplication
     {
         services.AddSingleton<AdminTokens>();
         services.AddSingleton<ClientAddress>();
+        services.AddSingleton<AuditedRecords>();
 
         services.Configure<KestrelServerOptions>(kestrel =>
         {

@@ -20,6 +20,7 @@ public sealed partial class ArchitectureTests
         ["Accounts.Storage"] = ["Accounts", "Hosting"],
         ["Charging"] = ["Accounts", "Accounts.Storage", "Hosting"],
         ["Keys"] = ["Accounts", "Accounts.Storage", "Charging", "Hosting", "Validation"],
+        ["AdminAudit"] = ["Hosting"],
         ["Auditing"] = ["Accounts", "Accounts.Storage", "Charging", "Hosting", "Jobs"],
         ["Usage"] = ["Accounts", "Accounts.Storage", "Auditing", "Hosting", "Jobs", "Keys"],
         ["Http"] = ["Accounts", "Accounts.Storage", "Charging", "Hosting", "Validation"],
@@ -77,6 +78,6 @@ public sealed partial class ArchitectureTests
         Assert.Empty(ids.GroupBy(id => id).Where(same => same.Count() > 1).Select(same => same.Key));
     }
 
-    [GeneratedRegex(@"\bCore\.((?:Accounts\.Storage)|[A-Z][a-z]+)\b(?=[;.])")]
+    [GeneratedRegex(@"\bCore\.((?:Accounts\.Storage)|[A-Z][A-Za-z]+)\b(?=[;.])")]
     private static partial Regex Names();
 }

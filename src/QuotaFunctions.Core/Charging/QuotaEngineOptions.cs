@@ -81,9 +81,9 @@ internal sealed class QuotaEngineOptions
     internal static void Read(SettingReader settings, QuotaEngineOptions options)
     {
         const string name = "QUOTA_LEASES";
-        switch (settings.Text(name)?.ToLowerInvariant())
+        switch (settings.PlainText(name, "auto")!.ToLowerInvariant())
         {
-            case null or "auto":
+            case "auto":
                 break;
             case "always":
                 options.Leases = LeaseMode.Always;

@@ -5,11 +5,6 @@ using Microsoft.Extensions.Options;
 
 namespace QuotaFunctions.Core.Hosting;
 
-/// <summary>Who asks on the management routes.</summary>
-/// <param name="Name">What the log calls them: the name of their token.</param>
-/// <param name="IsReadOnly">True where they may only GET.</param>
-public sealed record AdminPrincipal(string Name, bool IsReadOnly);
-
 /// <summary>Knows the admin tokens. Hashes are compared, in constant time: neither content nor length of a token shows in how long it takes.</summary>
 public sealed partial class AdminTokens
 {
@@ -27,7 +22,7 @@ public sealed partial class AdminTokens
         var known = new List<(byte[] Hash, AdminPrincipal Principal)>();
         Add("ADMIN_TOKEN", options.Value.AdminToken, new AdminPrincipal(FullName, IsReadOnly: false));
         Add("ADMIN_READONLY_TOKEN", options.Value.AdminReadOnlyToken, new AdminPrincipal(ReadOnlyName, IsReadOnly: true));
-        known.AddRange(options.Value.NamedAdminTokens.Select(token => (Convert.FromHexString(token.Sha256), new AdminPrincipal(token.Name, token.IsReadOnly))));
+        known.AddRange(options.Value.NamedAdminTokens.Select(token => (Convert.FromHexString(token.Sha256), new AdminPrincipal(token.Name, token.IsReadOnly, token.Tenant))));
         _known = [.. known];
 
         void Add(string setting, string? token, AdminPrincipal principal)

@@ -16,15 +16,11 @@ public static class HostingServiceCollectionExtensions
         services.TryAddSingleton(TimeProvider.System);
 
         // Not by the options: the log must work when they are not valid
-        var level = ServiceOptions.ParseLogLevel(configuration["LOG_LEVEL"]) ?? LogLevel.Information;
-        services.AddLogging(logging =>
-        {
-            logging.SetMinimumLevel(level).AddFilter("QuotaFunctions", level);
-            foreach (var chatty in (string[])["Azure", "Microsoft.AspNetCore", "Microsoft.Extensions.Diagnostics.HealthChecks", "Polly", "System.Net.Http"])
-            {
-                logging.AddFilter(chatty, level < LogLevel.Information ? level : (LogLevel)Math.Max((int)level, (int)LogLevel.Warning));
-            }
-        });
+        var levels = new LogLevels(LogLevels.Parse(configuration[LogLevels.Setting]) ?? LogLevel.Information);
+        services.AddLogging();
+        services.AddSingleton(levels);
+        services.AddSingleton<IConfigureOptions<LoggerFilterOptions>>(levels);
+        services.AddSingleton<IOptionsChangeTokenSource<LoggerFilterOptions>>(levels);
         return services.AddSettings<ServiceOptions>(configuration, ServiceOptions.Read);
     }
 
@@ -36,6 +32,7 @@ public static class HostingServiceCollectionExtensions
         services.AddSingleton(provider => StorageClients.Tables(provider.GetRequiredService<IOptions<StorageOptions>>().Value));
         services.AddSingleton(provider => StorageClients.Queues(provider.GetRequiredService<IOptions<StorageOptions>>().Value));
         services.AddSingleton<StorageNames>();
+        services.AddSingleton<TemporaryLogLevel>();
         services.AddHostedService<StorageInitializer>();
         services.AddHealthChecks().AddVital<TableCheck>("table").AddVital<QueueCheck>("queue");
         services.AddSingleton<VitalHealth>();

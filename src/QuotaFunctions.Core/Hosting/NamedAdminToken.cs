@@ -1,15 +1,18 @@
+using QuotaFunctions.Core.Validation;
+
 namespace QuotaFunctions.Core.Hosting;
 
 /// <summary>A further admin token, of a person or a program. Only its hash is known to the service.</summary>
 /// <param name="Name">What the log calls its holder: 1 to 32 letters, digits, <c>-</c> and <c>_</c>.</param>
 /// <param name="Sha256">The SHA-256 of the token, 64 hexadecimal digits.</param>
 /// <param name="IsReadOnly">True where it may only GET.</param>
-public sealed record NamedAdminToken(string Name, string Sha256, bool IsReadOnly)
+/// <param name="Tenant">The tenant that it is limited to; null where it is not limited.</param>
+public sealed record NamedAdminToken(string Name, string Sha256, bool IsReadOnly, string? Tenant = null)
 {
     private const string Section = "AdminTokens";
-    private static readonly string[] Names = ["Sha256", "ReadOnly"];
+    private static readonly string[] Names = ["Sha256", "ReadOnly", "Tenant"];
 
-    /// <summary>Reads <c>AdminTokens__{name}__Sha256</c> and <c>AdminTokens__{name}__ReadOnly</c>.</summary>
+    /// <summary>Reads <c>AdminTokens__{name}__Sha256</c>, <c>__ReadOnly</c> and <c>__Tenant</c>.</summary>
     internal static IReadOnlyList<NamedAdminToken> Read(SettingReader settings)
     {
         var tokens = new List<NamedAdminToken>();
@@ -22,7 +25,7 @@ public sealed record NamedAdminToken(string Name, string Sha256, bool IsReadOnly
             }
             else if (ReadHash(settings, $"{setting}__Sha256", tokens) is { } hash)
             {
-                tokens.Add(new NamedAdminToken(name, hash, ReadFlag(settings, $"{setting}__ReadOnly")));
+                tokens.Add(new NamedAdminToken(name, hash, ReadFlag(settings, $"{setting}__ReadOnly"), ReadTenant(settings, $"{setting}__Tenant")));
             }
         }
 
@@ -46,11 +49,23 @@ public sealed record NamedAdminToken(string Name, string Sha256, bool IsReadOnly
         return hash;
     }
 
+    // One that is empty is a mistake: without a tenant the token would reach everything
+    private static string? ReadTenant(SettingReader settings, string setting)
+    {
+        var tenant = settings.PlainText(setting);
+        if (tenant is null ? settings.Section(setting).Value is not null : !NameRules.IsTitle(tenant))
+        {
+            settings.AddError(setting, $"must be the name of a tenant, 1 to {NameRules.MaxTitleLength} characters; leave it out for all tenants.");
+        }
+
+        return tenant;
+    }
+
     private static bool ReadFlag(SettingReader settings, string setting)
     {
-        switch (settings.Text(setting)?.ToLowerInvariant())
+        switch (settings.PlainText(setting, "false")!.ToLowerInvariant())
         {
-            case null or "false":
+            case "false":
                 return false;
             case "true":
                 return true;

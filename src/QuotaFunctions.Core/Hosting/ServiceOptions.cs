@@ -25,7 +25,7 @@ public sealed partial class ServiceOptions
     /// <summary><c>ADMIN_READONLY_TOKEN</c>: may GET on the management routes. None by default.</summary>
     public string? AdminReadOnlyToken { get; set; }
 
-    /// <summary><c>AdminTokens__{name}__Sha256</c> and <c>__ReadOnly</c>: further admin tokens, each with a name. None by default.</summary>
+    /// <summary><c>AdminTokens__{name}__Sha256</c>, <c>__ReadOnly</c> and <c>__Tenant</c>: further admin tokens, each with a name. None by default.</summary>
     public IReadOnlyList<NamedAdminToken> NamedAdminTokens { get; set; } = [];
 
     /// <summary><c>LOG_LEVEL</c>: trace, debug, info, warning, error, critical or none. Default info.</summary>
@@ -46,7 +46,7 @@ public sealed partial class ServiceOptions
         options.AdminToken = settings.Text("ADMIN_TOKEN") ?? "";
         options.AdminReadOnlyToken = settings.Text("ADMIN_READONLY_TOKEN");
         options.ProxyMaxBodyBytes = settings.Number("PROXY_MAX_BODY_BYTES", DefaultProxyMaxBodyBytes, 1, MaxProxyMaxBodyBytes);
-        options.ClientAddressHeader = settings.Text("CLIENT_ADDRESS_HEADER");
+        options.ClientAddressHeader = settings.PlainText("CLIENT_ADDRESS_HEADER");
         options.NamedAdminTokens = NamedAdminToken.Read(settings);
 
         if (options.AdminToken.Length == 0)
@@ -67,16 +67,13 @@ public sealed partial class ServiceOptions
             }
         }
 
-        if (settings.Text("LOG_LEVEL") is { } text)
+        if (LogLevels.Parse(settings.PlainText(LogLevels.Setting, LogLevels.NameOf(options.LogLevel))) is { } level)
         {
-            if (ParseLogLevel(text) is { } level)
-            {
-                options.LogLevel = level;
-            }
-            else
-            {
-                settings.AddError("LOG_LEVEL", "must be trace, debug, info, warning, error, critical or none (default info).");
-            }
+            options.LogLevel = level;
+        }
+        else
+        {
+            settings.AddError(LogLevels.Setting, $"must be {LogLevels.Names} (default info).");
         }
 
         if (options.ClientAddressHeader is { } header && !NameRules.IsHeader(header))
@@ -84,19 +81,6 @@ public sealed partial class ServiceOptions
             settings.AddError("CLIENT_ADDRESS_HEADER", "must be the name of a header, such as X-Azure-ClientIP.");
         }
     }
-
-    /// <summary>Reads a log level; null for what is none.</summary>
-    internal static LogLevel? ParseLogLevel(string? text) => text?.ToLowerInvariant() switch
-    {
-        "trace" => LogLevel.Trace,
-        "debug" => LogLevel.Debug,
-        "info" or "information" => LogLevel.Information,
-        "warn" or "warning" => LogLevel.Warning,
-        "error" => LogLevel.Error,
-        "critical" => LogLevel.Critical,
-        "none" => LogLevel.None,
-        _ => null,
-    };
 
     private static void CheckToken(SettingReader settings, string name, string token)
     {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Configuration.EnvironmentVariables;
 using QuotaFunctions.Core.Validation;
 
 namespace QuotaFunctions.Core.Hosting;
@@ -12,9 +13,13 @@ namespace QuotaFunctions.Core.Hosting;
 public sealed class SettingReader(IConfiguration configuration)
 {
     private readonly List<string> _errors = [];
+    private readonly Dictionary<string, SettingValue> _values = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>What is wrong, one line each.</summary>
     public IReadOnlyList<string> Errors => _errors;
+
+    /// <summary>Everything that was read, as it may be shown.</summary>
+    public IReadOnlyCollection<SettingValue> Values => _values.Values;
 
     /// <summary>Notes that a setting is wrong.</summary>
     /// <param name="name">The setting.</param>
@@ -49,22 +54,26 @@ public sealed class SettingReader(IConfiguration configuration)
         }
     }
 
-    /// <summary>Text; null where there is none, or nothing but blanks.</summary>
+    /// <summary>Text; null where there is none, or nothing but blanks. It is taken for a secret, and never shown.</summary>
     public string? Text(string name)
     {
-        var value = Section(name).Value?.Trim();
-        return string.IsNullOrEmpty(value) ? null : value;
+        var value = Find(name);
+        Note(name, value is null ? null : SettingValue.Hidden, value is not null);
+        return value;
+    }
+
+    /// <summary>Text that is no secret, so that it may be shown; the fallback where there is none, or nothing but blanks.</summary>
+    public string? PlainText(string name, string? fallback = null)
+    {
+        var value = Find(name);
+        Note(name, value ?? fallback, value is not null);
+        return value ?? fallback;
     }
 
     /// <summary>A whole number within limits.</summary>
     public long Number(string name, long fallback, long min, long max)
     {
-        if (Text(name) is not { } text)
-        {
-            return fallback;
-        }
-
-        if (long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= min && value <= max)
+        if (long.TryParse(PlainText(name, fallback.ToString(CultureInfo.InvariantCulture)), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= min && value <= max)
         {
             return value;
         }
@@ -83,10 +92,28 @@ public sealed class SettingReader(IConfiguration configuration)
 
         if (Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is ("http" or "https"))
         {
+            // User and query may hold a secret
+            Note(name, uri.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped), isSet: true);
             return uri;
         }
 
         AddError(name, "must be an absolute http or https address.");
         return null;
     }
+
+    private string? Find(string name)
+    {
+        var value = Section(name).Value?.Trim();
+        return string.IsNullOrEmpty(value) ? null : value;
+    }
+
+    private void Note(string name, string? shown, bool isSet) => _values[name] = new SettingValue(name, shown, isSet ? Source(Section(name).Path) : SettingValue.Default);
+
+    // The last provider that has it wins
+    private string Source(string path) => (configuration as IConfigurationRoot)?.Providers.LastOrDefault(provider => provider.TryGet(path, out _)) switch
+    {
+        EnvironmentVariablesConfigurationProvider => "environment",
+        { } provider => provider.ToString()!,
+        null => "configuration",
+    };
 }

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 
 namespace QuotaFunctions.Core.Hosting;
@@ -22,10 +23,12 @@ public static class SettingsServiceCollectionExtensions
         where TOptions : class
         where TService : class
     {
-        services.AddOptions<TOptions>().Configure<TService>((options, service) =>
+        services.TryAddSingleton<SettingValues>();
+        services.AddOptions<TOptions>().Configure<TService, SettingValues>((options, service, values) =>
         {
             var settings = new SettingReader(configuration);
             read(settings, options, service);
+            values.Set(typeof(TOptions), settings.Values);
             if (settings.Errors.Count > 0)
             {
                 throw new OptionsValidationException(Options.DefaultName, typeof(TOptions), settings.Errors);

@@ -29,11 +29,14 @@ public sealed class StorageNames(IOptions<StorageOptions> options)
     /// <summary>Copies of what was counted, so that one range holds a day of all keys.</summary>
     public string Usage => _prefix + "usage";
 
+    /// <summary>What admins did.</summary>
+    public string AdminAudit => _prefix + "adminaudit";
+
     /// <summary>Small marks of what the service itself did last.</summary>
     public string State => _prefix + "state";
 
     /// <summary>Every table.</summary>
-    public IReadOnlyList<string> Tables => [Accounts, KeyDirectory, Keys, Audit, Usage, State];
+    public IReadOnlyList<string> Tables => [Accounts, KeyDirectory, Keys, Audit, AdminAudit, Usage, State];
 
     /// <summary>Every queue; the host makes the poison queues as it needs them.</summary>
     public static IReadOnlyList<string> Queues => [AuditEventsQueue, SweepRequestsQueue];

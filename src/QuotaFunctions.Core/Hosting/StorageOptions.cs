@@ -31,9 +31,9 @@ public sealed partial class StorageOptions
         options.ConnectionString = settings.Text("AzureWebJobsStorage");
         options.TableServiceUri = settings.Address("AzureWebJobsStorage__tableServiceUri");
         options.QueueServiceUri = settings.Address("AzureWebJobsStorage__queueServiceUri");
-        options.TablePrefix = settings.Text("TABLE_PREFIX") ?? "";
+        options.TablePrefix = settings.PlainText("TABLE_PREFIX") ?? "";
 
-        if (settings.Text("AzureWebJobsStorage__accountName") is { } account)
+        if (settings.PlainText("AzureWebJobsStorage__accountName") is { } account)
         {
             if (AccountName().IsMatch(account))
             {
@@ -79,7 +79,7 @@ public sealed partial class StorageOptions
     private static void ReadCredential(SettingReader settings, StorageOptions options, AzureComponentFactory identities)
     {
         const string name = "AzureWebJobsStorage__credential";
-        if (settings.Text(name)?.ToLowerInvariant() is not (null or "managedidentity" or "workloadidentity" or "managedidentityasfederatedidentity"))
+        if (settings.PlainText(name)?.ToLowerInvariant() is not (null or "managedidentity" or "workloadidentity" or "managedidentityasfederatedidentity"))
         {
             settings.AddError(name, "must be managedidentity, workloadidentity or managedidentityasfederatedidentity, or be left out for the platform's own identity.");
             return;

@@ -118,6 +118,10 @@ public sealed record Problem
     public static readonly Problem TokenReadOnly = new(403, "token_read_only", "Admin token is read-only",
         "The read-only admin token may only GET.");
 
+    /// <summary>A token that is limited to a tenant was used on a route that is about the whole service.</summary>
+    public static readonly Problem TokenTenantOnly = new(403, "token_tenant_only", "Admin token is limited to a tenant",
+        "This route is about the whole service, and the admin token is limited to a tenant.");
+
     /// <summary>A fault of our own.</summary>
     public static readonly Problem InternalError = new(500, "internal_error", "Internal error",
         "Something went wrong here. The request id helps to find out what.");

@@ -12,8 +12,10 @@ public interface IPoolService
     /// <summary>Reads a pool from storage; null where there is none. Revoked ones are found, too.</summary>
     Task<Pool?> FindAsync(string id, CancellationToken cancellationToken);
 
-    /// <summary>Lists all pools that are not revoked.</summary>
-    Task<IReadOnlyList<Pool>> ListAsync(CancellationToken cancellationToken);
+    /// <summary>Lists the pools that are not revoked.</summary>
+    /// <param name="tenant">The tenant, to the letter; null for all.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    Task<IReadOnlyList<Pool>> ListAsync(string? tenant, CancellationToken cancellationToken);
 
     /// <summary>Changes what was set, and whether the pool is in use.</summary>
     /// <exception cref="KeyNotFoundException">There is no such pool, or it is revoked.</exception>

@@ -26,18 +26,20 @@ internal sealed class KeyList(KeyIndex index, IAccountStore store, TimeProvider 
         return new KeyPage(fitting.Count, await ReadKeysAsync(page, query, now, cancellationToken), rest.Count > page.Count ? page[^1].KeyId : null);
     }
 
-    /// <summary>All pools that are not revoked, in the order of their ids.</summary>
-    public async Task<IReadOnlyList<PoolState>> ReadPoolsAsync(CancellationToken cancellationToken)
+    /// <summary>The pools of a tenant, or all, that are not revoked, in the order of their ids.</summary>
+    public async Task<IReadOnlyList<PoolState>> ReadPoolsAsync(string? tenant, CancellationToken cancellationToken)
     {
         var ids = (await index.ReadAsync(cancellationToken))
-            .Where(entry => KeyLocator.IsPoolId(entry.Id) && entry.Status != KeyStatus.Revoked)
+            .Where(entry => KeyLocator.IsPoolId(entry.Id) && Fits(entry))
             .Select(entry => entry.Id)
             .Order(StringComparer.Ordinal)
             .ToList();
         var pools = new PoolState?[ids.Count];
         await KeyIndex.ForEachAsync(
             Enumerable.Range(0, ids.Count), async (at, stop) => pools[at] = (await store.LoadAsync(ids[at], stop))?.Pool, cancellationToken);
-        return [.. pools.OfType<PoolState>().Where(pool => pool.Status != KeyStatus.Revoked)];
+        return [.. pools.OfType<PoolState>().Where(pool => Fits(IndexedKey.Of(pool)))];
+
+        bool Fits(IndexedKey pool) => pool.Status != KeyStatus.Revoked && (tenant is null || pool.Tenant == tenant);
     }
 
     /// <summary>Reads the keys of a page. One that does not fit any more by its record is left out.</summary>

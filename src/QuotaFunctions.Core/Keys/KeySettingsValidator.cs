@@ -16,7 +16,7 @@ public static partial class KeySettingsValidator
     public const long MaxQuota = 1_000_000_000_000;
 
     /// <summary>The longest name, in characters.</summary>
-    public const int MaxNameLength = 200;
+    public const int MaxNameLength = NameRules.MaxTitleLength;
 
     /// <summary>The highest rate, in requests a minute.</summary>
     public const int MaxRate = 100_000;
@@ -83,8 +83,8 @@ public static partial class KeySettingsValidator
     /// <summary>True for what a secret may begin with.</summary>
     public static bool IsPrefix(string text) => Prefix().IsMatch(text);
 
-    private static bool IsText(string text, int max) =>
-        text.Length > 0 && text.Length <= max && !text.Any(char.IsControl) && text.AsSpan().Trim().Length == text.Length;
+    /// <summary>True for what may be a tenant.</summary>
+    public static bool IsTenant(string text) => NameRules.IsTitle(text);
 
     private static bool IsEmail(string text) =>
         text.Length <= MaxEmailLength && !text.Any(c => char.IsControl(c) || char.IsWhiteSpace(c))
@@ -122,10 +122,10 @@ public static partial class KeySettingsValidator
             That(field, value is null || (value >= min && value <= max), string.Create(CultureInfo.InvariantCulture, $"must be from {min} to {max}."));
 
         public void Name(string name) =>
-            That("name", IsText(name, MaxNameLength), $"is required: 1 to {MaxNameLength} characters, without blanks at the ends and without control characters.");
+            That("name", NameRules.IsTitle(name), $"is required: 1 to {MaxNameLength} characters, without blanks at the ends and without control characters.");
 
         public void Tenant(string? tenant) =>
-            That("tenant", tenant is null || IsText(tenant, MaxNameLength), $"must be 1 to {MaxNameLength} characters, without blanks at the ends and without control characters.");
+            That("tenant", tenant is null || IsTenant(tenant), $"must be 1 to {MaxNameLength} characters, without blanks at the ends and without control characters.");
 
         public void List(string field, IReadOnlyList<string> values, int max, Func<string, bool> holds, string what)
         {

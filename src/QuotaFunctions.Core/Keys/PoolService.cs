@@ -28,10 +28,10 @@ internal sealed class PoolService(IAccountStore store, AccountWriters writers, K
         KeyLocator.IsPoolId(id) ? (await store.LoadAsync(id, cancellationToken))?.Pool?.ToPool(clock.GetUtcNow()) : null;
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<Pool>> ListAsync(CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<Pool>> ListAsync(string? tenant, CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
-        return [.. (await list.ReadPoolsAsync(cancellationToken)).Select(pool => pool.ToPool(now))];
+        return [.. (await list.ReadPoolsAsync(tenant, cancellationToken)).Select(pool => pool.ToPool(now))];
     }
 
     /// <inheritdoc/>

@@ -51,7 +51,7 @@ public sealed class ProxyOptions
 
         options.Providers = providers;
         options.DefaultProvider = providers is [var only] ? only : null;
-        if (settings.Text("DefaultProvider") is { } wanted)
+        if (settings.PlainText("DefaultProvider") is { } wanted)
         {
             options.DefaultProvider = providers.Find(provider => provider.Name.Equals(wanted, StringComparison.OrdinalIgnoreCase));
             if (options.DefaultProvider is null && !settings.Section(Section).GetChildren().Any(section => section.Key.Equals(wanted, StringComparison.OrdinalIgnoreCase)))
@@ -65,9 +65,9 @@ public sealed class ProxyOptions
     {
         var faults = settings.Errors.Count;
         var baseUrl = ReadBaseUrl(settings, $"{prefix}__BaseUrl");
-        var authHeader = settings.Text($"{prefix}__AuthHeader");
+        var authHeader = settings.PlainText($"{prefix}__AuthHeader");
         var authScheme = authHeader is null ? AuthScheme.Bearer : AuthScheme.Header;
-        if (settings.Text($"{prefix}__AuthScheme") is { } scheme && !TryParseScheme(scheme, out authScheme))
+        if (settings.PlainText($"{prefix}__AuthScheme") is { } scheme && !TryParseScheme(scheme, out authScheme))
         {
             settings.AddError($"{prefix}__AuthScheme", "must be bearer, header or none (default bearer).");
         }
@@ -130,7 +130,7 @@ public sealed class ProxyOptions
 
     private static Uri? ReadBaseUrl(SettingReader settings, string name)
     {
-        if (settings.Text(name) is not { } text)
+        if (settings.PlainText(name) is not { } text)
         {
             settings.AddError(name, "is missing: set it to the provider's address, such as https://api.openai.com/v1.");
             return null;
@@ -169,7 +169,7 @@ public sealed class ProxyOptions
     }
 
     private static string[] List(SettingReader settings, string name) =>
-        settings.Text(name)?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [];
+        settings.PlainText(name)?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [];
 
     private static bool TryParseScheme(string text, out AuthScheme scheme)
     {

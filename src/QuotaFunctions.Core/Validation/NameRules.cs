@@ -5,6 +5,13 @@ namespace QuotaFunctions.Core.Validation;
 /// <summary>What names may look like that stand in settings and in keys alike.</summary>
 internal static partial class NameRules
 {
+    /// <summary>The longest title, in characters.</summary>
+    public const int MaxTitleLength = 200;
+
+    /// <summary>True for what people may call a key, a pool or a tenant: 1 to 200 characters, none of them control characters, no blanks at the ends.</summary>
+    public static bool IsTitle(string text) =>
+        text.Length is > 0 and <= MaxTitleLength && !text.Any(char.IsControl) && text.AsSpan().Trim().Length == text.Length;
+
     /// <summary>True for what may be the name of a header: 1 to 64 letters, digits and <c>-</c>, a letter or digit first.</summary>
     public static bool IsHeader(string text) => Header().IsMatch(text);
 

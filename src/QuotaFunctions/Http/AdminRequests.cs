@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using QuotaFunctions.Core.Accounts;
+using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.Core.Http;
 using QuotaFunctions.Core.Keys;
 using QuotaFunctions.Core.Validation;
@@ -9,13 +10,15 @@ namespace QuotaFunctions.Http;
 /// <summary>What the functions of keys and pools have in common.</summary>
 internal static class AdminRequests
 {
-    /// <summary>Does something with the key of this id or secret; 404 where there is none, or none any more.</summary>
+    /// <summary>Does something with the key of this id or secret; 404 where there is none, none any more, or another tenant's.</summary>
     public static async Task<IResult> WithKeyAsync(
-        this IKeyService keys, string idOrSecret, Func<ApiKey, Task<IResult>> operation, CancellationToken cancellationToken)
+        this IKeyService keys, HttpRequest request, string idOrSecret, Func<ApiKey, Task<IResult>> operation, CancellationToken cancellationToken)
     {
         try
         {
-            return await keys.FindAsync(idOrSecret, cancellationToken) is { } key ? await operation(key) : NoSuchKey();
+            return await keys.FindAsync(idOrSecret, cancellationToken) is { } key && request.Admin().MayAccess(key.Settings.Tenant)
+                ? await operation(key)
+                : NoSuchKey();
         }
         catch (KeyNotFoundException)
         {
@@ -23,13 +26,15 @@ internal static class AdminRequests
         }
     }
 
-    /// <summary>Does something with the pool of this id; 404 where there is none, or none any more.</summary>
+    /// <summary>Does something with the pool of this id; 404 where there is none, none any more, or another tenant's.</summary>
     public static async Task<IResult> WithPoolAsync(
-        this IPoolService pools, string id, Func<Pool, Task<IResult>> operation, CancellationToken cancellationToken)
+        this IPoolService pools, HttpRequest request, string id, Func<Pool, Task<IResult>> operation, CancellationToken cancellationToken)
     {
         try
         {
-            return await pools.FindAsync(id, cancellationToken) is { } pool ? await operation(pool) : NoSuchPool();
+            return await pools.FindAsync(id, cancellationToken) is { } pool && request.Admin().MayAccess(pool.Settings.Tenant)
+                ? await operation(pool)
+                : NoSuchPool();
         }
         catch (KeyNotFoundException)
         {
@@ -42,6 +47,34 @@ internal static class AdminRequests
     public static ProblemResult NoSuchPool() => new(Problem.NotFound, "There is no such pool, or it has been revoked.");
 
     public static ProblemResult NoSuchQueue() => new(Problem.NotFound, "There is no such queue: GET the list of queues for their names.");
+
+    /// <summary>Notes an error where a token that is limited to a tenant would give a key or a pool to another one.</summary>
+    public static void CheckTenant(this JsonFields fields, AdminPrincipal admin, string? tenant)
+    {
+        if (!admin.MayAccess(tenant))
+        {
+            fields.AddError("tenant", OtherTenant(admin));
+        }
+    }
+
+    /// <summary>The tenant that a list is of: the one that is asked for, else the one that the token is limited to; null for all.</summary>
+    public static string? Tenant(this QueryFields fields, AdminPrincipal admin)
+    {
+        var asked = fields.Text("tenant");
+        if (asked is not null && !admin.MayAccess(asked))
+        {
+            fields.AddError("tenant", OtherTenant(admin));
+        }
+
+        return asked ?? admin.Tenant;
+    }
+
+    /// <summary>True for what may be the pool of a new key. That there is one is told by issuing the key, where the token is not limited.</summary>
+    public static async Task<bool> MayDrawOnAsync(this IPoolService pools, string id, AdminPrincipal admin, CancellationToken cancellationToken) =>
+        KeyLocator.IsPoolId(id)
+        && (admin.Tenant is null || (await pools.FindAsync(id, cancellationToken) is { } pool && admin.MayAccess(pool.Settings.Tenant)));
+
+    private static string OtherTenant(AdminPrincipal admin) => $"must be {admin.Tenant}: the token is limited to that tenant.";
 
     /// <summary>Reads a reset: the new quota, or null to leave it.</summary>
     public static async Task<long?> ReadResetAsync(HttpRequest request, CancellationToken cancellationToken)

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using QuotaFunctions.Core.Hosting;
+using QuotaFunctions.Core.Http;
 
 namespace QuotaFunctions.Http;
 
@@ -17,6 +18,9 @@ public static class HttpRequestExtensions
     /// <exception cref="InvalidOperationException">The request was not authorized as an admin's.</exception>
     public static AdminPrincipal Admin(this HttpRequest request) =>
         request.HttpContext.Items[typeof(AdminPrincipal)] as AdminPrincipal ?? throw new InvalidOperationException("Nobody has authorized this request.");
+
+    /// <summary>The error that the answer tells of; null where it tells of none.</summary>
+    internal static Problem? Problem(this HttpContext context) => context.Items[typeof(Problem)] as Problem;
 
     /// <summary>Notes who asks, once their token is known.</summary>
     internal static void SetAdmin(this HttpRequest request, AdminPrincipal admin) => request.HttpContext.Items[typeof(AdminPrincipal)] = admin;

@@ -23,12 +23,16 @@ public sealed class JsonResult : IResult
     }
 
     /// <summary>200, or another status.</summary>
-    public static JsonResult Of<T>(T value, JsonTypeInfo<T> type, int status = StatusCodes.Status200OK) =>
-        new(JsonSerializer.SerializeToUtf8Bytes(value, type), status, location: null);
+    /// <param name="value">What is written.</param>
+    /// <param name="type">How it is written.</param>
+    /// <param name="status">The status.</param>
+    /// <param name="location">Where what was made is to be found; null where nothing was.</param>
+    public static JsonResult Of<T>(T value, JsonTypeInfo<T> type, int status = StatusCodes.Status200OK, string? location = null) =>
+        new(JsonSerializer.SerializeToUtf8Bytes(value, type), status, location);
 
     /// <summary>201, with where the new thing is to be found.</summary>
     public static JsonResult Created<T>(T value, JsonTypeInfo<T> type, string location) =>
-        new(JsonSerializer.SerializeToUtf8Bytes(value, type), StatusCodes.Status201Created, location);
+        Of(value, type, StatusCodes.Status201Created, location);
 
     /// <summary>JSON that is at hand as UTF-8.</summary>
     public static JsonResult Raw(byte[] json) => new(json, StatusCodes.Status200OK, location: null);

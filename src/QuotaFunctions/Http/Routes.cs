@@ -3,6 +3,8 @@ namespace QuotaFunctions.Http;
 /// <summary>Parts of routes that many functions share.</summary>
 public static class Routes
 {
+    private const string DocumentedArea = "manage";
+
     /// <summary>
     /// What the management routes begin with. The host refuses a route that begins with the literal <c>admin</c>, but not
     /// this parameter, which takes <c>/manage</c>, the documented name, and <c>/admin</c>, the compatible one. <c>$</c> would take a
@@ -25,22 +27,41 @@ public static class Routes
     /// <summary>Who used what.</summary>
     public const string Usage = Area + "/usage";
 
+    /// <summary>What admins did.</summary>
+    public const string AdminAudit = Area + "/audit";
+
+    /// <summary>The settings.</summary>
+    public const string Settings = Area + "/settings";
+
     /// <summary>All queues.</summary>
     public const string Queues = Area + "/queues";
 
     /// <summary>One queue, by its name.</summary>
     public const string Queue = Queues + "/{queue}";
 
+    /// <summary>What the routes of the earlier token service begin with.</summary>
+    public const string Flow = "flow";
+
+    /// <summary>The earlier token service's keys.</summary>
+    public const string FlowTokens = Flow + "/tokens";
+
+    /// <summary>One of them, by its id or its secret.</summary>
+    public const string FlowToken = FlowTokens + "/{token}";
+
     /// <summary>What the parameters of routes are, for the OpenAPI description.</summary>
     public static IReadOnlyDictionary<string, string> Parameters { get; } = new Dictionary<string, string>
     {
         ["key"] = "The key's id, or the secret itself.",
+        ["token"] = "The key's id, or the secret itself.",
         ["pool"] = "The pool's id.",
         ["queue"] = "The queue's name.",
         ["chargeId"] = "What charge_id was when it was consumed.",
         ["provider"] = "The provider's name.",
         ["path"] = "The upstream's path; may have slashes.",
     };
+
+    /// <summary>A route as it is documented, such as <c>/manage/keys/{key}</c>.</summary>
+    public static string Documented(string route) => "/" + route.Replace(Area, DocumentedArea, StringComparison.Ordinal);
 
     /// <summary>
     /// The path of something new on the management routes. Only the two known words come out, whatever the parameter holds: the path
@@ -50,5 +71,5 @@ public static class Routes
     /// <param name="collection"><c>keys</c> or <c>pools</c>.</param>
     /// <param name="id">The id of what is new.</param>
     public static string Location(string area, string collection, string id) =>
-        $"/{(string.Equals(area, "admin", StringComparison.OrdinalIgnoreCase) ? "admin" : "manage")}/{collection}/{id}";
+        $"/{(string.Equals(area, "admin", StringComparison.OrdinalIgnoreCase) ? "admin" : DocumentedArea)}/{collection}/{id}";
 }

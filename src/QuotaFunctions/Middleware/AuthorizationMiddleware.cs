@@ -9,7 +9,8 @@ using QuotaFunctions.Http;
 namespace QuotaFunctions.Middleware;
 
 /// <summary>
-/// Lets nobody to an admin's functions but who has an admin token; with a read-only one they may GET. A function that does not say
+/// Lets nobody to an admin's functions but who has an admin token; with a read-only one they may GET, with one that is limited to a
+/// tenant they may call the functions that are open to these. A function that does not say
 /// who may call it is called by nobody.
 /// </summary>
 public sealed partial class AuthorizationMiddleware(AdminTokens tokens, ILogger<AuthorizationMiddleware> logger) : IFunctionsWorkerMiddleware
@@ -33,14 +34,14 @@ public sealed partial class AuthorizationMiddleware(AdminTokens tokens, ILogger<
             case Audience.Anyone or Audience.Holders:
                 return null;
             case Audience.Admins:
-                return TokenRefusal(request);
+                return TokenRefusal(function, request);
             default:
                 WithoutAudience(function.Name, function.EntryPoint);
                 return Problem.InternalError;
         }
     }
 
-    private Problem? TokenRefusal(HttpRequest request)
+    private Problem? TokenRefusal(FunctionDefinition function, HttpRequest request)
     {
         if (request.BearerToken() is not { } token)
         {
@@ -53,7 +54,12 @@ public sealed partial class AuthorizationMiddleware(AdminTokens tokens, ILogger<
         }
 
         request.SetAdmin(admin);
-        return admin.IsReadOnly && !HttpMethods.IsGet(request.Method) ? Problem.TokenReadOnly : null;
+        if (admin.IsReadOnly && !HttpMethods.IsGet(request.Method))
+        {
+            return Problem.TokenReadOnly;
+        }
+
+        return admin.Tenant is null || FunctionTraits.Of(function).IsTenantScoped ? null : Problem.TokenTenantOnly;
     }
 
     [LoggerMessage(1103, LogLevel.Error, "{Function} is refused to everybody: {EntryPoint} is in no namespace that says who may call it.")]

@@ -23,8 +23,15 @@ public static class ErrorResponses
     public static readonly ErrorResponse TokenRequired = new(
         "No admin token, or one that is not known.", Problem.TokenMissing, Problem.TokenInvalid);
 
-    /// <summary>403 of the management routes.</summary>
-    public static readonly ErrorResponse TokenReadOnly = new("The read-only token may only GET.", Problem.TokenReadOnly);
+    /// <summary>403 of the management routes that a token limited to a tenant may use, where they are no GET.</summary>
+    public static readonly ErrorResponse TokenReadOnly = new("A read-only token may only GET.", Problem.TokenReadOnly);
+
+    /// <summary>403 of the management routes that a token limited to a tenant may not use, where they are a GET.</summary>
+    public static readonly ErrorResponse TokenTenantOnly = new("The token is limited to a tenant.", Problem.TokenTenantOnly);
+
+    /// <summary>403 of the management routes that neither may use.</summary>
+    public static readonly ErrorResponse TokenNotAllowed = new(
+        "The token is read-only, or limited to a tenant.", Problem.TokenReadOnly, Problem.TokenTenantOnly);
 
     /// <summary>401 of the routes for holders of keys.</summary>
     public static readonly ErrorResponse KeyRequired = new(

@@ -86,6 +86,46 @@ public sealed class AuthorizationTests(AppFixture app)
         }
     }
 
+    /// <summary>Every management route, with another tenant's key and pool in its path and an example of its body: nothing of them is shown or changed.</summary>
+    [Fact]
+    public async Task A_tenants_token_sees_and_changes_nothing_of_others()
+    {
+        const string token = "the-token-of-acme-0123456789abcdef";
+        const string marker = "of-the-other-tenant";
+        var settings = AppSettings.For(app.Azurite.ConnectionString);
+        settings["AdminTokens__acme-admin__Sha256"] = Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(token)));
+        settings["AdminTokens__acme-admin__Tenant"] = "acme";
+        await using var host = await AppFixture.StartAppAsync(settings);
+        using var acme = new HttpClient { BaseAddress = host.BaseAddress };
+        acme.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        foreach (var tenant in new[] { "\"other\"", "null" })
+        {
+            var pool = (await app.Admin.PostJsonAsync("/manage/pools", $$"""{"name":"{{marker}}","quota":5,"tenant":{{tenant}}}""")).Text("id")!;
+            var key = await app.Admin.PostJsonAsync("/manage/keys", $$"""{"name":"{{marker}}","quota":5,"tenant":{{tenant}}}""");
+            var (id, secret) = (key.Text("id")!, key.Text("key")!);
+            var before = ((await app.Admin.GetJsonAsync($"/manage/keys/{id}")).Json.GetRawText(), (await app.Admin.GetJsonAsync($"/manage/pools/{pool}")).Json.GetRawText());
+            foreach (var keyInPath in new[] { id, secret })
+            {
+                foreach (var (method, path, body) in await OperationsAsync())
+                {
+                    var answer = await acme.CallAsync(method, path.Replace(NoKey, keyInPath, StringComparison.Ordinal).Replace(NoPool, pool, StringComparison.Ordinal), body);
+                    var text = answer.Json.ValueKind == System.Text.Json.JsonValueKind.Undefined ? "" : answer.Json.GetRawText();
+                    var expected = path.Contains(NoKey, StringComparison.Ordinal) || path.Contains(NoPool, StringComparison.Ordinal) ? "not_found" : null;
+                    Assert.True(answer.Code == "token_tenant_only" || answer.Code == expected, $"{method} {path}: {answer.Status} {text}");
+                    Assert.All([marker, id, secret, pool], word => Assert.DoesNotContain(word, text, StringComparison.Ordinal));
+                }
+            }
+
+            Assert.Equal(before, ((await app.Admin.GetJsonAsync($"/manage/keys/{id}")).Json.GetRawText(), (await app.Admin.GetJsonAsync($"/manage/pools/{pool}")).Json.GetRawText()));
+        }
+
+        var own = await acme.PostJsonAsync("/manage/keys", """{"name":"ours","quota":5}""");
+        Assert.Equal((HttpStatusCode.Created, "acme"), (own.Status, own.Text("tenant")));
+        Assert.Equal(HttpStatusCode.OK, (await acme.PostJsonAsync($"/manage/keys/{own.Text("id")}/topup", """{"amount":1}""")).Status);
+        Assert.Contains((await acme.GetJsonAsync("/manage/keys?limit=1000")).Json.GetProperty("keys").EnumerateArray(), listed => listed.GetProperty("id").GetString() == own.Text("id"));
+        Assert.Equal("token_tenant_only", (await acme.GetJsonAsync("/manage/queues")).Code);
+    }
+
     [Theory]
     [InlineData("/admin%0A/keys")]
     [InlineData("/manage%0a/keys")]
@@ -95,15 +135,22 @@ public sealed class AuthorizationTests(AppFixture app)
         Assert.Equal(HttpStatusCode.NotFound, (await app.Admin.PostJsonAsync(path, """{"name":"n","quota":1}""")).Status);
     }
 
-    private async Task<List<(HttpMethod Method, string Path)>> RoutesAsync()
+    private async Task<List<(HttpMethod Method, string Path)>> RoutesAsync() => [.. (await OperationsAsync()).Select(operation => (operation.Method, operation.Path))];
+
+    private async Task<List<(HttpMethod Method, string Path, string? Body)>> OperationsAsync()
     {
         var description = (await app.Anyone.GetJsonAsync("/openapi.json")).Json;
         var routes = (
             from path in description.GetProperty("paths").EnumerateObject()
-            where path.Name.StartsWith("/manage", StringComparison.Ordinal)
+            where path.Name.StartsWith("/manage", StringComparison.Ordinal) || path.Name.StartsWith("/flow", StringComparison.Ordinal)
             from operation in path.Value.EnumerateObject()
-            select (HttpMethod.Parse(operation.Name), path.Name.Replace("{key}", NoKey, StringComparison.Ordinal).Replace("{pool}", NoPool, StringComparison.Ordinal)
-                .Replace("{queue}", "sweep-requests", StringComparison.Ordinal)))
+            let example = operation.Value.TryGetProperty("requestBody", out var body)
+                ? body.GetProperty("content").GetProperty("application/json").GetProperty("example").GetRawText()
+                : null
+            let query = operation.Name == "get" && path.Name == "/flow/tokens" ? "?token={token}" : ""
+            select (HttpMethod.Parse(operation.Name), $"{path.Name}{query}".Replace("{key}", NoKey, StringComparison.Ordinal)
+                .Replace("{token}", NoKey, StringComparison.Ordinal).Replace("{pool}", NoPool, StringComparison.Ordinal)
+                .Replace("{queue}", "sweep-requests", StringComparison.Ordinal), example))
             .ToList();
         Assert.InRange(routes.Count, 19, 1000);
         return routes;

@@ -308,7 +308,7 @@ public sealed class KeyFunctionsTests
     ];
 
     private Task<(HttpContext Http, JsonElement Json)> CreateAsync(string body) =>
-        RunAsync(new CreateKey(_keys.Object, _time).RunAsync(Post(body), "manage", default));
+        RunAsync(new CreateKey(_keys.Object, Mock.Of<IPoolService>(), _time).RunAsync(Post(body), "manage", default));
 
     private Task<(HttpContext Http, JsonElement Json)> ChangeAsync(string body) =>
         RunAsync(new ChangeKey(_keys.Object, _time).RunAsync(Post(body), _key.Id, default));

@@ -52,7 +52,7 @@ public sealed partial class OpenApiTests
         operation =>
         {
             var schemes = operation.Value.GetProperty("security").EnumerateArray().SelectMany(entry => entry.EnumerateObject()).Select(scheme => scheme.Name);
-            Assert.Equal(operation.Path.StartsWith("/manage/", StringComparison.Ordinal), schemes.Contains("adminToken"));
+            Assert.Equal(operation.Path.StartsWith("/manage/", StringComparison.Ordinal) || operation.Path.StartsWith("/flow/", StringComparison.Ordinal), schemes.Contains("adminToken"));
         });
 
     [Fact]
@@ -118,6 +118,12 @@ public sealed partial class OpenApiTests
         Check("/manage/keys/{key}/verify", "get", "200", ResponseJson.Default.VerificationResponse);
         Check("/manage/pools", "post", "201", ResponseJson.Default.PoolResponse);
         Check("/manage/pools", "get", "200", ResponseJson.Default.PoolsResponse);
+        Check("/manage/audit", "get", "200", ResponseJson.Default.AdminAuditResponse);
+        Check("/manage/settings", "get", "200", ResponseJson.Default.SettingsResponse);
+        Check("/flow/tokens", "post", "200", ResponseJson.Default.FlowTokenResponse);
+        Check("/flow/tokens", "get", "200", ResponseJson.Default.FlowTokensResponse);
+        Check("/flow/tokens/{token}/quota", "get", "200", ResponseJson.Default.FlowQuotaResponse);
+        Check("/flow/tokens/{token}/quota/logs", "get", "200", ResponseJson.Default.FlowLogsResponse);
         Check("/manage/health", "get", "200", ResponseJson.Default.AdminHealthResponse);
         Check("/manage/health", "get", "503", ResponseJson.Default.AdminHealthResponse);
         Check("/health", "get", "503", ResponseJson.Default.HealthResponse);

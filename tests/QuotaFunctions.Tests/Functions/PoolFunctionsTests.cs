@@ -46,7 +46,7 @@ public sealed class PoolFunctionsTests
     [Fact]
     public async Task Pools_are_listed()
     {
-        _pools.Setup(it => it.ListAsync(It.IsAny<CancellationToken>())).ReturnsAsync([_pool]);
+        _pools.Setup(it => it.ListAsync(null, It.IsAny<CancellationToken>())).ReturnsAsync([_pool]);
         var json = await (await new ListPools(_pools.Object).RunAsync(TestRequests.Context().Request, default)).AnswerAsync(TestRequests.Context());
         Assert.Equal(1, json.GetProperty("total").GetInt32());
         Assert.Equal(_pool.Id, json.GetProperty("pools")[0].GetProperty("id").GetString());

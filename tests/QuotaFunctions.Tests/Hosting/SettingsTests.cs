@@ -81,6 +81,22 @@ public sealed class SettingsTests
     }
 
     [Theory]
+    [InlineData(null, null)]
+    [InlineData("acme GmbH", "acme GmbH")]
+    [InlineData(" acme ", "acme")]
+    public void A_named_token_may_be_limited_to_a_tenant(string? setting, string? tenant) => Assert.Equal(
+        tenant, Service(("ADMIN_TOKEN", GoodToken), ("AdminTokens:a:Sha256", new string('a', 64)), ("AdminTokens:a:Tenant", setting)).NamedAdminTokens.Single().Tenant);
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("  ")]
+    [InlineData("a\nb")]
+    public void A_tenant_that_is_none_stops_the_start_as_the_token_would_reach_everything(string tenant) => Assert.Contains(
+        "AdminTokens__a__Tenant must be the name of a tenant",
+        Assert.Single(ServiceErrors(("AdminTokens:a:Sha256", new string('a', 64)), ("AdminTokens:a:Tenant", tenant))),
+        StringComparison.Ordinal);
+
+    [Theory]
     [InlineData("alice:Sha256", null, "AdminTokens__alice__Sha256 must be the SHA-256")]
     [InlineData("alice:Sha256", "the-token-itself", "AdminTokens__alice__Sha256 must be the SHA-256")]
     [InlineData("alice:Hash", "a", "AdminTokens__alice__Hash is not a setting")]
@@ -193,8 +209,8 @@ public sealed class SettingsTests
     public void Names_are_prefixed_and_all_lower_case()
     {
         var names = new StorageNames(Options.Create(new StorageOptions { TablePrefix = "Prod1" }));
-        Assert.Equal(["prod1accounts", "prod1keydirectory", "prod1keys", "prod1audit", "prod1usage", "prod1state"], names.Tables);
-        Assert.Equal(["accounts", "keydirectory", "keys", "audit", "state"], new StorageNames(Options.Create(new StorageOptions())).Tables);
+        Assert.Equal(["prod1accounts", "prod1keydirectory", "prod1keys", "prod1audit", "prod1adminaudit", "prod1usage", "prod1state"], names.Tables);
+        Assert.Equal(["accounts", "keydirectory", "keys", "audit", "adminaudit", "usage", "state"], new StorageNames(Options.Create(new StorageOptions())).Tables);
     }
 
     [Fact]

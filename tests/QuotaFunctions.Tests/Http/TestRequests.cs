@@ -9,7 +9,7 @@ namespace QuotaFunctions.Tests.Http;
 /// <summary>Requests and answers without a server.</summary>
 internal static class TestRequests
 {
-    public static DefaultHttpContext Context(string method = "GET", string path = "/", string? body = null, string query = "")
+    public static DefaultHttpContext Context(string method = "GET", string path = "/", string? body = null, string query = "", string? tenant = null)
     {
         var context = new DefaultHttpContext { TraceIdentifier = "the-request" };
         context.Request.Method = method;
@@ -17,7 +17,7 @@ internal static class TestRequests
         context.Request.QueryString = new QueryString(query);
         context.Request.Body = new MemoryStream(Encoding.UTF8.GetBytes(body ?? ""));
         context.Response.Body = new MemoryStream();
-        context.Request.SetAdmin(new AdminPrincipal("alice", IsReadOnly: false));
+        context.Request.SetAdmin(new AdminPrincipal("alice", IsReadOnly: false, tenant));
         return context;
     }
 

@@ -20,10 +20,10 @@ public sealed class PoolServiceTests
 
         var changed = await two.Pools.ChangeAsync(pool.Id, it => (it.Settings with { Name = "q", Quota = 7 }, KeyStatus.Disabled), "tester", default);
         Assert.Equal(("q", 7, KeyStatus.Disabled), (changed.Settings.Name, changed.Settings.Quota, changed.Status));
-        Assert.Equal(new[] { pool.Id, other.Id }.Order(StringComparer.Ordinal), (await one.Pools.ListAsync(default)).Select(it => it.Id));
+        Assert.Equal(new[] { pool.Id, other.Id }.Order(StringComparer.Ordinal), (await one.Pools.ListAsync(null, default)).Select(it => it.Id));
 
         Assert.True(await one.Pools.RevokeAsync(pool.Id, "tester", default));
-        Assert.Equal([other.Id], (await two.Pools.ListAsync(default)).Select(it => it.Id));
+        Assert.Equal([other.Id], (await two.Pools.ListAsync(null, default)).Select(it => it.Id));
         Assert.False(await one.Pools.RevokeAsync(pool.Id, "tester", default));
         await Assert.ThrowsAsync<KeyNotFoundException>(() => two.Pools.TopUpAsync(pool.Id, 1, "tester", default));
         await Assert.ThrowsAsync<KeyNotFoundException>(() => two.Pools.TopUpAsync("nonsense", 1, "tester", default));

@@ -31,6 +31,6 @@ public sealed class FunctionAudienceTests
         function.Setup(it => it.EntryPoint).Returns(entryPoint);
         var audience = FunctionAudience.Of(function.Object);
         Assert.NotEqual(Audience.Nobody, audience);
-        Assert.Equal(route.StartsWith(Routes.Area, StringComparison.Ordinal), audience == Audience.Admins);
+        Assert.Equal(route.StartsWith(Routes.Area, StringComparison.Ordinal) || route.StartsWith(Routes.Flow, StringComparison.Ordinal), audience == Audience.Admins);
     }
 }

@@ -219,23 +219,4 @@ public sealed class MiddlewareTests
         context.Setup(it => it.Items).Returns(http is null ? new Dictionary<object, object>() : new Dictionary<object, object> { ["HttpRequestContext"] = http });
         return context.Object;
     }
-
-    private sealed class Starting : HttpResponseFeature
-    {
-        private readonly List<Func<Task>> _callbacks = [];
-
-        public override bool HasStarted => Started;
-
-        public bool Started { get; set; }
-
-        public override void OnStarting(Func<object, Task> callback, object state) => _callbacks.Add(() => callback(state));
-
-        public async Task FireAsync()
-        {
-            foreach (var callback in _callbacks)
-            {
-                await callback();
-            }
-        }
-    }
 }

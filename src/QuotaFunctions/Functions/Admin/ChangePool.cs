@@ -2,6 +2,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using QuotaFunctions.Core.Accounts;
+using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.Core.Keys;
 using QuotaFunctions.Core.Validation;
 using QuotaFunctions.Http;
@@ -13,6 +14,7 @@ namespace QuotaFunctions.Functions.Admin;
 /// <summary>Changes what is given of a pool; null clears.</summary>
 [RequestBody(typeof(PoolChange))]
 [Response(200, "As it is now.", typeof(PoolResponse))]
+[TenantScoped]
 public sealed class ChangePool(IPoolService pools)
 {
     /// <summary>PATCH …/pools/{pool}.</summary>
@@ -22,19 +24,21 @@ public sealed class ChangePool(IPoolService pools)
     {
         var body = await JsonBody.ReadAsync(request, cancellationToken);
         return await pools.WithPoolAsync(
+            request,
             pool,
             async found =>
             {
-                var changed = await pools.ChangeAsync(found.Id, current => Change(body, current), request.Admin().Name, cancellationToken);
+                var changed = await pools.ChangeAsync(found.Id, current => Change(body, current, request.Admin()), request.Admin().Name, cancellationToken);
                 return JsonResult.Of(PoolResponse.Of(changed), ResponseJson.Default.PoolResponse);
             },
             cancellationToken);
     }
 
-    private static (PoolSettings Settings, KeyStatus Status) Change(JsonElement body, Pool current)
+    private static (PoolSettings Settings, KeyStatus Status) Change(JsonElement body, Pool current, AdminPrincipal admin)
     {
         var fields = JsonFields.Of(body);
         var settings = KeySettingsReader.Read(fields, current.Settings);
+        fields.CheckTenant(admin, settings.Tenant);
         var status = fields.Word("status", current.Status, KeyStatus.Active, KeyStatus.Disabled);
         fields.ThrowIfInvalid();
         return (settings, status);

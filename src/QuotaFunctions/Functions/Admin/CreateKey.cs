@@ -12,7 +12,8 @@ namespace QuotaFunctions.Functions.Admin;
 /// <summary>Issues a key; the only answer, but a rotation's, that shows it.</summary>
 [RequestBody(typeof(NewKey))]
 [Response(201, "Issued.", typeof(IssuedKeyResponse))]
-public sealed class CreateKey(IKeyService keys, TimeProvider time)
+[TenantScoped]
+public sealed class CreateKey(IKeyService keys, IPoolService pools, TimeProvider time)
 {
     private const string DefaultPrefix = "trial";
 
@@ -21,8 +22,10 @@ public sealed class CreateKey(IKeyService keys, TimeProvider time)
     public async Task<IResult> RunAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = Routes.Keys)] HttpRequest request, string area, CancellationToken cancellationToken)
     {
+        var admin = request.Admin();
         var fields = JsonFields.Of(await JsonBody.ReadAsync(request, cancellationToken));
-        var settings = KeySettingsReader.Read(fields, new KeySettings { Name = "" });
+        var settings = KeySettingsReader.Read(fields, new KeySettings { Name = "", Tenant = admin.Tenant });
+        fields.CheckTenant(admin, settings.Tenant);
         if (settings.QuotaType != QuotaType.Time && !fields.Has("quota"))
         {
             fields.AddError("quota", "is required, unless the quota type is time.");
@@ -40,7 +43,7 @@ public sealed class CreateKey(IKeyService keys, TimeProvider time)
         }
 
         var pool = fields.TextOrNull("pool", null);
-        if (pool is not null && !KeyLocator.IsPoolId(pool))
+        if (pool is not null && !await pools.MayDrawOnAsync(pool, admin, cancellationToken))
         {
             fields.AddError("pool", UnknownPool);
         }
@@ -48,7 +51,7 @@ public sealed class CreateKey(IKeyService keys, TimeProvider time)
         fields.ThrowIfInvalid();
         try
         {
-            var issued = await keys.CreateAsync(settings, prefix, pool, request.Admin().Name, cancellationToken);
+            var issued = await keys.CreateAsync(settings, prefix, pool, admin.Name, cancellationToken);
             return JsonResult.Created(IssuedKeyResponse.Of(issued, time.GetUtcNow()), ResponseJson.Default.IssuedKeyResponse, Routes.Location(area, "keys", issued.Key.Id));
         }
         catch (KeyNotFoundException)

@@ -12,6 +12,7 @@ namespace QuotaFunctions.Functions.Admin;
 /// <summary>Makes a pool that several keys draw on, each besides its own quota.</summary>
 [RequestBody(typeof(NewPool))]
 [Response(201, "Made.", typeof(PoolResponse))]
+[TenantScoped]
 public sealed class CreatePool(IPoolService pools)
 {
     /// <summary>POST …/pools.</summary>
@@ -20,7 +21,8 @@ public sealed class CreatePool(IPoolService pools)
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = Routes.Pools)] HttpRequest request, string area, CancellationToken cancellationToken)
     {
         var fields = JsonFields.Of(await JsonBody.ReadAsync(request, cancellationToken));
-        var settings = KeySettingsReader.Read(fields, new PoolSettings { Name = "" });
+        var settings = KeySettingsReader.Read(fields, new PoolSettings { Name = "", Tenant = request.Admin().Tenant });
+        fields.CheckTenant(request.Admin(), settings.Tenant);
         if (!fields.Has("quota"))
         {
             fields.AddError("quota", "is required.");

@@ -16,6 +16,7 @@ namespace QuotaFunctions.Functions.Admin;
 /// </remarks>
 [Query(typeof(LogsQuery))]
 [Response(200, "A page.", typeof(LogsResponse))]
+[TenantScoped]
 public sealed partial class GetKeyLogs(IKeyService keys, IAuditLog log)
 {
     /// <summary>The last page that is counted to; what lies beyond is reached by cursor.</summary>
@@ -58,6 +59,7 @@ public sealed partial class GetKeyLogs(IKeyService keys, IAuditLog log)
 
         fields.ThrowIfInvalid();
         return keys.WithKeyAsync(
+            request,
             key,
             async found =>
             {

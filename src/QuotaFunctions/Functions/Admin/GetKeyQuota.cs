@@ -8,6 +8,7 @@ namespace QuotaFunctions.Functions.Admin;
 
 /// <summary>Shows how a key's quota stands.</summary>
 [Response(200, "How it stands.", typeof(QuotaResponse))]
+[TenantScoped]
 public sealed class GetKeyQuota(IKeyService keys)
 {
     /// <summary>GET …/keys/{key}/quota.</summary>
@@ -15,6 +16,7 @@ public sealed class GetKeyQuota(IKeyService keys)
     public Task<IResult> RunAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = Routes.Key + "/quota")] HttpRequest request, string key, CancellationToken cancellationToken) =>
         keys.WithKeyAsync(
+            request,
             key,
             found => Task.FromResult<IResult>(JsonResult.Of(QuotaResponse.Of(found.Quota), ResponseJson.Default.QuotaResponse)),
             cancellationToken);

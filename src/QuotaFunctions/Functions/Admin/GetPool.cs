@@ -8,6 +8,7 @@ namespace QuotaFunctions.Functions.Admin;
 
 /// <summary>Shows one pool.</summary>
 [Response(200, "The pool.", typeof(PoolResponse))]
+[TenantScoped]
 public sealed class GetPool(IPoolService pools)
 {
     /// <summary>GET …/pools/{pool}.</summary>
@@ -15,5 +16,8 @@ public sealed class GetPool(IPoolService pools)
     public Task<IResult> RunAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = Routes.Pool)] HttpRequest request, string pool, CancellationToken cancellationToken) =>
         pools.WithPoolAsync(
-            pool, found => Task.FromResult<IResult>(JsonResult.Of(PoolResponse.Of(found), ResponseJson.Default.PoolResponse)), cancellationToken);
+            request,
+            pool,
+            found => Task.FromResult<IResult>(JsonResult.Of(PoolResponse.Of(found), ResponseJson.Default.PoolResponse)),
+            cancellationToken);
 }

@@ -15,6 +15,7 @@ namespace QuotaFunctions.Functions.Admin;
 /// </remarks>
 [Query(typeof(UsageParameters))]
 [Response(200, "What was used.", typeof(UsageResponse))]
+[TenantScoped]
 public sealed class GetUsage(IUsageReader usage, IKeyService keys)
 {
     /// <summary>GET …/usage.</summary>
@@ -27,12 +28,12 @@ public sealed class GetUsage(IUsageReader usage, IKeyService keys)
         var key = fields.Text("key");
         var query = asked.Query with
         {
-            Tenant = fields.Text("tenant"),
+            Tenant = fields.Tenant(request.Admin()),
             GroupBy = Enum.Parse<UsageGroup>(fields.Choice("group_by", "key", "key", "tenant", "provider", "model"), ignoreCase: true),
         };
         fields.ThrowIfInvalid();
         return key is null
             ? asked.AnswerAsync(usage, query, cancellationToken)
-            : keys.WithKeyAsync(key, found => asked.AnswerAsync(usage, query with { KeyId = found.Id }, cancellationToken), cancellationToken);
+            : keys.WithKeyAsync(request, key, found => asked.AnswerAsync(usage, query with { KeyId = found.Id }, cancellationToken), cancellationToken);
     }
 }

@@ -11,6 +11,7 @@ namespace QuotaFunctions.Functions.Admin;
 /// <summary>Lists keys, without their secrets.</summary>
 [Query(typeof(KeysQuery))]
 [Response(200, "A page.", typeof(KeysResponse))]
+[TenantScoped]
 public sealed class ListKeys(IKeyService keys, TimeProvider time)
 {
     /// <summary>GET …/keys.</summary>
@@ -25,7 +26,7 @@ public sealed class ListKeys(IKeyService keys, TimeProvider time)
             Limit = fields.Number("limit", 100, 1, 1000),
             Cursor = fields.Text("cursor"),
             Name = fields.Text("name"),
-            Tenant = fields.Text("tenant"),
+            Tenant = fields.Tenant(request.Admin()),
             Status = status,
             Expired = expired,
         };

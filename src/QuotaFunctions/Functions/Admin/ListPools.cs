@@ -9,6 +9,7 @@ namespace QuotaFunctions.Functions.Admin;
 /// <summary>Lists the pools that are not revoked.</summary>
 [Response(200, "All of them.", typeof(PoolsResponse))]
 [ErrorResponse(nameof(ErrorResponses.InvalidRequest))]
+[TenantScoped]
 public sealed class ListPools(IPoolService pools)
 {
     /// <summary>GET …/pools.</summary>
@@ -17,7 +18,7 @@ public sealed class ListPools(IPoolService pools)
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = Routes.Pools)] HttpRequest request, CancellationToken cancellationToken)
     {
         new QueryFields(request.Query).ThrowIfInvalid();
-        var all = await pools.ListAsync(cancellationToken);
+        var all = await pools.ListAsync(request.Admin().Tenant, cancellationToken);
         return JsonResult.Of(new PoolsResponse(all.Count, [.. all.Select(PoolResponse.Of)]), ResponseJson.Default.PoolsResponse);
     }
 }

@@ -10,6 +10,7 @@ namespace QuotaFunctions.Functions.Admin;
 /// <summary>Sets what a key has used to 0, and its quota anew when one is given.</summary>
 [RequestBody(typeof(ResetRequest), Required = false)]
 [Response(200, "As it is now.", typeof(KeyResponse))]
+[TenantScoped]
 public sealed class ResetKey(IKeyService keys, TimeProvider time)
 {
     /// <summary>POST …/keys/{key}/reset.</summary>
@@ -19,6 +20,7 @@ public sealed class ResetKey(IKeyService keys, TimeProvider time)
     {
         var quota = await AdminRequests.ReadResetAsync(request, cancellationToken);
         return await keys.WithKeyAsync(
+            request,
             key,
             async found =>
             {

@@ -10,6 +10,7 @@ namespace QuotaFunctions.Functions.Admin;
 /// <summary>Sets what a pool's keys have used of it to 0, and its quota anew when one is given.</summary>
 [RequestBody(typeof(ResetRequest), Required = false)]
 [Response(200, "As it is now.", typeof(PoolResponse))]
+[TenantScoped]
 public sealed class ResetPool(IPoolService pools)
 {
     /// <summary>POST …/pools/{pool}/reset.</summary>
@@ -19,6 +20,7 @@ public sealed class ResetPool(IPoolService pools)
     {
         var quota = await AdminRequests.ReadResetAsync(request, cancellationToken);
         return await pools.WithPoolAsync(
+            request,
             pool,
             async found => JsonResult.Of(
                 PoolResponse.Of(await pools.ResetAsync(found.Id, quota, request.Admin().Name, cancellationToken)), ResponseJson.Default.PoolResponse),

@@ -12,6 +12,7 @@ namespace QuotaFunctions.Functions.Admin;
 /// <remarks>After a 503 the old secret is still good, and it may be tried again.</remarks>
 [RequestBody(typeof(RotateRequest), Required = false)]
 [Response(200, "With the new secret.", typeof(IssuedKeyResponse))]
+[TenantScoped]
 public sealed class RotateKey(IKeyService keys, TimeProvider time)
 {
     /// <summary>The longest overlap: 30 days. Without one the old secret ends at once.</summary>
@@ -31,6 +32,7 @@ public sealed class RotateKey(IKeyService keys, TimeProvider time)
 
         fields.ThrowIfInvalid();
         return await keys.WithKeyAsync(
+            request,
             key,
             async found =>
             {

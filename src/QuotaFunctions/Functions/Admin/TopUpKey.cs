@@ -10,6 +10,7 @@ namespace QuotaFunctions.Functions.Admin;
 /// <summary>Adds to a key's quota.</summary>
 [RequestBody(typeof(TopUpRequest))]
 [Response(200, "As it is now.", typeof(KeyResponse))]
+[TenantScoped]
 public sealed class TopUpKey(IKeyService keys, TimeProvider time)
 {
     /// <summary>POST …/keys/{key}/topup.</summary>
@@ -19,6 +20,7 @@ public sealed class TopUpKey(IKeyService keys, TimeProvider time)
     {
         var amount = await AdminRequests.ReadTopUpAsync(request, cancellationToken);
         return await keys.WithKeyAsync(
+            request,
             key,
             async found =>
             {

@@ -10,6 +10,7 @@ namespace QuotaFunctions.Functions.Admin;
 /// <summary>Adds to a pool's quota.</summary>
 [RequestBody(typeof(TopUpRequest))]
 [Response(200, "As it is now.", typeof(PoolResponse))]
+[TenantScoped]
 public sealed class TopUpPool(IPoolService pools)
 {
     /// <summary>POST …/pools/{pool}/topup.</summary>
@@ -19,6 +20,7 @@ public sealed class TopUpPool(IPoolService pools)
     {
         var amount = await AdminRequests.ReadTopUpAsync(request, cancellationToken);
         return await pools.WithPoolAsync(
+            request,
             pool,
             async found =>
             {

@@ -11,6 +11,7 @@ namespace QuotaFunctions.Functions.Admin;
 /// <summary>Adds a key's books up: from the sums of its days, or row by row.</summary>
 [Query(typeof(VerifyQuery))]
 [Response(200, "The sums.", typeof(VerificationResponse))]
+[TenantScoped]
 public sealed class VerifyKey(IKeyService keys, IBookVerifier verifier)
 {
     /// <summary>GET …/keys/{key}/verify.</summary>
@@ -22,6 +23,7 @@ public sealed class VerifyKey(IKeyService keys, IBookVerifier verifier)
         var isDeep = fields.Flag("deep");
         fields.ThrowIfInvalid();
         return keys.WithKeyAsync(
+            request,
             key,
             async found => await verifier.VerifyAsync(found.Id, isDeep, cancellationToken) is { } books
                 ? JsonResult.Of(VerificationResponse.Of(books), ResponseJson.Default.VerificationResponse)

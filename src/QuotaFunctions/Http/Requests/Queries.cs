@@ -115,3 +115,27 @@ internal sealed record UsageParameters : OwnUsageParameters
     [AllowedValues("key", "tenant", "provider", "model")]
     public override string? GroupBy { get; init; }
 }
+
+/// <summary>Which actions of admins to show.</summary>
+internal sealed record AdminActionsQuery
+{
+    /// <summary>The most actions a page.</summary>
+    [Range(1, GetAdminAudit.MaxLimit)]
+    [DefaultValue(100)]
+    public int Limit { get; init; }
+
+    /// <summary>What next was in the answer before.</summary>
+    public string? Cursor { get; init; }
+
+    /// <summary>The name of the token, to the letter.</summary>
+    public string? Actor { get; init; }
+
+    /// <summary>What it was done to, such as a key's id, to the letter.</summary>
+    public string? Target { get; init; }
+
+    /// <summary>The earliest moment.</summary>
+    public DateTimeOffset? From { get; init; }
+
+    /// <summary>The first moment that is not wanted any more.</summary>
+    public DateTimeOffset? To { get; init; }
+}

@@ -1,0 +1,194 @@
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using Moq;
+using QuotaFunctions.Core.Accounts;
+using QuotaFunctions.Core.Hosting;
+using QuotaFunctions.Core.Keys;
+using QuotaFunctions.Core.Validation;
+using QuotaFunctions.Functions;
+using QuotaFunctions.Functions.Admin;
+using QuotaFunctions.Functions.Public;
+using QuotaFunctions.Middleware;
+using QuotaFunctions.Tests.Http;
+
+namespace QuotaFunctions.Tests.Functions;
+
+/// <summary>What a token that is limited to a tenant reaches: all management functions, as they are found in the app, are gone through.</summary>
+public sealed partial class TenantScopeTests
+{
+    private const string Token = "the-token-of-acme-0123456789abcdef";
+
+    private static readonly QuotaSnapshot Quota = new() { Type = QuotaType.Count, Limit = 1, Used = 0, Remaining = 1 };
+
+    private readonly Mock<IKeyService> _keys = new(MockBehavior.Strict);
+    private readonly Mock<IPoolService> _pools = new(MockBehavior.Strict);
+
+    public static TheoryData<string> AdminFunctions() => [.. Admin().Select(type => type.Name)];
+
+    public static TheoryData<string> OpenFunctionsOfOneThing() =>
+        [.. Admin().Where(type => type.IsDefined(typeof(TenantScopedAttribute)) && OfOneThing().IsMatch(Route(type))).Select(type => type.Name)];
+
+    [Theory]
+    [MemberData(nameof(AdminFunctions))]
+    public async Task A_function_is_closed_to_a_tenants_token_unless_its_class_says_otherwise(string name)
+    {
+        var type = Admin().Single(it => it.Name == name);
+        var http = TestRequests.Context();
+        http.Request.Headers.Authorization = $"Bearer {Token}";
+        var definition = Mock.Of<FunctionDefinition>(it => it.EntryPoint == $"{type.FullName}.{Run(type).Name}" && it.Name == name);
+        var context = new Mock<FunctionContext>();
+        context.Setup(it => it.FunctionDefinition).Returns(definition);
+        context.Setup(it => it.Items).Returns(new Dictionary<object, object> { ["HttpRequestContext"] = http });
+        var options = Options.Create(new ServiceOptions
+        {
+            AdminToken = "another-token",
+            NamedAdminTokens = [new NamedAdminToken("acme-admin", Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(Token))), IsReadOnly: false, "acme")],
+        });
+        var let = false;
+
+        await new AuthorizationMiddleware(new AdminTokens(options, NullLogger<AdminTokens>.Instance), NullLogger<AuthorizationMiddleware>.Instance)
+            .Invoke(context.Object, _ => Task.FromResult(let = true));
+
+        Assert.Equal(type.IsDefined(typeof(TenantScopedAttribute)), let);
+        Assert.Equal(let ? null : "token_tenant_only", let ? null : http.Answer().GetProperty("code").GetString());
+    }
+
+    /// <summary>The services are strict: whatever is asked of them but the key or the pool itself, fails.</summary>
+    [Theory]
+    [MemberData(nameof(OpenFunctionsOfOneThing))]
+    public async Task What_is_another_tenants_or_nobodys_is_not_found(string name)
+    {
+        foreach (var tenant in new[] { "other", "ACME", null })
+        {
+            Return(tenant);
+            var answer = await (await InvokeAsync(name)).AnswerAsync(TestRequests.Context());
+            Assert.Equal("not_found", answer.GetProperty("code").GetString());
+        }
+    }
+
+    [Fact]
+    public async Task Lists_are_of_the_tenant()
+    {
+        _keys.Setup(it => it.ListAsync(new KeyQuery { Tenant = "acme" }, default)).ReturnsAsync(new KeyPage(0, [], null));
+        _pools.Setup(it => it.ListAsync("acme", default)).ReturnsAsync([]);
+        await new ListKeys(_keys.Object, TimeProvider.System).RunAsync(Request(), default);
+        await new ListKeys(_keys.Object, TimeProvider.System).RunAsync(Request(query: "?tenant=acme"), default);
+        await new ListPools(_pools.Object).RunAsync(Request(), default);
+        var refused = await Assert.ThrowsAsync<InvalidRequestException>(() => new ListKeys(_keys.Object, TimeProvider.System).RunAsync(Request(query: "?tenant=other"), default));
+        Assert.Equal(["must be acme: the token is limited to that tenant."], refused.Errors["tenant"]);
+    }
+
+    [Fact]
+    public async Task What_is_created_is_the_tenants()
+    {
+        _keys.Setup(it => it.CreateAsync(It.Is<KeySettings>(settings => settings.Tenant == "acme"), "trial", null, "alice", default))
+            .ReturnsAsync(new IssuedKey(Key("acme"), KeySecret.New("trial")));
+        _pools.Setup(it => it.CreateAsync(It.Is<PoolSettings>(settings => settings.Tenant == "acme"), default)).ReturnsAsync(Pool("acme"));
+        foreach (var tenant in new[] { "", ""","tenant":"acme" """ })
+        {
+            await CreateKeyAsync($$"""{"name":"n","quota":1{{tenant}}}""");
+            await new CreatePool(_pools.Object).RunAsync(Request($$"""{"name":"n","quota":1{{tenant}}}"""), "manage", default);
+        }
+    }
+
+    [Theory]
+    [InlineData("\"other\"")]
+    [InlineData("null")]
+    public async Task Nothing_is_given_to_another_tenant(string tenant)
+    {
+        Return("acme");
+        _keys.Setup(it => it.ChangeAsync(It.IsAny<string>(), It.IsAny<Func<ApiKey, (KeySettings, KeyStatus)>>(), "alice", default))
+            .Callback((string _, Func<ApiKey, (KeySettings, KeyStatus)> change, string _, CancellationToken _) => change(Key("acme")));
+        _pools.Setup(it => it.ChangeAsync(It.IsAny<string>(), It.IsAny<Func<Pool, (PoolSettings, KeyStatus)>>(), "alice", default))
+            .Callback((string _, Func<Pool, (PoolSettings, KeyStatus)> change, string _, CancellationToken _) => change(Pool("acme")));
+        foreach (var attempt in new Func<Task>[]
+        {
+            () => CreateKeyAsync($$"""{"name":"n","quota":1,"tenant":{{tenant}}}"""),
+            () => new CreatePool(_pools.Object).RunAsync(Request($$"""{"name":"n","quota":1,"tenant":{{tenant}}}"""), "manage", default),
+            () => new ChangeKey(_keys.Object, TimeProvider.System).RunAsync(Request($$"""{"tenant":{{tenant}}}"""), "it", default),
+            () => new ChangePool(_pools.Object).RunAsync(Request($$"""{"tenant":{{tenant}}}"""), "it", default),
+        })
+        {
+            Assert.Equal(["tenant"], (await Assert.ThrowsAsync<InvalidRequestException>(attempt)).Errors.Keys);
+        }
+    }
+
+    [Theory]
+    [InlineData("other")]
+    [InlineData(null)]
+    public async Task A_key_draws_on_a_pool_of_the_tenants_only(string? tenant)
+    {
+        var pool = KeyLocator.NewPoolId();
+        _pools.Setup(it => it.FindAsync(pool, default)).ReturnsAsync(Pool(tenant));
+        var refused = await Assert.ThrowsAsync<InvalidRequestException>(() => CreateKeyAsync($$"""{"name":"n","quota":1,"pool":"{{pool}}"}"""));
+        Assert.Equal(["pool"], refused.Errors.Keys);
+    }
+
+    private Task<IResult> CreateKeyAsync(string body) => new CreateKey(_keys.Object, _pools.Object, TimeProvider.System).RunAsync(Request(body), "manage", default);
+
+    private void Return(string? tenant)
+    {
+        _keys.Setup(it => it.FindAsync(It.IsAny<string>(), default)).ReturnsAsync(Key(tenant));
+        _pools.Setup(it => it.FindAsync(It.IsAny<string>(), default)).ReturnsAsync(Pool(tenant));
+    }
+
+    private async Task<IResult> InvokeAsync(string name)
+    {
+        var type = Admin().Single(it => it.Name == name);
+        var constructor = type.GetConstructors().Single();
+        var function = constructor.Invoke([.. constructor.GetParameters().Select(parameter => Service(parameter.ParameterType))]);
+        var request = Request(BodyOf(name));
+        return await (Task<IResult>)Run(type).Invoke(function, BindingFlags.DoNotWrapExceptions, null,
+        [
+            .. Run(type).GetParameters().Select(object (parameter) =>
+                parameter.ParameterType == typeof(HttpRequest) ? request : parameter.ParameterType == typeof(string) ? "it" : CancellationToken.None),
+        ], null)!;
+    }
+
+    private object Service(Type type) =>
+        type == typeof(IKeyService) ? _keys.Object
+        : type == typeof(IPoolService) ? _pools.Object
+        : type == typeof(TimeProvider) ? TimeProvider.System
+        : type.IsInterface ? ((Mock)Activator.CreateInstance(typeof(Mock<>).MakeGenericType(type), MockBehavior.Strict)!).Object
+        : RuntimeHelpers.GetUninitializedObject(type);
+
+    private static HttpRequest Request(string? body = null, string query = "") => TestRequests.Context("POST", body: body, query: query, tenant: "acme").Request;
+
+    private static ApiKey Key(string? tenant) => new()
+    {
+        Locator = KeyLocator.New(null), Prefix = "trial", Settings = new KeySettings { Name = "n", Tenant = tenant }, CreatedAt = default, Secrets = [], Quota = Quota,
+    };
+
+    private static Pool Pool(string? tenant) => new() { Id = "it", Settings = new PoolSettings { Name = "n", Tenant = tenant }, CreatedAt = default, Quota = Quota };
+
+    private static IEnumerable<Type> Admin() => typeof(CreateKey).Assembly.GetTypes()
+        .Where(type => type.Namespace == typeof(CreateKey).Namespace && type.GetMethods().Any(method => method.IsDefined(typeof(FunctionAttribute))));
+
+    private static MethodInfo Run(Type type) => type.GetMethods().Single(method => method.IsDefined(typeof(FunctionAttribute)));
+
+    private static string Route(Type type) =>
+        Run(type).GetParameters().Select(parameter => parameter.GetCustomAttribute<HttpTriggerAttribute>()).First(trigger => trigger is not null)!.Route!;
+
+    /// <summary>A body that the function accepts: the example of the description.</summary>
+    private static string? BodyOf(string function)
+    {
+        using var stream = typeof(GetOpenApi).Assembly.GetManifestResourceStream("openapi.json")!;
+        using var document = JsonDocument.Parse(stream);
+        var operation = document.RootElement.GetProperty("paths").EnumerateObject().SelectMany(path => path.Value.EnumerateObject())
+            .Single(it => it.Value.GetProperty("operationId").GetString() == function).Value;
+        return operation.TryGetProperty("requestBody", out var body)
+            ? body.GetProperty("content").GetProperty("application/json").GetProperty("example").GetRawText()
+            : null;
+    }
+
+    [GeneratedRegex(@"\{(key|pool|token)\}")]
+    private static partial Regex OfOneThing();
+}

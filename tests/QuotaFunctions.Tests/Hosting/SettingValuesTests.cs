@@ -1,0 +1,103 @@
+using System.Text.RegularExpressions;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using QuotaFunctions.Core.Charging;
+using QuotaFunctions.Core.Hosting;
+using QuotaFunctions.Core.Proxying;
+using QuotaFunctions.TestSupport;
+
+namespace QuotaFunctions.Tests.Hosting;
+
+/// <summary>The settings as an admin sees them: all that are read, no secret, and each with where it comes from.</summary>
+public sealed partial class SettingValuesTests
+{
+    private static readonly Dictionary<string, string?> Given = new()
+    {
+        ["ADMIN_TOKEN"] = "a-secret-token-of-the-tests",
+        ["ADMIN_READONLY_TOKEN"] = "a-secret-reader-of-the-tests",
+        ["AzureWebJobsStorage"] = "DefaultEndpointsProtocol=https;AccountName=a;AccountKey=c2VjcmV0",
+        ["AzureWebJobsStorage:tableServiceUri"] = "https://user:secret@t.example/a?sig=secret",
+        ["AzureWebJobsStorage:queueServiceUri"] = "https://q.example",
+        ["AdminTokens:alice:Sha256"] = new string('a', 64),
+        ["AdminTokens:alice:Tenant"] = "acme",
+        ["Providers:p:BaseUrl"] = "https://api.example.com/v1",
+        ["Providers:p:ApiKey"] = "a-secret-credential",
+        ["LOG_LEVEL"] = "Warning",
+        ["PROXY_MAX_BODY_BYTES"] = " 4711 ",
+        ["CLIENT_ADDRESS_HEADER"] = "",
+    };
+
+    [Fact]
+    public void They_have_what_is_in_force_and_where_it_comes_from()
+    {
+        var settings = Read().ToDictionary(setting => setting.Name);
+        Assert.Equal(("4711", "MemoryConfigurationProvider"), (settings["PROXY_MAX_BODY_BYTES"].Value, settings["PROXY_MAX_BODY_BYTES"].Source));
+        Assert.Equal(("100", "default"), (settings["Providers__p__TimeoutSeconds"].Value, settings["Providers__p__TimeoutSeconds"].Source));
+        Assert.Equal((null, "default"), (settings["CLIENT_ADDRESS_HEADER"].Value, settings["CLIENT_ADDRESS_HEADER"].Source));
+        Assert.Equal("acme", settings["AdminTokens__alice__Tenant"].Value);
+        Assert.Equal("https://t.example/a", settings["AzureWebJobsStorage__tableServiceUri"].Value);
+        Assert.Equal("https://api.example.com/v1", settings["Providers__p__BaseUrl"].Value);
+        Assert.Equal(("auto", "default"), (settings["QUOTA_LEASES"].Value, settings["QUOTA_LEASES"].Source));
+    }
+
+    [Fact]
+    public void No_secret_is_among_them()
+    {
+        var settings = Read();
+        Assert.All(settings, setting => Assert.DoesNotContain("secret", setting.Value ?? "", StringComparison.OrdinalIgnoreCase));
+        Assert.Equal(
+            ["ADMIN_READONLY_TOKEN", "ADMIN_TOKEN", "AdminTokens__alice__Sha256", "AzureWebJobsStorage", "Providers__p__ApiKey"],
+            settings.Where(setting => setting.Value == "***").Select(setting => setting.Name));
+    }
+
+    [Fact]
+    public void The_environment_is_named_and_goes_before_what_stands_before_it()
+    {
+        const string name = "QUOTA_SETTING_OF_A_TEST";
+        Environment.SetEnvironmentVariable(name, "2");
+        try
+        {
+            var reader = new SettingReader(new ConfigurationBuilder().AddInMemoryCollection([new(name, "1")]).AddEnvironmentVariables().Build());
+            Assert.Equal("2", reader.PlainText(name));
+            Assert.Equal([new SettingValue(name, "2", "environment")], reader.Values);
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable(name, null);
+        }
+    }
+
+    [Fact]
+    public void Text_is_a_secret_unless_the_code_says_otherwise()
+    {
+        var reader = new SettingReader(new ConfigurationBuilder().AddInMemoryCollection([new("A", "1")]).Build());
+        Assert.Equal(("1", null), (reader.Text("A"), reader.Text("B")));
+        Assert.Equal([new SettingValue("A", "***", "MemoryConfigurationProvider"), new SettingValue("B", null, "default")], reader.Values.OrderBy(value => value.Name));
+    }
+
+    /// <summary>docs/settings.md has every setting in its table, either in full or by its ending beside another of its group.</summary>
+    [Fact]
+    public void Every_setting_is_documented()
+    {
+        var documented = Names().Matches(string.Concat(File.ReadLines(Repository.PathOf("docs", "settings.md")).Where(line => line.StartsWith('|'))))
+            .Select(match => match.Groups[1].Value).ToHashSet();
+        foreach (var setting in Read())
+        {
+            var name = setting.Name.Replace("__alice__", "__<name>__", StringComparison.Ordinal).Replace("__p__", "__<name>__", StringComparison.Ordinal);
+            Assert.True(documented.Contains(name) || documented.Contains(name[Math.Max(0, name.LastIndexOf("__", StringComparison.Ordinal))..]), $"{name} is not in docs/settings.md.");
+        }
+    }
+
+    private static IReadOnlyList<SettingValue> Read()
+    {
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection(Given).Build();
+        using var services = new ServiceCollection()
+            .AddServiceSettings(configuration).AddStorage(configuration).AddCharging(configuration).AddProxying(configuration).BuildServiceProvider();
+        services.GetRequiredService<IStartupValidator>().Validate();
+        return services.GetRequiredService<SettingValues>().All;
+    }
+
+    [GeneratedRegex("`([A-Za-z0-9_<>]+)`")]
+    private static partial Regex Names();
+}
