@@ -22,7 +22,7 @@ public sealed record NamedAdminToken(string Name, string Sha256, bool IsReadOnly
             }
             else if (ReadHash(settings, $"{setting}__Sha256", tokens) is { } hash)
             {
-                tokens.Add(new NamedAdminToken(name, hash, ReadFlag(settings, $"{setting}__ReadOnly")));
+                tokens.Add(new NamedAdminToken(name, hash, settings.Flag($"{setting}__ReadOnly", fallback: false)));
             }
         }
 
@@ -44,19 +44,5 @@ public sealed record NamedAdminToken(string Name, string Sha256, bool IsReadOnly
         }
 
         return hash;
-    }
-
-    private static bool ReadFlag(SettingReader settings, string setting)
-    {
-        switch (settings.Text(setting)?.ToLowerInvariant())
-        {
-            case null or "false":
-                return false;
-            case "true":
-                return true;
-            default:
-                settings.AddError(setting, "must be true or false (default false).");
-                return true;
-        }
     }
 }
