@@ -22,6 +22,7 @@ public sealed partial class ArchitectureTests
         ["Keys"] = ["Accounts", "Accounts.Storage", "Charging", "Hosting", "Validation"],
         ["Auditing"] = ["Accounts", "Accounts.Storage", "Charging", "Hosting", "Jobs"],
         ["Http"] = ["Accounts", "Accounts.Storage", "Charging", "Hosting", "Validation"],
+        ["Telemetry"] = ["Charging", "Hosting", "Queues"],
         ["Proxying"] = ["Accounts", "Accounts.Storage", "Charging", "Hosting", "Http", "Keys", "Validation"],
     };
 
