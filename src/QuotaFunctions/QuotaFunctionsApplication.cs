@@ -10,8 +10,10 @@ using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.Core.Keys;
 using QuotaFunctions.Core.Proxying;
 using QuotaFunctions.Core.Queues;
+using QuotaFunctions.Core.Telemetry;
 using QuotaFunctions.Http;
 using QuotaFunctions.Middleware;
+using QuotaFunctions.Telemetry;
 
 namespace QuotaFunctions;
 
@@ -31,9 +33,12 @@ public static class QuotaFunctionsApplication
             .AddCharging(configuration)
             .AddKeys()
             .AddProxying(configuration)
+            .AddTelemetry(configuration)
+            .AddOpenTelemetryExport(configuration)
             .AddHttp();
 
         return app
+            .UseMiddleware<TelemetryMiddleware>()
             .UseMiddleware<RequestIdMiddleware>()
             .UseMiddleware<ErrorMiddleware>()
             .UseMiddleware<AuthorizationMiddleware>()
@@ -69,6 +74,7 @@ public static class QuotaFunctionsApplication
     {
         services.AddSingleton<AdminTokens>();
         services.AddSingleton<ClientAddress>();
+        services.AddSingleton<HttpMetrics>();
 
         services.Configure<KestrelServerOptions>(kestrel =>
         {
