@@ -48,7 +48,8 @@ public sealed class TelemetryMiddleware(HttpMetrics metrics, TimeProvider time) 
             if (Instrumentation.Activities.HasListeners())
             {
                 var method = HttpMetrics.MethodOf(http.Request.Method);
-                _span = Instrumentation.Activities.StartActivity($"{method} {route}", ActivityKind.Server, ParentOf(http.Request))?
+                var parent = ParentOf(http.Request);
+                _span = Instrumentation.Activities.StartActivity($"{method} {route}", ActivityKind.Server, parent)?
                     .SetTag("http.request.method", method)
                     .SetTag("http.route", route);
             }
@@ -76,10 +77,16 @@ public sealed class TelemetryMiddleware(HttpMetrics metrics, TimeProvider time) 
             _span.Dispose();
         }
 
-        // What the server makes for its own log is exported by nobody: as a parent it would be missing in the trace
-        private static ActivityContext ParentOf(HttpRequest request) =>
-            Activity.Current is { } current && current.Source.HasListeners() ? current.Context
-            : ActivityContext.TryParse(request.Headers.TraceParent, request.Headers.TraceState, isRemote: true, out var sent) ? sent
-            : default;
+        private static ActivityContext ParentOf(HttpRequest request)
+        {
+            if (Activity.Current is { } current && current.Source.HasListeners())
+            {
+                return current.Context;
+            }
+
+            // What the server makes for its own log is exported by nobody: as a parent it would be missing in the trace, and the trace not sampled
+            Activity.Current = null;
+            return ActivityContext.TryParse(request.Headers.TraceParent, request.Headers.TraceState, isRemote: true, out var sent) ? sent : default;
+        }
     }
 }
