@@ -32,11 +32,13 @@ internal static class OpenTelemetryExport
     private static void AddExport(IServiceCollection services, IConfiguration configuration, bool otlp, bool azure)
     {
         var export = services.AddOpenTelemetry()
-            .ConfigureResource(resource => resource.AddService(configuration["OTEL_SERVICE_NAME"] ?? ServiceStatus.Service, serviceVersion: ServiceStatus.Version))
             .WithTracing(traces => traces.AddSource(Instrumentation.Name))
             .WithMetrics(metrics => metrics.AddMeter(Instrumentation.Name).AddMeter("System.Runtime"))
             .WithLogging(configureBuilder: null, log => log.IncludeFormattedMessage = true)
-            .UseFunctionsWorkerDefaults();
+            .UseFunctionsWorkerDefaults()
+
+            // After the worker, which would put its own name here
+            .ConfigureResource(resource => resource.AddService(configuration["OTEL_SERVICE_NAME"] ?? ServiceStatus.Service, serviceVersion: ServiceStatus.Version));
 
         // Of the libraries only what went wrong, whatever the log's level: on lower ones they tell whole addresses, with their queries
         services.AddLogging(logging => logging.AddFilter<OpenTelemetryLoggerProvider>(
