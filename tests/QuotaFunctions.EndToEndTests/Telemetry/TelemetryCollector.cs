@@ -9,18 +9,20 @@ using Microsoft.Extensions.Logging;
 
 namespace QuotaFunctions.EndToEndTests.Telemetry;
 
-/// <summary>Takes what is exported by OTLP over HTTP, and keeps it as it came: texts and ids stand in protobuf as they are.</summary>
-internal sealed class OtlpCollector : IAsyncDisposable
+/// <summary>Takes what is exported over HTTP, and keeps it as it came: texts and ids stand in protobuf as they are.</summary>
+internal sealed class TelemetryCollector : IAsyncDisposable
 {
     private readonly ConcurrentQueue<(string Path, byte[] Body)> _exports = new();
     private readonly WebApplication _app;
 
-    private OtlpCollector()
+    private TelemetryCollector()
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.Services.Configure<KestrelServerOptions>(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
+        builder.Services.AddRequestDecompression();
         _app = builder.Build();
+        _app.UseRequestDecompression();
         _app.Run(async context =>
         {
             using var body = new MemoryStream();
@@ -36,9 +38,9 @@ internal sealed class OtlpCollector : IAsyncDisposable
     /// <summary>All that came: one character for each byte.</summary>
     public string All => Of("");
 
-    public static async Task<OtlpCollector> StartAsync()
+    public static async Task<TelemetryCollector> StartAsync()
     {
-        var collector = new OtlpCollector();
+        var collector = new TelemetryCollector();
         await collector._app.StartAsync();
         return collector;
     }
