@@ -19,6 +19,7 @@ internal sealed class AccountWriter
     private readonly StorageWait _wait;
     private readonly HeldAccount _account;
     private readonly LeaseKeeper _leases;
+    private readonly TurnTaking _turns;
     private readonly BatchDecider _decider;
     private readonly BatchCommitter _committer;
     private long _lastUsed;
@@ -34,7 +35,8 @@ internal sealed class AccountWriter
         var marker = new OpenWorkMarker(accountId, context.Open, context.Marks, context.Clock);
         _account = new HeldAccount(accountId, context, marker, _wait);
         _leases = new LeaseKeeper(_account, context, _wait);
-        _committer = new BatchCommitter(_account, _leases, _queue, new CommitWriter(_account, context, marker, _wait), context, _wait);
+        _turns = new TurnTaking(context.Clock, context.Options);
+        _committer = new BatchCommitter(_account, _leases, _turns, _queue, new CommitWriter(_account, context, marker, _wait), context, _wait);
         _decider = new BatchDecider(_account, _leases, _queue, new BatchReader(_account, _leases, context, _wait), _committer, context);
         _lastUsed = context.Clock.GetTimestamp();
 
@@ -83,6 +85,7 @@ internal sealed class AccountWriter
                 await ProcessAsync(batch);
                 batch.Clear();
                 Volatile.Write(ref _lastUsed, _context.Clock.GetTimestamp());
+                await GiveWayAsync();
                 await GatherMoreAsync();
             }
 
@@ -112,6 +115,16 @@ internal sealed class AccountWriter
         return true;
     }
 
+    /// <summary>Lets other instances have a turn, where this one has had its own for long.</summary>
+    private async ValueTask GiveWayAsync()
+    {
+        var pause = _turns.TakePause(_account.IsShared);
+        if (pause > TimeSpan.Zero)
+        {
+            await Task.Delay(pause, _context.Clock, _stop.Token);
+        }
+    }
+
     /// <summary>
     /// Where many ask at once, those who were just answered are about to ask again, and a commit costs hardly more for them: waits
     /// until as many are there as there were, but no longer than the commit took.
@@ -128,7 +141,8 @@ internal sealed class AccountWriter
     /// <summary>Decides a batch, again and again, until everything in it is answered.</summary>
     private async Task ProcessAsync(List<AccountCommand> batch)
     {
-        for (var attempt = 0; ; attempt++)
+        var failures = 0;
+        while (true)
         {
             batch.RemoveAll(command => command.IsAnswered || command.TryCancel());
             if (batch.Count == 0)
@@ -136,7 +150,6 @@ internal sealed class AccountWriter
                 return;
             }
 
-            var longest = _context.Options.MaxConflictBackOff;
             try
             {
                 if (await _decider.TryDecideAsync(batch))
@@ -157,10 +170,8 @@ internal sealed class AccountWriter
                 }
 
                 GiveUpOverdue(failure);
-                longest = _context.Options.MaxBackOff;
+                await _wait.BackOffAsync(failures++, _context.Options.MaxBackOff);
             }
-
-            await _wait.BackOffAsync(attempt, longest);
         }
     }
 
@@ -181,9 +192,8 @@ internal sealed class AccountWriter
             catch (Exception failure) when (!_stop.IsCancellationRequested)
             {
                 WriterLog.ReadFailed(_context.Logger, _accountId, StorageErrors.Kind(failure));
+                await _wait.BackOffAsync(attempt, _context.Options.MaxBackOff);
             }
-
-            await _wait.BackOffAsync(attempt, _context.Options.MaxBackOff);
         }
 
         _account.Lease = null;

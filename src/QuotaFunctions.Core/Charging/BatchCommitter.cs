@@ -7,7 +7,7 @@ internal readonly record struct DecidedCommand(AccountCommand Command, Decision 
 
 /// <summary>Commits a decided batch, tells the listener, and answers those who asked.</summary>
 internal sealed class BatchCommitter(
-    HeldAccount account, LeaseKeeper leases, CommandQueue queue, CommitWriter writer, WriterContext context, StorageWait wait)
+    HeldAccount account, LeaseKeeper leases, TurnTaking turns, CommandQueue queue, CommitWriter writer, WriterContext context, StorageWait wait)
 {
     /// <summary>Entries that were committed; the account writer sets it to 0 for each batch.</summary>
     public int Committed { get; set; }
@@ -22,10 +22,12 @@ internal sealed class BatchCommitter(
         {
             case CommitOutcome.Committed:
                 leases.NoteCommit(transaction);
+                NoteTurn(transaction);
                 await FinishAsync(decided, transaction);
                 return true;
             case CommitOutcome.Aborted:
                 account.NoteShared();
+                turns.EndRun();
                 leases.NoteConflict();
                 context.Metrics.Conflict();
                 return false;
@@ -43,6 +45,18 @@ internal sealed class BatchCommitter(
             default:
                 GiveUpUnknown(decided);
                 return true;
+        }
+    }
+
+    private void NoteTurn(AccountTransaction transaction)
+    {
+        if (transaction.Lease is null)
+        {
+            turns.NoteCommit(Took);
+        }
+        else
+        {
+            turns.EndRun();
         }
     }
 

@@ -16,6 +16,8 @@ internal sealed partial class CommitWriter(HeldAccount held, WriterContext conte
     /// </summary>
     private static readonly TimeSpan RowCertain = Fleet.SilenceLimit / 2;
 
+    private int _conflicts;
+
     /// <summary>Why the last commit was rejected; null where none was.</summary>
     public Exception? Rejection { get; private set; }
 
@@ -48,10 +50,13 @@ internal sealed partial class CommitWriter(HeldAccount held, WriterContext conte
             {
                 await wait.ForAsync(marks.EnsureAsync(transaction, wait.Stop));
                 held.Take(transaction, before);
+                _conflicts = 0;
                 return CommitOutcome.Committed;
             }
 
-            // A condition failed: perhaps because of an earlier, retried write of the same commit.
+            // A condition failed: perhaps because of an earlier, retried write of the same commit. The wait comes before the look, as what is
+            // read then is what the batch is decided on again: it must not be old when it is written.
+            await wait.BackOffAsync(_conflicts++, context.Options.MaxConflictBackOff);
             return await TryFindOutcomeAsync(transaction, CommitOutcome.Aborted);
         }
         catch (Exception failure) when (!wait.Stop.IsCancellationRequested)

@@ -20,6 +20,9 @@ internal sealed class HeldAccount(string accountId, WriterContext context, OpenW
     /// <summary>The service's time in the last answer that told something of the account, to the second; nothing sent since is older.</summary>
     public DateTimeOffset LastAnswerAt { get; private set; }
 
+    /// <summary>Whether other instances were seen to use the account.</summary>
+    public bool IsShared => _sharedAt is { } at && context.Clock.GetElapsedTime(at) < context.Options.WriterLifetime;
+
     /// <summary>How long ago the state was asked for.</summary>
     public TimeSpan Age => context.Clock.GetElapsedTime(_knownAt);
 
@@ -81,8 +84,7 @@ internal sealed class HeldAccount(string accountId, WriterContext context, OpenW
     /// </summary>
     public void DropIfOld()
     {
-        var isShared = _sharedAt is { } at && context.Clock.GetElapsedTime(at) < context.Options.WriterLifetime;
-        if (State is not null && Age > (isShared ? context.Options.SharedStateLifetime : context.Options.StateLifetime))
+        if (State is not null && Age > (IsShared ? context.Options.SharedStateLifetime : context.Options.StateLifetime))
         {
             Drop();
         }

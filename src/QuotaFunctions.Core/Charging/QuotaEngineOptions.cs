@@ -35,6 +35,15 @@ internal sealed class QuotaEngineOptions
     /// <summary>The first wait after a lost commit, at the most. Default 5 ms.</summary>
     public TimeSpan MinBackOff { get; init; } = TimeSpan.FromMilliseconds(5);
 
+    /// <summary>How long an instance may commit on an account's row without a pause. Default 500 ms.</summary>
+    public TimeSpan LongestRun { get; init; } = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>The same where other instances were seen to use the account. Default 50 ms.</summary>
+    public TimeSpan LongestSharedRun { get; init; } = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>How long it pauses then at the most. Default 200 ms.</summary>
+    public TimeSpan LongestPause { get; init; } = TimeSpan.FromMilliseconds(200);
+
     /// <summary>
     /// The longest wait after a lost commit. Default 40 ms: others commit every few milliseconds, so only trying often wins, and
     /// who has won once can take a lease.

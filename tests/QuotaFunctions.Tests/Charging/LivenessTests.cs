@@ -63,6 +63,36 @@ public sealed class LivenessTests(ITestOutputHelper output)
         Assert.InRange((double)requests / asked, 1, most);
     }
 
+    /// <summary>
+    /// The near instance's next commit takes one round trip, and it never stops for want of work; the far one must read and write, over
+    /// twice the way.
+    /// </summary>
+    [Fact]
+    public void An_instance_that_commits_without_a_pause_does_not_keep_another_out()
+    {
+        for (var seed = 0; seed < 8; seed++)
+        {
+            var longest = TimeSpan.Zero;
+            OneKeyWorld.Run(seed, 2, LeaseMode.Off, async (world, _, all) =>
+            {
+                all[1].Distance = 2 * all[0].Distance;
+                var clients = all.SelectMany(instance => Enumerable.Range(0, 3).Select(_ => world.Spawn(async () =>
+                {
+                    while (world.Now < TimeSpan.FromSeconds(20).Ticks)
+                    {
+                        var before = world.Now;
+                        Assert.NotNull((await OneKeyWorld.ChargeAsync(instance, cost: 1)).Charge);
+                        var took = TimeSpan.FromTicks(world.Now - before);
+                        longest = took > longest ? took : longest;
+                    }
+                })));
+                await Task.WhenAll(clients.ToList());
+            });
+            output.WriteLine($"Seed {seed}: the longest wait was {longest.TotalMilliseconds:0} ms");
+            Assert.InRange(longest, TimeSpan.Zero, TimeSpan.FromSeconds(4));
+        }
+    }
+
     private static List<Step> Gentle(Random random) => [.. Enumerable.Range(0, 150).Select(_ => new Step(
         random.Next(30) switch { 0 => Deed.Throttle, 1 => Deed.Poison, < 4 => Acts[random.Next(Acts.Length)], < 13 => Deed.Forward, _ => Deed.Consume },
         Pause: random.Next(4000),

@@ -56,6 +56,13 @@ internal sealed class SimulatedInstance
 
     public bool IsDead => _network.IsDead;
 
+    /// <summary>The longest way to the storage, and back, in milliseconds.</summary>
+    public int Distance
+    {
+        get => _network.Distance;
+        set => _network.Distance = value;
+    }
+
     public IQuotaEngine Engine => _services.GetRequiredService<IQuotaEngine>();
 
     public IKeyService Keys => _services.GetRequiredService<IKeyService>();

@@ -363,13 +363,16 @@ internal sealed class Network(SimulatedTables tables)
     /// <summary>True once the instance was killed: it hears nothing any more, and what it had sent goes on.</summary>
     public bool IsDead { get; set; }
 
+    /// <summary>The longest way to the storage, and back, in milliseconds.</summary>
+    public int Distance { get; set; } = 5;
+
     /// <summary>Makes a request.</summary>
     /// <param name="isWrite">Whether it changes anything.</param>
     /// <param name="partition">The only partition that it concerns, or null.</param>
     /// <param name="carryOut">What the storage does.</param>
     public async Task<T> CallAsync<T>(bool isWrite, string? partition, Func<T> carryOut)
     {
-        await PauseAsync(5);
+        await PauseAsync(Distance);
         if (partition is not null && tables.Throttled.Contains(partition))
         {
             tables.Requests++;
@@ -408,7 +411,7 @@ internal sealed class Network(SimulatedTables tables)
                 _ = LaterAsync(carryOut);
             }
 
-            await PauseAsync(5);
+            await PauseAsync(Distance);
         }
     }
 
