@@ -56,6 +56,10 @@ public sealed class OpenTelemetryTests(AppFixture app)
             {
                 ["APPLICATIONINSIGHTS_CONNECTION_STRING"] =
                     $"InstrumentationKey=00000000-0000-0000-0000-000000000000;IngestionEndpoint={collector.Endpoint}/;LiveEndpoint={collector.Endpoint}/",
+
+                // By default 5 traces a second, those of other tests among them
+                ["OTEL_TRACES_SAMPLER"] = "microsoft.fixed_percentage",
+                ["OTEL_TRACES_SAMPLER_ARG"] = "1",
             },
             () => true);
 
