@@ -15,7 +15,7 @@ internal abstract class AccountCommand(string? keyId, long deadline)
     public long Deadline { get; } = deadline;
 
     /// <summary>The span of the one who asks, which the commit belongs to as well; default where there is none.</summary>
-    public ActivityContext Trace { get; } = Activity.Current?.Context ?? default;
+    public ActivityContext Trace { get; } = Instrumentation.Activities.HasListeners() && Activity.Current is { } current ? current.Context : default;
 
     /// <summary>Characters that its ledger entries take at the most.</summary>
     public int MaxEntriesLength { get; protected init; } = 1000;
