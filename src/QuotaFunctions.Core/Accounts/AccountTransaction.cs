@@ -14,6 +14,11 @@ internal sealed class AccountTransaction
     /// <summary>Leases that one commit may end: each is a row, and half of them are left for what the commit is for.</summary>
     public const int MaxEnding = MaxRows / 2;
 
+    /// <summary>
+    /// Keys that one commit may change: with the sums, and up to three days of each, they must fit into the transaction that compacts it.
+    /// </summary>
+    private const int MaxKeys = 24;
+
     /// <summary>Characters in one property, below the service's limit of 32 Ki.</summary>
     public const int MaxEntriesLength = 30_000;
 
@@ -108,7 +113,7 @@ internal sealed class AccountTransaction
 
     /// <summary>True where one more command fits: it may change a key, add two rows beside, and these entries.</summary>
     public bool HasRoomFor(int entriesLength) =>
-        _touched.Count + _sideRows.Count + RowsOfCommand + RowsOfCommit <= MaxRows && _entriesLength + entriesLength + RefillsLength <= MaxEntriesLength;
+        _touched.Count < MaxKeys && _touched.Count + _sideRows.Count + RowsOfCommand + RowsOfCommit <= MaxRows && _entriesLength + entriesLength + RefillsLength <= MaxEntriesLength;
 
     /// <summary>A key as it stands in this transaction, to look at; null where the account has no such key.</summary>
     public KeyState? Peek(string keyId) => _touched.GetValueOrDefault(keyId) ?? _state.Keys.GetValueOrDefault(keyId);

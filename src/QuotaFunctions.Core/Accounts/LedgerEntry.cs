@@ -49,9 +49,17 @@ internal sealed record LedgerEntry : EntryDetails
     [JsonPropertyName("c")]
     public string? Settles { get; init; }
 
+    /// <summary>With <see cref="LedgerEntryKind.Settle"/>: true where a client has reported on what it was charged for.</summary>
+    [JsonPropertyName("b")]
+    public bool IsReport { get; init; }
+
     /// <summary>With <see cref="LedgerEntryKind.Settle"/>: what the charge came to, as the log says it.</summary>
     [JsonPropertyName("n")]
     public long FinalCost { get; init; }
+
+    /// <summary>The kind of the charge that it makes or corrects, or an adjustment.</summary>
+    [JsonIgnore]
+    public LedgerEntryKind ChargeKind => Kind != LedgerEntryKind.Settle ? Kind : IsReport ? LedgerEntryKind.Consume : LedgerEntryKind.Forward;
 
     /// <summary>True where the log can be told all of it from the entry alone; how any other ended, only its process knows.</summary>
     [JsonIgnore]
@@ -68,7 +76,7 @@ internal sealed record LedgerEntry : EntryDetails
     [JsonIgnore]
     public int MaxLength =>
         10 + Length(KeyId) + Length(RequestId) + Length(Provider) + Length(Model) + Length(Address) + Length(Reference)
-        + Length(Actor) + Length(Settles) + Length(Outcome)
+        + Length(Actor) + Length(Settles) + Length(Outcome) + Length(Method) + Length(Path) + (IsReport ? Length(1) : 0)
         + Length(Delta) + Length(PoolDelta) + Length(HoldUntil) + Length(FinalCost) + Length(Status)
         + (LatencyMs is { } latency ? Math.Max(Length(latency), Length(1)) : 0);
 

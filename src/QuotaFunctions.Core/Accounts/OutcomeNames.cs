@@ -3,6 +3,9 @@ namespace QuotaFunctions.Core.Accounts;
 /// <summary>What the log calls the outcomes: their names in lower case with underscores.</summary>
 public static class OutcomeNames
 {
+    /// <summary>All of them.</summary>
+    public static IReadOnlySet<string> All { get; } = Enum.GetValues<ChargeOutcome>().Select(Of).ToHashSet();
+
     /// <summary>The name of an outcome.</summary>
     public static string Of(ChargeOutcome outcome) => outcome switch
     {

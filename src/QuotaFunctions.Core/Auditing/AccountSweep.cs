@@ -12,7 +12,8 @@ namespace QuotaFunctions.Core.Auditing;
 /// settled, and rows that are wholly in the log are compacted. A row that cannot be read, or fails, does not keep the others.
 /// </summary>
 internal sealed partial class AccountSweep(
-    string accountId, Fleet fleet, LedgerCompactor books, IAccountStore store, IAuditStore log, AccountWriters writers, ILogger logger)
+    string accountId, Fleet fleet, LedgerReader books, LedgerCompactor compactor, IAccountStore store, IAuditStore log, UsageRecount recount, AccountWriters writers,
+    ILogger logger)
 {
     /// <summary>
     /// How long a charge may be missing in the log. After that, what the ledger knows whole goes into the log though its process lives:
@@ -57,6 +58,7 @@ internal sealed partial class AccountSweep(
         }
 
         await SweepAsync(group, cancellationToken);
+        await recount.RunAsync(accountId, cancellationToken);
         return _failures.Count == 0 ? isEmpty : throw new AggregateException(_failures);
     }
 
@@ -93,7 +95,7 @@ internal sealed partial class AccountSweep(
     {
         try
         {
-            return LedgerCompactor.ToCommit(row);
+            return LedgerReader.ToCommit(row);
         }
 #pragma warning disable CA1031 // Whatever a damaged row makes of its reading, the next row is not damaged.
         catch (Exception failure)
@@ -121,7 +123,7 @@ internal sealed partial class AccountSweep(
 
         var written = await WrittenEntries.ReadAsync(log, commits.Select(commit => commit.Row), cancellationToken);
         var late = new List<AuditEvent>();
-        var audited = new List<AuditedCommit>();
+        var audited = new List<LedgerRow>();
         var holds = new List<(LedgerRow Row, int Index)>();
         foreach (var (_, row, storedAt) in commits)
         {
@@ -136,7 +138,7 @@ internal sealed partial class AccountSweep(
 
                 if (isDone)
                 {
-                    audited.Add(AuditedCommit.Of(row));
+                    audited.Add(row);
                 }
             }
             catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
@@ -151,11 +153,21 @@ internal sealed partial class AccountSweep(
         {
             LogLate(logger, accountId, late.Count);
             await log.WriteAsync(late, cancellationToken);
+            written = await WrittenEntries.ReadAsync(log, audited, cancellationToken);
         }
 
-        await books.CompactAsync(accountId, audited, cancellationToken);
+        await compactor.CompactAsync(accountId, [.. audited.Select(row => ToCommit(row, written))], cancellationToken);
         await Task.WhenAll(holds.Select(SettleHoldAsync));
     }
+
+    private static AuditedCommit ToCommit(LedgerRow row, WrittenEntries written) => new(row.Sequence, [.. row.Entries.Select((entry, index) =>
+    {
+        var logged = written.Find(row, index)!;
+
+        // When a charge was made whose beginning is not known any more, nobody can tell.
+        var word = logged.Entry.At == default ? logged.Entry with { At = row.At } : logged.Entry;
+        return UsageOfEntry.Of(entry.KeyId, logged.Id, row.RefOf(index), entry.ChargeKind, logged.Phase, word);
+    })]);
 
     /// <summary>Closes an entry that is not in the log. True when it is in <paramref name="late"/> now, and so done with.</summary>
     private async Task<bool> CloseAsync(
@@ -218,10 +230,13 @@ internal sealed partial class AccountSweep(
                     {
                         Secret = KeySecret.None,
                         RequestId = entry.RequestId ?? "",
+                        Kind = entry.Kind == LedgerEntryKind.Consume ? ChargeKind.Consume : ChargeKind.Forward,
                         Provider = entry.Provider,
                         Model = entry.Model,
                         Address = System.Net.IPAddress.TryParse(entry.Address, out var address) ? address : null,
                         Reference = entry.Reference,
+                        Method = entry.Method,
+                        Path = entry.Path,
                     },
                 },
                 Outcome = entry.Kind == LedgerEntryKind.Consume ? ChargeOutcome.Consumed : ChargeOutcome.Unknown,

@@ -39,6 +39,32 @@ internal sealed record AuditEntry : EntryDetails
     [JsonPropertyName("n")]
     public long Cost { get; init; }
 
+    /// <summary>How often it was sent to an upstream; 0 where that is not known.</summary>
+    [JsonPropertyName("a")]
+    public int Attempts { get; init; }
+
+    /// <summary>To the first byte of the upstream's answer; null where there was none.</summary>
+    [JsonPropertyName("b")]
+    public int? FirstByteMs { get; init; }
+
+    /// <summary>Of the client's body.</summary>
+    [JsonPropertyName("i")]
+    public long? BytesIn { get; init; }
+
+    /// <summary>Of the upstream's body.</summary>
+    [JsonPropertyName("j")]
+    public long? BytesOut { get; init; }
+
+    [JsonPropertyName("e")]
+    public long? TokensIn { get; init; }
+
+    [JsonPropertyName("g")]
+    public long? TokensOut { get; init; }
+
+    /// <summary>The instance that served it.</summary>
+    [JsonPropertyName("w")]
+    public string? Instance { get; init; }
+
     /// <summary>This phase with what only an earlier one of the same charge knows.</summary>
     public AuditEntry MergeOnto(AuditEntry? earlier) => earlier is null ? this : this with
     {
@@ -48,6 +74,9 @@ internal sealed record AuditEntry : EntryDetails
         Address = Address ?? earlier.Address,
         RequestId = RequestId ?? earlier.RequestId,
         Reference = Reference ?? earlier.Reference,
+        Method = Method ?? earlier.Method,
+        Path = Path ?? earlier.Path,
+        Instance = Instance ?? earlier.Instance,
     };
 
     /// <summary>As the log shows it.</summary>
@@ -65,5 +94,14 @@ internal sealed record AuditEntry : EntryDetails
         RequestId = RequestId,
         Reference = Reference,
         Actor = Actor,
+        Method = Method,
+        Path = Path,
+        Attempts = Attempts == 0 ? null : Attempts,
+        FirstByteMs = FirstByteMs,
+        BytesIn = BytesIn,
+        BytesOut = BytesOut,
+        TokensIn = TokensIn,
+        TokensOut = TokensOut,
+        Instance = Instance,
     };
 }

@@ -17,6 +17,10 @@ internal sealed record AuditEvent : AuditMessage
     [JsonPropertyName("w")]
     public AuditPhase Phase { get; init; }
 
+    /// <summary>The kind of the charge, or an adjustment.</summary>
+    [JsonPropertyName("t")]
+    public LedgerEntryKind Kind { get; init; }
+
     [JsonPropertyName("d")]
     public required AuditEntry Entry { get; init; }
 
@@ -28,7 +32,8 @@ internal sealed record AuditEvent : AuditMessage
     /// <param name="settlement">How it ended.</param>
     /// <param name="cost">What it came to, in units.</param>
     /// <param name="correction">The ledger's entry that corrected the cost, or null.</param>
-    public static AuditEvent OfSettlement(Settlement settlement, long cost, LedgerEntryRef? correction)
+    /// <param name="instance">The instance that tells it.</param>
+    public static AuditEvent OfSettlement(Settlement settlement, long cost, LedgerEntryRef? correction, string instance)
     {
         var charge = settlement.Charge;
         return new AuditEvent
@@ -37,6 +42,7 @@ internal sealed record AuditEvent : AuditMessage
             KeyId = charge.Key.KeyId,
             Id = charge.Id,
             Phase = AuditPhase.Final,
+            Kind = charge.Request.Kind == ChargeKind.Consume ? LedgerEntryKind.Consume : LedgerEntryKind.Forward,
             Entry = new AuditEntry
             {
                 At = charge.At,
@@ -49,6 +55,15 @@ internal sealed record AuditEvent : AuditMessage
                 Address = charge.Request.Address?.ToString(),
                 RequestId = charge.Request.RequestId,
                 Reference = charge.Request.Reference,
+                Method = charge.Request.Method,
+                Path = charge.Request.Path,
+                Attempts = settlement.Attempts,
+                FirstByteMs = (int?)settlement.FirstByte?.TotalMilliseconds,
+                BytesIn = settlement.BytesIn,
+                BytesOut = settlement.BytesOut,
+                TokensIn = settlement.TokensIn,
+                TokensOut = settlement.TokensOut,
+                Instance = instance,
             },
             Ledger = correction is { } corrected ? [charge.Ledger, corrected] : [charge.Ledger],
         };
@@ -68,8 +83,10 @@ internal sealed record AuditEvent : AuditMessage
             KeyId = entry.KeyId,
             Id = isCorrection ? entry.SettledCharge ?? throw new FormatException("The entry settles no charge.") : row.IdOf(index),
             Phase = isCorrection ? AuditPhase.Corrected : entry.Kind == LedgerEntryKind.Adjustment ? AuditPhase.Final : AuditPhase.Admitted,
+            Kind = entry.ChargeKind,
             Entry = new AuditEntry(entry)
             {
+                Instance = isCorrection ? null : row.Owner,
                 At = isCorrection ? default : row.At,
                 Outcome = entry.Outcome ?? OutcomeNames.Of(entry.Kind == LedgerEntryKind.Consume ? ChargeOutcome.Consumed : ChargeOutcome.Unknown),
                 Cost = isCorrection ? entry.FinalCost : entry.KeyId == accountId && entry.PoolDelta != 0 ? entry.PoolDelta : entry.Delta,

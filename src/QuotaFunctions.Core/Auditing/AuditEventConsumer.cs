@@ -5,7 +5,7 @@ using QuotaFunctions.Core.Jobs;
 namespace QuotaFunctions.Core.Auditing;
 
 /// <inheritdoc cref="IAuditEventConsumer"/>
-internal sealed class AuditEventConsumer(IAuditStore log, LedgerCompactor compactor, AccountJobs jobs) : IAuditEventConsumer
+internal sealed class AuditEventConsumer(IAuditStore log, LedgerCompactor compactor, UsageRecount recount, AccountJobs jobs) : IAuditEventConsumer
 {
     /// <inheritdoc/>
     public async Task ConsumeAsync(string message, CancellationToken cancellationToken)
@@ -21,15 +21,26 @@ internal sealed class AuditEventConsumer(IAuditStore log, LedgerCompactor compac
             "compact its ledger",
             byAccount.Select(account => account.Key).ToList(),
             account => account,
-            (account, token) => compactor.CompactAsync(account, Complete(byAccount[account]), token),
+            (account, token) => CompactAsync(account, byAccount[account], token),
             cancellationToken);
     }
 
-    private static List<AuditedCommit> Complete(IEnumerable<AuditEvent> events) =>
-        [.. events.SelectMany(row => row.Ledger.Select(entry => (row.KeyId, Entry: entry)))
+    private async Task CompactAsync(string accountId, IEnumerable<AuditEvent> events, CancellationToken cancellationToken)
+    {
+        var commits = events.SelectMany(row => row.Ledger.Select(entry => (Event: row, Entry: entry)))
+            .OrderByDescending(item => item.Event.Phase)
             .DistinctBy(item => (item.Entry.Sequence, item.Entry.Index))
             .GroupBy(item => item.Entry.Sequence)
-            .Where(commit => commit.Count() == commit.First().Entry.Count)
-            .Select(commit => new AuditedCommit(
-                commit.Key, [.. commit.Select(item => (item.KeyId, item.Entry.Delta, item.Entry.PoolDelta))]))];
+            .ToList();
+        var complete = commits.Where(commit => commit.Count() == commit.First().Entry.Count).Select(commit => new AuditedCommit(
+            commit.Key,
+            [.. commit.Select(item => UsageOfEntry.Of(item.Event.KeyId, item.Event.Id, item.Entry, item.Event.Kind, item.Event.Phase, item.Event.Entry))]))
+            .ToList();
+        var isAll = await compactor.CompactAsync(accountId, complete, cancellationToken) && complete.Count == commits.Count;
+        if (!isAll || complete.Exists(commit => commit.Entries.Any(entry => entry.Provisional is not null)))
+        {
+            // Perhaps the sweeper has counted a charge already whose end is told here.
+            await recount.RunAsync(accountId, cancellationToken);
+        }
+    }
 }

@@ -47,10 +47,10 @@ internal sealed class AuditTable(TableServiceClient tables, StorageNames names, 
     public Task WriteAsync(IReadOnlyCollection<AuditEvent> events, CancellationToken cancellationToken) =>
         Concurrently.ForEachAsync(events.GroupBy(row => Partition(row.KeyId, row.Id)).ToList(), Degree, WriteAsync, cancellationToken);
 
-    public async Task<LoggedCharge?> FindAsync(string keyId, ChargeId id, CancellationToken cancellationToken)
+    public async Task<LoggedCharge?> FindAsync(string keyId, ChargeId id, AuditPhase upTo, CancellationToken cancellationToken)
     {
-        string[] words = [.. Phases.Select(phase => Property(phase, id.Index))];
-        return await _table.FindAsync(Partition(keyId, id), Row(id), words, logger, cancellationToken) is { } row ? Read(row, id) : null;
+        var words = Phases.Select(phase => Property(phase, id.Index));
+        return await _table.FindAsync(Partition(keyId, id), Row(id), words, logger, cancellationToken) is { } row ? Read(row, id, upTo) : null;
     }
 
     public async IAsyncEnumerable<LoggedCharge> ReadAsync(
@@ -72,35 +72,26 @@ internal sealed class AuditTable(TableServiceClient tables, StorageNames names, 
 
         await foreach (var row in _table.QueryAsync<TableEntity>(filter, cancellationToken: cancellationToken))
         {
-            var newest = IdOf(row);
-            for (var id = newest; id.Index > newest.Index - EntriesPerRow; id = id with { Index = id.Index - 1 })
+            foreach (var logged in ReadAll(row).Where(logged => !IsRead(logged.Id)))
             {
-                if (!IsRead(id) && Read(row, id) is { } logged)
-                {
-                    yield return logged;
-                }
+                yield return logged;
             }
         }
     }
 
-    public async Task<IReadOnlyDictionary<ChargeId, bool>> ReadWrittenAsync(
+    public async Task<IReadOnlyDictionary<ChargeId, LoggedCharge>> ReadWrittenAsync(
         string keyId, int day, long firstSequence, long lastSequence, CancellationToken cancellationToken)
     {
         var newest = new ChargeId(day, lastSequence, (EntriesPerRow * (LastChunk + 1)) - 1);
         var oldest = new ChargeId(day, firstSequence, 0);
         var filter = TableClient.CreateQueryFilter($"PartitionKey ge {Partition(keyId, newest)} and PartitionKey le {Partition(keyId, oldest)}")
             + " and " + TableClient.CreateQueryFilter($"RowKey ge {Row(newest)} and RowKey le {Row(oldest)}");
-        var written = new Dictionary<ChargeId, bool>();
+        var written = new Dictionary<ChargeId, LoggedCharge>();
         await foreach (var row in _table.QueryAsync<TableEntity>(filter, cancellationToken: cancellationToken))
         {
-            var id = IdOf(row);
-            foreach (var name in row.Keys)
+            foreach (var logged in ReadAll(row))
             {
-                if (TryParse(name, out var word, out var index))
-                {
-                    var entry = id with { Index = index };
-                    written[entry] = word != AuditPhase.Admitted || written.GetValueOrDefault(entry);
-                }
+                written[logged.Id] = logged;
             }
         }
 
@@ -146,15 +137,6 @@ internal sealed class AuditTable(TableServiceClient tables, StorageNames names, 
 
     private static string Property(AuditPhase word, int index) => string.Create(CultureInfo.InvariantCulture, $"{word}{index}");
 
-    private static bool TryParse(string property, out AuditPhase word, out int index)
-    {
-        var digits = property.AsSpan().IndexOfAnyInRange('0', '9');
-        (word, index) = (default, 0);
-        return digits > 0
-            && Enum.TryParse(property.AsSpan(0, digits), out word)
-            && int.TryParse(property.AsSpan(digits), NumberStyles.None, CultureInfo.InvariantCulture, out index);
-    }
-
     private static TableEntity ToEntity(string partition, string row, IEnumerable<AuditEvent> events)
     {
         var entity = new TableEntity(partition, row);
@@ -166,12 +148,19 @@ internal sealed class AuditTable(TableServiceClient tables, StorageNames names, 
         return entity;
     }
 
+    /// <summary>All that a row says, the newest first.</summary>
+    private static IEnumerable<LoggedCharge> ReadAll(TableEntity row)
+    {
+        var newest = IdOf(row);
+        return Enumerable.Range(0, EntriesPerRow).Select(offset => Read(row, newest with { Index = newest.Index - offset }, AuditPhase.Final)).OfType<LoggedCharge>();
+    }
+
     /// <summary>All that a row says of one entry: each phase goes over those before it.</summary>
-    private static LoggedCharge? Read(TableEntity row, ChargeId id)
+    private static LoggedCharge? Read(TableEntity row, ChargeId id, AuditPhase upTo)
     {
         AuditEntry? entry = null;
         var last = AuditPhase.Admitted;
-        foreach (var phase in Phases)
+        foreach (var phase in Phases.Where(phase => phase <= upTo))
         {
             if (row.GetString(Property(phase, id.Index)) is { } json)
             {
@@ -180,6 +169,6 @@ internal sealed class AuditTable(TableServiceClient tables, StorageNames names, 
             }
         }
 
-        return entry is null ? null : new LoggedCharge(id, last != AuditPhase.Admitted, entry);
+        return entry is null ? null : new LoggedCharge(id, last, entry);
     }
 }

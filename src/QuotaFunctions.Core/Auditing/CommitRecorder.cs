@@ -4,7 +4,7 @@ using QuotaFunctions.Core.Charging;
 namespace QuotaFunctions.Core.Auditing;
 
 /// <summary>Tells the log of commits and settlements, and finds in the log what the ledger no longer has.</summary>
-internal sealed class CommitRecorder(IAuditSink sink, IAuditStore log) : ICommitListener, IChargeHistory
+internal sealed class CommitRecorder(IAuditSink sink, IAuditStore log, InstanceIdentity self) : ICommitListener, IChargeHistory
 {
     /// <inheritdoc/>
     public ValueTask OnCommittedAsync(string accountId, LedgerRow row, CancellationToken cancellationToken) =>
@@ -14,7 +14,7 @@ internal sealed class CommitRecorder(IAuditSink sink, IAuditStore log) : ICommit
 
     /// <inheritdoc/>
     public ValueTask OnSettledAsync(Settlement settlement, long cost, LedgerEntryRef? correction, CancellationToken cancellationToken) =>
-        sink.WriteAsync(AuditEvent.OfSettlement(settlement, cost, correction), cancellationToken);
+        sink.WriteAsync(AuditEvent.OfSettlement(settlement, cost, correction, self.Id), cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask OnAbandonedAsync(string accountId, LedgerRow row, int index, CancellationToken cancellationToken) =>
@@ -22,7 +22,7 @@ internal sealed class CommitRecorder(IAuditSink sink, IAuditStore log) : ICommit
 
     /// <inheritdoc/>
     public async Task<ConsumedCharge?> FindConsumedAsync(string keyId, ChargeId id, CancellationToken cancellationToken) =>
-        (await log.FindAsync(keyId, id, cancellationToken))?.Entry is { } entry && entry.Outcome == OutcomeNames.Of(ChargeOutcome.Consumed)
+        (await log.FindAsync(keyId, id, AuditPhase.Final, cancellationToken))?.Entry is { } entry && entry.Outcome == OutcomeNames.Of(ChargeOutcome.Consumed)
             ? new ConsumedCharge(entry.Cost, entry.At, entry.RequestId)
             : null;
 }

@@ -17,8 +17,11 @@ public interface IExpiredMarks
 
 /// <inheritdoc cref="IExpiredMarks"/>
 internal sealed class ExpiredMarks(
-    TableServiceClient tables, StorageNames names, MarkIndex marks, IAccountStore store, LedgerCompactor books, AccountJobs jobs) : IExpiredMarks
+    TableServiceClient tables, StorageNames names, MarkIndex marks, IAccountStore store, LedgerReader books, AccountJobs jobs) : IExpiredMarks
 {
+    /// <summary>For how long the end of a charge may still be told: a message lives for a week.</summary>
+    private static readonly TimeSpan ProvisionalLifetime = TimeSpan.FromDays(8);
+
     private readonly TableClient _accounts = tables.GetTableClient(names.Accounts);
     private readonly TableClient _state = tables.GetTableClient(names.State);
 
@@ -64,7 +67,7 @@ internal sealed class ExpiredMarks(
                 {
                     isAll = false;
                 }
-                else if (mark.Timestamp + MarkIndex.Lifetime < now)
+                else if (mark.Timestamp + (AccountRowKeys.IsProvisional(mark.RowKey) ? ProvisionalLifetime : MarkIndex.Lifetime) < now)
                 {
                     expired.Add(mark);
                 }

@@ -3,7 +3,7 @@ using QuotaFunctions.Core.Accounts;
 
 namespace QuotaFunctions.Core.Auditing;
 
-/// <summary>Reads the audit log and adds the books up.</summary>
+/// <summary>Reads the audit log.</summary>
 public interface IAuditLog
 {
     /// <summary>
@@ -11,9 +11,6 @@ public interface IAuditLog
     /// empty, and its cursor goes on behind them.
     /// </summary>
     Task<AuditPage> ReadAsync(AuditQuery query, CancellationToken cancellationToken);
-
-    /// <summary>Adds up a key's ledger and log, and compares. Null where there is no such key.</summary>
-    Task<Verification?> VerifyAsync(string keyId, CancellationToken cancellationToken);
 }
 
 /// <summary>Which rows to read.</summary>
@@ -109,12 +106,31 @@ public sealed record AuditRow
 
     /// <summary>The admin who did it, or null.</summary>
     public string? Actor { get; init; }
-}
 
-/// <summary>A key's books, added up. All amounts in units.</summary>
-/// <param name="Balanced">The ledger's sum is what is used, and so is the log's with what is not settled yet.</param>
-/// <param name="Used">By the key's record.</param>
-/// <param name="Ledger">By the ledger.</param>
-/// <param name="Audited">By the log.</param>
-/// <param name="Unsettled">In the ledger, not yet in the log.</param>
-public sealed record Verification(bool Balanced, long Used, long Ledger, long Audited, long Unsettled);
+    /// <summary>The client's method; null where nothing was forwarded.</summary>
+    public string? Method { get; init; }
+
+    /// <summary>The path that the client called, without its query; null where nothing was forwarded.</summary>
+    public string? Path { get; init; }
+
+    /// <summary>How often it was sent to an upstream, or null.</summary>
+    public int? Attempts { get; init; }
+
+    /// <summary>To the first byte of the upstream's answer in milliseconds, or null.</summary>
+    public int? FirstByteMs { get; init; }
+
+    /// <summary>Bytes of the client's body, or null.</summary>
+    public long? BytesIn { get; init; }
+
+    /// <summary>Bytes of the upstream's body, or null.</summary>
+    public long? BytesOut { get; init; }
+
+    /// <summary>Tokens that the upstream reports as read, or null.</summary>
+    public long? TokensIn { get; init; }
+
+    /// <summary>Tokens that the upstream reports as written, or null.</summary>
+    public long? TokensOut { get; init; }
+
+    /// <summary>The instance that served it, or null.</summary>
+    public string? Instance { get; init; }
+}

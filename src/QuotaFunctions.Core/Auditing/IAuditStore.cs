@@ -8,8 +8,8 @@ internal interface IAuditStore
     /// <summary>Writes events, in any order; may be repeated. What cannot be written is thrown once all else is.</summary>
     Task WriteAsync(IReadOnlyCollection<AuditEvent> events, CancellationToken cancellationToken);
 
-    /// <summary>Reads what the log says of a charge; null where that is nothing.</summary>
-    Task<LoggedCharge?> FindAsync(string keyId, ChargeId id, CancellationToken cancellationToken);
+    /// <summary>Reads what the log says of a charge, up to a phase; null where that is nothing.</summary>
+    Task<LoggedCharge?> FindAsync(string keyId, ChargeId id, AuditPhase upTo, CancellationToken cancellationToken);
 
     /// <summary>Reads a key's log, the newest first: whole days (UTC), so some of it may lie outside of the moments that are asked for.</summary>
     /// <param name="keyId">Whose.</param>
@@ -20,13 +20,17 @@ internal interface IAuditStore
     IAsyncEnumerable<LoggedCharge> ReadAsync(
         string keyId, DateTimeOffset? from, DateTimeOffset? to, ChargeId? after, CancellationToken cancellationToken);
 
-    /// <summary>Reads what of a key's day is in the log for a run of commits, and whether the last word on each.</summary>
-    Task<IReadOnlyDictionary<ChargeId, bool>> ReadWrittenAsync(
+    /// <summary>Reads what of a key's day is in the log for a run of commits.</summary>
+    Task<IReadOnlyDictionary<ChargeId, LoggedCharge>> ReadWrittenAsync(
         string keyId, int day, long firstSequence, long lastSequence, CancellationToken cancellationToken);
 }
 
 /// <summary>What the log says of a charge or an act.</summary>
 /// <param name="Id">Which.</param>
-/// <param name="IsFinal">True where nothing is to come.</param>
+/// <param name="Phase">The last phase that it has.</param>
 /// <param name="Entry">All that is known.</param>
-internal sealed record LoggedCharge(ChargeId Id, bool IsFinal, AuditEntry Entry);
+internal sealed record LoggedCharge(ChargeId Id, AuditPhase Phase, AuditEntry Entry)
+{
+    /// <summary>True where it says how the charge ended.</summary>
+    public bool IsFinal => Phase != AuditPhase.Admitted;
+}

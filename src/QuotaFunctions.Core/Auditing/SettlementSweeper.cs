@@ -12,7 +12,7 @@ namespace QuotaFunctions.Core.Auditing;
 /// here may be done by several instances at once, and again.
 /// </remarks>
 internal sealed partial class SettlementSweeper(
-    OpenAccountIndex open, AccountJobs jobs, LedgerCompactor books, IAccountStore store, IAuditStore log, AccountWriters writers,
+    OpenAccountIndex open, AccountJobs jobs, LedgerReader books, LedgerCompactor compactor, IAccountStore store, IAuditStore log, UsageRecount recount, AccountWriters writers,
     InstanceTable instances, InstanceIdentity self, SweepScheduler scheduler, ILogger<SettlementSweeper> logger)
     : ISettlementSweeper
 {
@@ -56,7 +56,7 @@ internal sealed partial class SettlementSweeper(
 
     private async Task SweepAsync(WorkMark account, Fleet fleet, CancellationToken cancellationToken)
     {
-        var sweep = new AccountSweep(account.Name, fleet, books, store, log, writers, logger);
+        var sweep = new AccountSweep(account.Name, fleet, books, compactor, store, log, recount, writers, logger);
         var isEmpty = await sweep.RunAsync(cancellationToken);
         if (isEmpty && account.IsSettled(fleet.Now))
         {

@@ -13,7 +13,7 @@ internal sealed class WrittenEntries
     /// <summary>Queries at once.</summary>
     private const int Degree = 8;
 
-    private readonly ConcurrentDictionary<(string KeyId, ChargeId Id), bool> _written = [];
+    private readonly ConcurrentDictionary<(string KeyId, ChargeId Id), LoggedCharge> _written = [];
 
     private WrittenEntries()
     {
@@ -32,9 +32,9 @@ internal sealed class WrittenEntries
             Degree,
             async (run, token) =>
             {
-                foreach (var (id, isFinal) in await log.ReadWrittenAsync(run.KeyId, run.Day, run.First, run.Last, token))
+                foreach (var (id, logged) in await log.ReadWrittenAsync(run.KeyId, run.Day, run.First, run.Last, token))
                 {
-                    result._written[(run.KeyId, id)] = isFinal;
+                    result._written[(run.KeyId, id)] = logged;
                 }
             },
             cancellationToken);
@@ -48,8 +48,14 @@ internal sealed class WrittenEntries
     public bool Has(LedgerRow row, int index)
     {
         var entry = row.Entries[index];
-        var settled = entry.SettledCharge;
-        return _written.TryGetValue((entry.KeyId, settled ?? row.IdOf(index)), out var isFinal) && (isFinal || (settled is null && entry.HoldUntil == 0));
+        return Find(row, index) is { } logged && (logged.IsFinal || (entry.SettledCharge is null && entry.HoldUntil == 0));
+    }
+
+    /// <summary>What the log says of the charge that an entry makes or corrects; null where that is nothing.</summary>
+    public LoggedCharge? Find(LedgerRow row, int index)
+    {
+        var entry = row.Entries[index];
+        return _written.GetValueOrDefault((entry.KeyId, entry.SettledCharge ?? row.IdOf(index)));
     }
 
     /// <summary>Splits numbers where they are far apart, as those of different leases are: what lies between is not asked for.</summary>

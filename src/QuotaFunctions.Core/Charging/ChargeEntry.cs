@@ -10,7 +10,8 @@ internal static class ChargeEntry
 
     /// <summary>Characters that the entry takes at the most.</summary>
     public static int MaxLengthOf(ChargeRequest request, KeyLocator locator) => LedgerEntry.MaxLengthOf(
-        locator.KeyId, Truncate(request.RequestId), Truncate(request.Provider), Truncate(request.Model), request.Address?.ToString(), Truncate(request.Reference));
+        locator.KeyId, Truncate(request.RequestId), Truncate(request.Provider), Truncate(request.Model), request.Address?.ToString(), Truncate(request.Reference),
+        request.Method, Truncate(request.Path));
 
     /// <summary>The entry.</summary>
     /// <param name="request">Who asked, and for what.</param>
@@ -29,6 +30,8 @@ internal static class ChargeEntry
         Model = Truncate(request.Model),
         Address = request.Address?.ToString(),
         Reference = Truncate(request.Reference),
+        Method = request.Method,
+        Path = Truncate(request.Path),
     };
 
     // The caller has held them to their limits. But an entry that fits into no commit would stop the account writer.

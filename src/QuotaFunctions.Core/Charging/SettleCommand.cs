@@ -69,6 +69,7 @@ internal sealed class SettleCommand : AccountCommand<SettleResult>
             PoolDelta = pool?.Balance.Settle(_charge.Id.Place, _charge.Cost, _charge.IsHold, _settlement.Cost) ?? 0,
             Settles = _charge.Id.ToString(),
             FinalCost = _charge.Cost + delta,
+            IsReport = _charge.Request.Kind == ChargeKind.Consume,
             Outcome = OutcomeNames.Of(_settlement.Outcome),
             Status = _settlement.Status,
             LatencyMs = (int?)_settlement.Latency?.TotalMilliseconds,

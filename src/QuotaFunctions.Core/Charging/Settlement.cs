@@ -19,6 +19,24 @@ public sealed record Settlement
 
     /// <summary>From the charge to the end; null where nothing was forwarded.</summary>
     public TimeSpan? Latency { get; init; }
+
+    /// <summary>From the charge to the first byte of the upstream's answer; null where there was none.</summary>
+    public TimeSpan? FirstByte { get; init; }
+
+    /// <summary>How often the request was sent to an upstream.</summary>
+    public int Attempts { get; init; }
+
+    /// <summary>Bytes of the client's body that were sent to the upstream; null where nothing was forwarded.</summary>
+    public long? BytesIn { get; init; }
+
+    /// <summary>Bytes of the upstream's body that were sent to the client; null where nothing was forwarded.</summary>
+    public long? BytesOut { get; init; }
+
+    /// <summary>Tokens that the upstream reports as read; null where it does not say.</summary>
+    public long? TokensIn { get; init; }
+
+    /// <summary>Tokens that the upstream reports as written; null where it does not say.</summary>
+    public long? TokensOut { get; init; }
 }
 
 /// <summary>The result of a report on a consumed charge.</summary>

@@ -32,6 +32,15 @@ internal sealed record LogsResponse(
 /// <param name="RequestId">The request's id.</param>
 /// <param name="Reference">The client's own word for it.</param>
 /// <param name="Actor">The admin who did it.</param>
+/// <param name="Method">The client's method; null where nothing was forwarded.</param>
+/// <param name="Path">The path that the client called, without its query; null where nothing was forwarded.</param>
+/// <param name="Attempts">How often it was sent to an upstream.</param>
+/// <param name="FirstByteMs">To the first byte of the upstream's answer, in milliseconds.</param>
+/// <param name="BytesIn">Bytes of the client's body.</param>
+/// <param name="BytesOut">Bytes of the upstream's body.</param>
+/// <param name="TokensIn">Tokens that the upstream reports as read.</param>
+/// <param name="TokensOut">Tokens that the upstream reports as written.</param>
+/// <param name="Instance">The instance that served it.</param>
 internal sealed record LogRowResponse(
     [property: Example("chg_20260101-42-0")] string Id,
     DateTimeOffset At,
@@ -44,7 +53,16 @@ internal sealed record LogRowResponse(
     [property: Example("203.0.113.7")] string? Address,
     [property: Example("0198c0de00007000800000000000cafe")] string? RequestId,
     string? Reference,
-    string? Actor)
+    string? Actor,
+    [property: Example("POST")] string? Method,
+    [property: Example("/v1/chat/completions")] string? Path,
+    [property: Example(1)] int? Attempts,
+    [property: Example(310)] int? FirstByteMs,
+    [property: Example(182)] long? BytesIn,
+    [property: Example(955)] long? BytesOut,
+    [property: Example(24)] long? TokensIn,
+    [property: Example(61)] long? TokensOut,
+    string? Instance)
 {
     public static LogRowResponse Of(AuditRow row) => new(
         row.Id,
@@ -58,7 +76,16 @@ internal sealed record LogRowResponse(
         row.Address,
         row.RequestId,
         row.Reference,
-        row.Actor);
+        row.Actor,
+        row.Method,
+        row.Path,
+        row.Attempts,
+        row.FirstByteMs,
+        row.BytesIn,
+        row.BytesOut,
+        row.TokensIn,
+        row.TokensOut,
+        row.Instance);
 }
 
 /// <summary>A key's books, added up. All amounts in units.</summary>
@@ -67,12 +94,28 @@ internal sealed record LogRowResponse(
 /// <param name="Ledger">By the ledger.</param>
 /// <param name="Audited">By the log.</param>
 /// <param name="Unsettled">In the ledger, not yet in the log.</param>
+/// <param name="Differences">The days on which the rows of the log and the counts differ; only with deep=true, and only where there are any.</param>
 internal sealed record VerificationResponse(
     [property: Example(true)] bool Balanced,
     [property: Example(151)] long Used,
     [property: Example(151)] long Ledger,
     [property: Example(150)] long Audited,
-    [property: Example(1)] long Unsettled)
+    [property: Example(1)] long Unsettled,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<DayDifferenceResponse>? Differences)
 {
-    public static VerificationResponse Of(Verification books) => new(books.Balanced, books.Used, books.Ledger, books.Audited, books.Unsettled);
+    public static VerificationResponse Of(Verification books) => new(
+        books.Balanced, books.Used, books.Ledger, books.Audited, books.Unsettled,
+        books.Differences.Count == 0 ? null : [.. books.Differences.Select(DayDifferenceResponse.Of)]);
+}
+
+/// <summary>A day on which the rows of the log and the counts differ.</summary>
+/// <param name="Day">The day (UTC).</param>
+/// <param name="CountedUnits">Units by the counts.</param>
+/// <param name="LoggedUnits">Units by the rows of the log.</param>
+/// <param name="CountedRequests">Requests by the counts.</param>
+/// <param name="LoggedRequests">Requests by the rows of the log.</param>
+internal sealed record DayDifferenceResponse(DateOnly Day, long CountedUnits, long LoggedUnits, long CountedRequests, long LoggedRequests)
+{
+    public static DayDifferenceResponse Of(DayDifference day) =>
+        new(day.Day, day.CountedUnits, day.LoggedUnits, day.CountedRequests, day.LoggedRequests);
 }

@@ -31,6 +31,22 @@ public sealed class QueryFields(IQueryCollection query)
         return null;
     }
 
+    /// <summary><c>true</c> or <c>false</c>; false where it is not given.</summary>
+    public bool Flag(string name)
+    {
+        if (Text(name) is not { } text)
+        {
+            return false;
+        }
+
+        if (text is not ("true" or "false"))
+        {
+            AddError(name, "must be true or false.");
+        }
+
+        return text == "true";
+    }
+
     /// <summary>A whole number within limits.</summary>
     public int Number(string name, int fallback, int min, int max)
     {

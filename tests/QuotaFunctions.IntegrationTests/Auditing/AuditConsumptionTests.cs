@@ -80,8 +80,8 @@ public sealed class AuditConsumptionTests(AzuriteFixture azurite, ITestOutputHel
     {
         foreach (var key in keys.Take(5))
         {
-            Assert.Equal(new Verification(true, used, used, used, 0), await engine.Log.VerifyAsync(key.Key.Id, CancellationToken.None));
-            Assert.Empty((await engine.Get<LedgerCompactor>().ReadAsync(key.Key.Locator.AccountId, key.Key.Id, CancellationToken.None)).Open);
+            Assert.Equal(new Verification(true, used, used, used, 0), await engine.VerifyAsync(key.Key.Id));
+            Assert.Empty((await engine.Get<LedgerReader>().ReadAsync(key.Key.Locator.AccountId, key.Key.Id, CancellationToken.None)).Open);
         }
     }
 }

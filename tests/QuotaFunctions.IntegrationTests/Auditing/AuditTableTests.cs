@@ -67,11 +67,11 @@ public sealed class AuditTableTests(AzuriteFixture azurite) : IClassFixture<Azur
             await engine.Get<IAuditStore>().WriteAsync([told], CancellationToken.None);
         }
 
-        var logged = await engine.Get<IAuditStore>().FindAsync(_key, first.Id, CancellationToken.None);
+        var logged = await engine.Get<IAuditStore>().FindAsync(_key, first.Id, AuditPhase.Final, CancellationToken.None);
 
-        Assert.Equal(new LoggedCharge(first.Id, IsFinal: true, last.Entry), logged);
+        Assert.Equal(new LoggedCharge(first.Id, AuditPhase.Final, last.Entry), logged);
         var written = await engine.Get<IAuditStore>().ReadWrittenAsync(_key, Day, 1, 1, CancellationToken.None);
-        Assert.Equal([KeyValuePair.Create(first.Id, true)], written);
+        Assert.Equal([KeyValuePair.Create(first.Id, logged!)], written);
     }
 
     [Fact]
@@ -86,7 +86,7 @@ public sealed class AuditTableTests(AzuriteFixture azurite) : IClassFixture<Azur
 
         var written = await engine.Get<IAuditStore>().ReadWrittenAsync(_key, Day, 1, 1, CancellationToken.None);
         Assert.Equal(Enumerable.Range(0, 64), written.Keys.Select(id => id.Index).Order());
-        Assert.All(written.Values, Assert.False);
+        Assert.All(written.Values, logged => Assert.False(logged.IsFinal));
     }
 
     /// <summary>The longest texts that the ledger keeps, in the characters that take most, all words: it must fit into the service's rows.</summary>

@@ -125,7 +125,7 @@ public sealed class FaultyStorageTests(AzuriteFixture azurite, ITestOutputHelper
         await engines[0].ConsumeAsync();
         for (var i = 0; i < keys.Length; i++)
         {
-            var books = await engines[0].Log.VerifyAsync(keys[i].Key.Id, CancellationToken.None);
+            var books = await engines[0].VerifyAsync(keys[i].Key.Id);
             Assert.Equal(new Verification(true, expected[i], expected[i], expected[i], 0), books);
         }
     }

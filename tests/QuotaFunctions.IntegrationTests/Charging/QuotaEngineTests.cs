@@ -258,7 +258,7 @@ public sealed class QuotaEngineTests(AzuriteFixture azurite) : IClassFixture<Azu
     {
         await engine.StopAsync();
         await engine.ConsumeAsync();
-        var books = await engine.Log.VerifyAsync(key.Key.Id, CancellationToken.None);
+        var books = await engine.VerifyAsync(key.Key.Id);
         Assert.Equal(new Verification(true, used, used, used, 0), books);
     }
 

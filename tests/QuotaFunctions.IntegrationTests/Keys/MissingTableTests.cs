@@ -46,8 +46,8 @@ public sealed class MissingTableTests(AzuriteFixture azurite) : IClassFixture<Az
         Func<Task>[] reads =
         [
             () => engine.Get<IAccountStore>().CloseLeaseAsync(lease, default),
-            () => engine.Get<LedgerCompactor>().ReadCompactedVersionAsync(account, account, default),
-            () => engine.Get<IAuditStore>().FindAsync(account, new ChargeId(20260302, 1, 0), default),
+            () => engine.Get<LedgerReader>().ReadSumAsync(account, account, default),
+            () => engine.Get<IAuditStore>().FindAsync(account, new ChargeId(20260302, 1, 0), AuditPhase.Final, default),
         ];
         foreach (var read in reads)
         {

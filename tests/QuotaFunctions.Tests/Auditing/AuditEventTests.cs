@@ -40,7 +40,7 @@ public sealed class AuditEventTests
 
         var charge = NewCharge();
         var correction = new LedgerEntryRef(9, 0, 1, -1, 0);
-        var end = AuditEvent.OfSettlement(new Settlement { Charge = charge, Outcome = ChargeOutcome.Succeeded, Cost = 4 }, 4, correction);
+        var end = AuditEvent.OfSettlement(new Settlement { Charge = charge, Outcome = ChargeOutcome.Succeeded, Cost = 4 }, 4, correction, "instance");
         Assert.Equal([charge.Ledger, correction], end.Ledger);
     }
 
@@ -51,7 +51,7 @@ public sealed class AuditEventTests
     public void A_call_of_less_than_a_millisecond_took_none_and_one_that_was_not_forwarded_no_time(double? milliseconds, int? logged)
     {
         var latency = milliseconds is { } some ? TimeSpan.FromMilliseconds(some) : (TimeSpan?)null;
-        var told = AuditEvent.OfSettlement(new Settlement { Charge = NewCharge(), Outcome = ChargeOutcome.Succeeded, Cost = 1, Latency = latency }, 1, null);
+        var told = AuditEvent.OfSettlement(new Settlement { Charge = NewCharge(), Outcome = ChargeOutcome.Succeeded, Cost = 1, Latency = latency }, 1, null, "instance");
 
         // As it is stored, in both places
         var entry = JsonSerializer.Deserialize<AuditEntry>(JsonSerializer.Serialize(told.Entry, Stored), Stored);
@@ -94,7 +94,7 @@ public sealed class AuditEventTests
     [Fact]
     public void A_message_is_read_as_it_was_written()
     {
-        var told = AuditEvent.OfSettlement(new Settlement { Charge = NewCharge(), Outcome = ChargeOutcome.Succeeded, Cost = 5, Status = 200 }, 5, null);
+        var told = AuditEvent.OfSettlement(new Settlement { Charge = NewCharge(), Outcome = ChargeOutcome.Succeeded, Cost = 5, Status = 200 }, 5, null, "instance");
         var commit = new CommitMessage { AccountId = "key_a", Row = Row(Consumed) };
 
         var read = JsonSerializer.Deserialize(JsonSerializer.Serialize([told, commit], AuditJson.Default.ListAuditMessage), AuditJson.Default.ListAuditMessage)!;

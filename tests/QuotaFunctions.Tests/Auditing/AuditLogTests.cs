@@ -1,7 +1,5 @@
 using System.Runtime.CompilerServices;
-using Moq;
 using QuotaFunctions.Core.Accounts;
-using QuotaFunctions.Core.Accounts.Storage;
 using QuotaFunctions.Core.Auditing;
 
 namespace QuotaFunctions.Tests.Auditing;
@@ -16,7 +14,7 @@ public sealed class AuditLogTests
     private readonly TestTable _table = new();
     private readonly AuditLog _log;
 
-    public AuditLogTests() => _log = new AuditLog(_table, null!, Mock.Of<IAccountStore>());
+    public AuditLogTests() => _log = new AuditLog(_table);
 
     [Fact]
     public async Task A_rare_outcome_is_found_by_following_the_cursor_and_no_request_reads_the_whole_log()
@@ -110,9 +108,9 @@ public sealed class AuditLogTests
 
         public Task WriteAsync(IReadOnlyCollection<AuditEvent> events, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-        public Task<LoggedCharge?> FindAsync(string keyId, ChargeId id, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public Task<LoggedCharge?> FindAsync(string keyId, ChargeId id, AuditPhase upTo, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-        public Task<IReadOnlyDictionary<ChargeId, bool>> ReadWrittenAsync(
+        public Task<IReadOnlyDictionary<ChargeId, LoggedCharge>> ReadWrittenAsync(
             string keyId, int day, long firstSequence, long lastSequence, CancellationToken cancellationToken) => throw new NotSupportedException();
 
         public async IAsyncEnumerable<LoggedCharge> ReadAsync(
@@ -124,7 +122,7 @@ public sealed class AuditLogTests
                 Read++;
                 var outcome = sequence is 22_000 or 14_000 or 12_001 or 1 ? "failed" : "succeeded";
                 yield return new LoggedCharge(
-                    new ChargeId(20260302, sequence, 0), IsFinal: true, new AuditEntry { At = Newest.AddSeconds(sequence - Length), Outcome = outcome, Cost = 1 });
+                    new ChargeId(20260302, sequence, 0), AuditPhase.Final, new AuditEntry { At = Newest.AddSeconds(sequence - Length), Outcome = outcome, Cost = 1 });
             }
         }
     }

@@ -25,7 +25,7 @@ public sealed class LeaseTests
         Assert.Empty(await LeasesAsync(instances[1]));
         Assert.Equal(ConsumeSettlementStatus.Settled, await ReportAsync(second));
         Assert.Equal(ConsumeSettlementStatus.AlreadySettled, await ReportAsync(first));
-        Assert.Equal(2 + 1 + 1, (await instances[1].Log.VerifyAsync(Key.KeyId, CancellationToken.None))!.Used);
+        Assert.Equal(2 + 1 + 1, (await instances[1].VerifyAsync(Key.KeyId))!.Used);
 
         async Task<ConsumeSettlementStatus> ReportAsync(Charge charge) =>
             (await instances[1].Engine.SettleConsumedAsync(Secret, charge.Id.ToString(), success: true, cost: 1, CancellationToken.None)).Status;
@@ -42,7 +42,7 @@ public sealed class LeaseTests
 
         Assert.Single(await LeasesAsync(instances[1]));
         Assert.Equal(200, charges.DistinctBy(charge => charge.Id).Count());
-        Assert.Equal(new Verification(true, 200, 200, 0, 200), await instances[1].Log.VerifyAsync(Key.KeyId, CancellationToken.None));
+        Assert.Equal(new Verification(true, 200, 200, 0, 200), await instances[1].VerifyAsync(Key.KeyId));
     });
 
     /// <summary>More leases than one transaction can end.</summary>
@@ -68,7 +68,7 @@ public sealed class LeaseTests
         }
 
         var used = 2 * 2 * (instances.Count - 1);
-        Assert.Equal(new Verification(true, used, used, 0, used), await instances[0].Log.VerifyAsync(Key.KeyId, CancellationToken.None));
+        Assert.Equal(new Verification(true, used, used, 0, used), await instances[0].VerifyAsync(Key.KeyId));
     });
 
     /// <summary>Whoever needs the whole account is let through by those who spend from leases, however many and however fast.</summary>
@@ -111,7 +111,7 @@ public sealed class LeaseTests
         await instances[1].Sweeper.SweepAsync(CancellationToken.None);
 
         Assert.Empty(await LeasesAsync(instances[1]));
-        Assert.Equal(new Verification(true, 6, 6, 6, 0), await instances[1].Log.VerifyAsync(Key.KeyId, CancellationToken.None));
+        Assert.Equal(new Verification(true, 6, 6, 6, 0), await instances[1].VerifyAsync(Key.KeyId));
         Assert.Equal(0, (await instances[1].Store.LoadKeyAsync(Key, CancellationToken.None))!.Balance.Leased);
     });
 

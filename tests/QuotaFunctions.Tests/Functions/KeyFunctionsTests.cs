@@ -15,6 +15,7 @@ public sealed class KeyFunctionsTests
     private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
     private readonly Mock<IKeyService> _keys = new(MockBehavior.Strict);
     private readonly Mock<IAuditLog> _log = new(MockBehavior.Strict);
+    private readonly Mock<IBookVerifier> _verifier = new(MockBehavior.Strict);
     private readonly KeySecret _secret = KeySecret.New("trial");
     private readonly ApiKey _key;
 
@@ -288,7 +289,7 @@ public sealed class KeyFunctionsTests
     [Fact]
     public async Task The_books_are_told_in_the_contracts_words()
     {
-        _log.Setup(it => it.VerifyAsync(_key.Id, It.IsAny<CancellationToken>())).ReturnsAsync(new Verification(true, 5, 5, 4, 1));
+        _verifier.Setup(it => it.VerifyAsync(_key.Id, false, It.IsAny<CancellationToken>())).ReturnsAsync(new Verification(true, 5, 5, 4, 1));
         var json = (await Operations(_key.Id).Single(operation => operation.Name == "verify").Run()).Json;
         Assert.Equal("""{"balanced":true,"used":5,"ledger":5,"audited":4,"unsettled":1}""", json.GetRawText());
     }
@@ -303,7 +304,7 @@ public sealed class KeyFunctionsTests
         ("rotate", () => RunAsync(new RotateKey(_keys.Object, _time).RunAsync(Post(""), key, default))),
         ("quota", () => RunAsync(new GetKeyQuota(_keys.Object).RunAsync(TestRequests.Context().Request, key, default))),
         ("logs", () => RunAsync(new GetKeyLogs(_keys.Object, _log.Object).RunAsync(TestRequests.Context().Request, key, default))),
-        ("verify", () => RunAsync(new VerifyKey(_keys.Object, _log.Object).RunAsync(TestRequests.Context().Request, key, default))),
+        ("verify", () => RunAsync(new VerifyKey(_keys.Object, _verifier.Object).RunAsync(TestRequests.Context().Request, key, default))),
     ];
 
     private Task<(HttpContext Http, JsonElement Json)> CreateAsync(string body) =>

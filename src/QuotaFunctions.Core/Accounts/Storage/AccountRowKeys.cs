@@ -15,6 +15,8 @@ internal static class AccountRowKeys
     private const string SettledPrefix = "settled:";
     private const string OncePrefix = "once:";
     private const string LeasePrefix = "lease:";
+    private const string UsagePrefix = "usage:";
+    private const string ProvisionalPrefix = "provisional:";
 
     public static string Key(string keyId) => KeyPrefix + keyId;
 
@@ -25,6 +27,16 @@ internal static class AccountRowKeys
 
     /// <summary>The sum of the commits that are wholly in the log and were deleted.</summary>
     public static string Compacted(string keyId) => "compacted:" + keyId;
+
+    /// <summary>A day of a key, counted.</summary>
+    public static string Usage(string keyId, int day) => $"{UsagePrefix}{keyId}:{NameOf(day)}";
+
+    /// <summary>The day that such a row is for.</summary>
+    public static int DayOfUsage(string row) => int.Parse(row.AsSpan(row.LastIndexOf(':') + 1), NumberStyles.None, CultureInfo.InvariantCulture);
+
+    /// <summary>Charges of a commit that are counted although their ends may still be told.</summary>
+    public static string Provisional(int day, long sequence) =>
+        string.Create(CultureInfo.InvariantCulture, $"{ProvisionalOf(NameOf(day))}{sequence:D19}");
 
     /// <summary>Marks begin with their day, so that those of a day are one range.</summary>
     public static string Settled(string keyId, ChargeId charge) => $"{SettledOf(NameOf(charge.Day))}{keyId}:{charge}";
@@ -52,12 +64,22 @@ internal static class AccountRowKeys
     /// <inheritdoc cref="AllKeys"/>
     public static string AllLeases => Range(LeasePrefix);
 
-    /// <summary>Filters: the marks of settled charges, and of Idempotency-Keys, of a day (yyyyMMdd).</summary>
-    public static IReadOnlyList<string> MarksOf(string day) => [Range(SettledOf(day)), Range(OnceOf(day))];
+    /// <summary>Filter: the days of a key.</summary>
+    public static string UsageOf(string keyId) => Range($"{UsagePrefix}{keyId}:");
+
+    /// <inheritdoc cref="AllKeys"/>
+    public static string AllProvisional => Range(ProvisionalPrefix);
+
+    /// <summary>Filters: the marks of settled charges, of Idempotency-Keys, and of charges whose ends may still be told, of a day (yyyyMMdd).</summary>
+    public static IReadOnlyList<string> MarksOf(string day) => [Range(SettledOf(day)), Range(OnceOf(day)), Range(ProvisionalOf(day))];
+
+    public static bool IsProvisional(string row) => row.StartsWith(ProvisionalPrefix, StringComparison.Ordinal);
 
     private static string SettledOf(string day) => $"{SettledPrefix}{day}:";
 
     private static string OnceOf(string day) => $"{OncePrefix}{day}:";
+
+    private static string ProvisionalOf(string day) => $"{ProvisionalPrefix}{day}:";
 
     private static string NameOf(int day) => day.ToString("D8", CultureInfo.InvariantCulture);
 

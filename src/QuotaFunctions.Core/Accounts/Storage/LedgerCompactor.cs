@@ -1,3 +1,4 @@
+using System.Globalization;
 using Azure;
 using Azure.Data.Tables;
 using Azure.Data.Tables.Models;
@@ -7,118 +8,117 @@ using QuotaFunctions.Core.Hosting;
 
 namespace QuotaFunctions.Core.Accounts.Storage;
 
-/// <summary>A commit that is wholly in the log: its row in the ledger may go into the sums.</summary>
-/// <param name="Sequence">Its number.</param>
-/// <param name="Entries">Whose entries it has, and what they changed.</param>
-internal sealed record AuditedCommit(long Sequence, IReadOnlyList<(string KeyId, long Delta, long PoolDelta)> Entries)
-{
-    public static AuditedCommit Of(LedgerRow row) => new(row.Sequence, [.. row.Entries.Select(entry => (entry.KeyId, entry.Delta, entry.PoolDelta))]);
-}
-
-/// <summary>A ledger row that is not compacted yet.</summary>
-/// <param name="AccountId">The account.</param>
-/// <param name="Row">The row.</param>
-/// <param name="StoredAt">When it was written, by the service's clock.</param>
-internal sealed record OpenCommit(string AccountId, LedgerRow Row, DateTimeOffset StoredAt);
-
-/// <summary>A key's ledger: what was compacted, and the rows that were not.</summary>
-/// <param name="Compacted">The sum of what was compacted.</param>
-/// <param name="CompactedVersion">Changes with every compaction.</param>
-/// <param name="Open">The rows of the account that are not compacted, in order.</param>
-internal sealed record KeyLedger(long Compacted, ETag CompactedVersion, IReadOnlyList<LedgerRow> Open);
-
 /// <summary>
-/// Reads ledgers, and keeps them short: rows that are wholly in the log are added to a sum for each key and deleted, in one
-/// transaction, so that sum and rows together always come to what is used. The account's own row is not touched, so that charges
-/// are not disturbed.
+/// Keeps ledgers short: rows that are wholly in the log are added to the sums and counts of each key and deleted, in one
+/// transaction, so that sum and rows together always come to what is used. As a row can be deleted only once, it is counted exactly once.
+/// The account's own row is not touched, so that charges are not disturbed.
 /// </summary>
 /// <remarks>
 /// The sums that this process wrote last are remembered: the next compaction needs no reading then. Where another instance compacted meanwhile,
 /// the version is not what it was, and the sum is read.
 /// </remarks>
-internal sealed class LedgerCompactor(TableServiceClient tables, StorageNames names, ILogger<LedgerCompactor> logger) : IDisposable
+internal sealed class LedgerCompactor(
+    TableServiceClient tables, StorageNames names, ChangedUsageIndex changed, MarkIndex marks, ILogger<LedgerCompactor> logger) : IDisposable
 {
-    private const string Sum = "Sum";
+    private const string Charges = "Charges";
     private const int MaxAttempts = 4;
 
-    /// <summary>Sums that are remembered.</summary>
-    private const int MaxRemembered = 20_000;
+    /// <summary>Rows that are remembered.</summary>
+    private const int MaxRemembered = 10_000;
 
     private readonly TableClient _table = tables.GetTableClient(names.Accounts);
     private readonly MemoryCache _remembered = new(new MemoryCacheOptions { SizeLimit = MaxRemembered });
 
+    private enum Outcome
+    {
+        Done,
+        Again,
+        Gone,
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _remembered.Dispose();
 
-    /// <summary>Compacts commits of one account. Those that another instance compacts at the same time are left alone.</summary>
-    public async Task CompactAsync(string accountId, IReadOnlyList<AuditedCommit> commits, CancellationToken cancellationToken)
+    /// <summary>
+    /// Compacts commits of one account. Those that another instance compacts at the same time are left alone. True where all of them were
+    /// compacted by this call.
+    /// </summary>
+    public async Task<bool> CompactAsync(string accountId, IReadOnlyList<AuditedCommit> commits, CancellationToken cancellationToken)
     {
+        var isAll = true;
         foreach (var chunk in Chunks(accountId, commits))
         {
-            for (var attempt = 0; attempt < MaxAttempts && !await TryCompactAsync(accountId, chunk, cancellationToken); attempt++)
+            var outcome = Outcome.Again;
+            for (var attempt = 0; attempt < MaxAttempts && outcome == Outcome.Again; attempt++)
             {
+                outcome = await TryCompactAsync(accountId, chunk, cancellationToken);
+            }
+
+            isAll &= outcome == Outcome.Done;
+        }
+
+        return isAll;
+    }
+
+    /// <summary>
+    /// Counts charges anew whose ends have been told since they were counted. An end is written to the log before this is called, and a charge
+    /// is counted before its end is looked for: so whoever comes last finds both.
+    /// </summary>
+    /// <param name="accountId">The account.</param>
+    /// <param name="recount">
+    /// What a charge adds to the counts now, more than it did; null where nothing has changed. And the phase that this goes by, null where no
+    /// other will follow.
+    /// </param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    public async Task RecountAsync(
+        string accountId, Func<ProvisionalCharge, Task<(UsageChange Change, int? CountedBy)?>> recount, CancellationToken cancellationToken)
+    {
+        var filter = TableClient.CreateQueryFilter($"PartitionKey eq {accountId}") + " and " + AccountRowKeys.AllProvisional;
+        await foreach (var row in _table.QueryAsync<TableEntity>(filter, cancellationToken: cancellationToken))
+        {
+            var left = new List<ProvisionalCharge>();
+            var changes = new List<UsageChange>();
+            foreach (var charge in ToProvisional(row))
+            {
+                var again = await recount(charge);
+                if (again is { } told)
+                {
+                    changes.Add(told.Change);
+                }
+
+                if (again is null || again.Value.CountedBy is not null)
+                {
+                    left.Add(again is null ? charge : charge with { CountedBy = again.Value.CountedBy!.Value });
+                }
+            }
+
+            if (changes.Count > 0)
+            {
+                var action = left.Count == 0
+                    ? new TableTransactionAction(TableTransactionActionType.Delete, row, row.ETag)
+                    : new TableTransactionAction(TableTransactionActionType.UpdateReplace, Of(accountId, row.RowKey, left), row.ETag);
+                await TryWriteAsync(accountId, changes.Select(change => (change.KeyId, 0L, (UsageChange?)change)).ToList(), [action], cancellationToken);
             }
         }
     }
 
-    /// <summary>The rows of an account that are not compacted, in order, as they are stored: <see cref="ToCommit"/> understands them.</summary>
-    public IAsyncEnumerable<TableEntity> ReadOpenAsync(string accountId, CancellationToken cancellationToken) =>
-        _table.QueryAsync<TableEntity>(
-            TableClient.CreateQueryFilter($"PartitionKey eq {accountId}") + " and " + AccountRowKeys.AllCommits, cancellationToken: cancellationToken);
-
-    /// <summary>The numbers of the commits of an account that are not compacted.</summary>
-    public async Task<IReadOnlyCollection<long>> ReadOpenNumbersAsync(string accountId, CancellationToken cancellationToken)
-    {
-        var numbers = new List<long>();
-        var filter = TableClient.CreateQueryFilter($"PartitionKey eq {accountId}") + " and " + AccountRowKeys.AllCommits;
-        await foreach (var row in _table.QueryAsync<TableEntity>(filter, select: ["RowKey"], cancellationToken: cancellationToken))
-        {
-            numbers.Add(AccountRowKeys.SequenceOf(row.RowKey));
-        }
-
-        return numbers;
-    }
-
-    /// <summary>Understands a row of the ledger.</summary>
-    public static OpenCommit ToCommit(TableEntity row)
-    {
-        var commit = LedgerEntity.ToRow(row);
-        return new OpenCommit(row.PartitionKey, commit, row.Timestamp ?? default);
-    }
-
-    /// <summary>The ledger of a key, or of a pool itself.</summary>
-    public async Task<KeyLedger> ReadAsync(string accountId, string keyId, CancellationToken cancellationToken)
-    {
-        var compacted = await FindCompactedAsync(accountId, keyId, cancellationToken);
-        var open = new List<LedgerRow>();
-        await foreach (var row in ReadOpenAsync(accountId, cancellationToken))
-        {
-            open.Add(ToCommit(row).Row);
-        }
-
-        return new KeyLedger(compacted?.GetInt64(Sum) ?? 0, compacted?.ETag ?? default, open);
-    }
-
-    /// <summary>The version of a key's compacted sum: unchanged as long as nothing of it is compacted.</summary>
-    public async Task<ETag> ReadCompactedVersionAsync(string accountId, string keyId, CancellationToken cancellationToken) =>
-        (await FindCompactedAsync(accountId, keyId, cancellationToken))?.ETag ?? default;
-
+    /// <summary>Splits commits into transactions that are not too large.</summary>
     private static IEnumerable<List<AuditedCommit>> Chunks(string accountId, IReadOnlyList<AuditedCommit> commits)
     {
         var chunk = new List<AuditedCommit>();
-        var sums = new HashSet<string>();
+        var rows = new HashSet<string>();
         foreach (var commit in commits)
         {
-            var keys = commit.Entries.Select(entry => entry.KeyId).Append(accountId);
-            if (chunk.Count > 0 && chunk.Count + 1 + sums.Union(keys).Count() > AccountTransaction.MaxRows)
+            var needed = RowsOf(accountId, commit).ToList();
+            if (chunk.Count > 0 && rows.Union(needed).Count() > AccountTransaction.MaxRows)
             {
                 yield return chunk;
                 chunk = [];
-                sums.Clear();
+                rows.Clear();
             }
 
             chunk.Add(commit);
-            sums.UnionWith(keys);
+            rows.UnionWith(needed);
         }
 
         if (chunk.Count > 0)
@@ -127,82 +127,117 @@ internal sealed class LedgerCompactor(TableServiceClient tables, StorageNames na
         }
     }
 
-    /// <summary>Compacts once. False when it is worth another try.</summary>
-    private async Task<bool> TryCompactAsync(string accountId, List<AuditedCommit> commits, CancellationToken cancellationToken)
+    private static IEnumerable<string> RowsOf(string accountId, AuditedCommit commit) =>
+        commit.Entries.Select(entry => AccountRowKeys.Compacted(entry.KeyId))
+            .Concat(commit.Entries.Select(entry => entry.Usage).OfType<UsageChange>().Select(usage => AccountRowKeys.Usage(usage.KeyId, usage.Day)))
+            .Concat(ProvisionalOf(commit).Select(row => row.Name))
+            .Append(AccountRowKeys.Compacted(accountId))
+            .Append(AccountRowKeys.Commit(commit.Sequence));
+
+    private static IEnumerable<(string Name, int Day, List<ProvisionalCharge> Charges)> ProvisionalOf(AuditedCommit commit) =>
+        commit.Entries.Select(entry => entry.Provisional).OfType<ProvisionalCharge>().GroupBy(charge => charge.Id.Day)
+            .Select(day => (AccountRowKeys.Provisional(day.Key, commit.Sequence), day.Key, day.ToList()));
+
+    private async Task<Outcome> TryCompactAsync(string accountId, List<AuditedCommit> commits, CancellationToken cancellationToken)
     {
-        var sums = SumsOf(accountId, commits);
-        var before = await Task.WhenAll(sums.Select(sum => RecallAsync(accountId, sum.KeyId, cancellationToken)));
-        var after = sums.Select((sum, index) => (before[index]?.Sum ?? 0) + sum.Delta).ToList();
-        var actions = new List<TableTransactionAction>();
-        for (var i = 0; i < sums.Count; i++)
+        var entries = commits.SelectMany(commit => commit.Entries).ToList();
+        var changes = entries.Where(entry => !KeyLocator.IsPoolId(entry.KeyId)).Select(entry => (entry.KeyId, entry.Delta, entry.Usage)).ToList();
+        if (KeyLocator.IsPoolId(accountId))
         {
-            var row = new TableEntity(accountId, AccountRowKeys.Compacted(sums[i].KeyId)) { [Sum] = after[i] };
-            actions.Add(before[i] is { } known
-                ? new TableTransactionAction(TableTransactionActionType.UpdateReplace, row, known.Version)
-                : new TableTransactionAction(TableTransactionActionType.Add, row));
+            changes.Add((accountId, entries.Sum(entry => entry.PoolDelta), null));
+        }
+
+        var actions = new List<TableTransactionAction>();
+        foreach (var (name, day, charges) in commits.SelectMany(ProvisionalOf))
+        {
+            await marks.MarkAsync(day, accountId, cancellationToken);
+            actions.Add(new TableTransactionAction(TableTransactionActionType.Add, Of(accountId, name, charges)));
         }
 
         actions.AddRange(commits.Select(commit => new TableTransactionAction(
             TableTransactionActionType.Delete, new TableEntity(accountId, AccountRowKeys.Commit(commit.Sequence)), ETag.All)));
+        return await TryWriteAsync(accountId, changes, actions, cancellationToken);
+    }
+
+    /// <summary>Adds changes to the sums and days of keys, in one transaction with other actions.</summary>
+    private async Task<Outcome> TryWriteAsync(
+        string accountId, List<(string KeyId, long Delta, UsageChange? Usage)> changes, List<TableTransactionAction> others, CancellationToken cancellationToken)
+    {
+        var rows = await AddUpAsync(accountId, changes, cancellationToken);
+        var days = rows.OfType<KeyDay>().Select(row => (row.KeyId, row.Day)).ToList();
+        await changed.EnsureAsync(days, cancellationToken);
+        var actions = rows.Select(row => row.Version is { } version
+            ? new TableTransactionAction(TableTransactionActionType.UpdateMerge, row.ToEntity(accountId), version)
+            : new TableTransactionAction(TableTransactionActionType.Add, row.ToEntity(accountId))).Concat(others).ToList();
         try
         {
             var answers = (await _table.SubmitTransactionAsync(actions, cancellationToken)).Value;
-            for (var i = 0; i < sums.Count; i++)
+            for (var i = 0; i < rows.Count; i++)
             {
-                Remember(sums[i].KeyId, answers[i].Headers.ETag is { } version ? new CompactedSum(after[i], version) : null);
+                Remember(rows[i], answers[i].Headers.ETag);
             }
 
-            return true;
+            await changed.EnsureAsync(days, cancellationToken);
+            return Outcome.Done;
         }
-        catch (RequestFailedException refused) when (refused.ErrorCode == TableErrorCode.ResourceNotFound)
+        catch (RequestFailedException refused) when (refused.Status is 409 or 412 || refused.ErrorCode == TableErrorCode.ResourceNotFound)
         {
-            // One of the rows is gone: another instance, or an earlier try, has compacted it. The sweeper does what is left.
-            return true;
-        }
-        catch (RequestFailedException refused) when (refused.Status is 409 or 412)
-        {
-            sums.ForEach(sum => Remember(sum.KeyId, null));
-            return false;
+            // A row that is gone: another instance, or an earlier try, has compacted it. The sweeper does what is left.
+            foreach (var row in rows)
+            {
+                _remembered.Remove(row.Name);
+            }
+
+            return refused.Status == 404 ? Outcome.Gone : Outcome.Again;
         }
     }
 
-    private static List<(string KeyId, long Delta)> SumsOf(string accountId, List<AuditedCommit> commits)
+    /// <summary>The rows of sums and days, with the changes added.</summary>
+    private async Task<IReadOnlyList<ISumRow>> AddUpAsync(
+        string accountId, List<(string KeyId, long Delta, UsageChange? Usage)> changes, CancellationToken cancellationToken)
     {
-        var sums = commits.SelectMany(commit => commit.Entries).Where(entry => entry.KeyId != accountId || !KeyLocator.IsPoolId(accountId))
-            .GroupBy(entry => entry.KeyId).Select(entries => (entries.Key, entries.Sum(entry => entry.Delta))).ToList();
-        if (KeyLocator.IsPoolId(accountId))
+        var sums = changes.GroupBy(change => change.KeyId).Select(async key =>
         {
-            sums.Add((accountId, commits.Sum(commit => commit.Entries.Sum(entry => entry.PoolDelta))));
-        }
-
-        return sums;
+            var before = await RecallAsync(AccountRowKeys.Compacted(key.Key), accountId, row => KeySum.Of(key.Key, row), cancellationToken);
+            return (ISumRow)before.Plus(key.Sum(change => change.Delta), key.Select(change => change.Usage?.Sum).OfType<UsageSum>());
+        });
+        var days = changes.Select(change => change.Usage).OfType<UsageChange>().GroupBy(usage => (usage.KeyId, usage.Day)).Select(async day =>
+        {
+            var (keyId, number) = day.Key;
+            var before = await RecallAsync(AccountRowKeys.Usage(keyId, number), accountId, row => KeyDay.Of(keyId, number, row), cancellationToken);
+            return (ISumRow)before.Plus(day);
+        });
+        return await Task.WhenAll(sums.Concat(days));
     }
 
-    /// <summary>A key's compacted sum, as this process left it or else as it is stored; null where nothing is compacted yet.</summary>
-    private async Task<CompactedSum?> RecallAsync(string accountId, string keyId, CancellationToken cancellationToken)
+    private static TableEntity Of(string accountId, string name, IEnumerable<ProvisionalCharge> charges) => new(accountId, name)
     {
-        if (_remembered.TryGetValue(keyId, out CompactedSum? known))
-        {
-            return known;
-        }
+        [Charges] = string.Join(' ', charges.Select(charge => $"{charge.KeyId}:{charge.Id}:{charge.CountedBy}")),
+    };
 
-        return await FindCompactedAsync(accountId, keyId, cancellationToken) is { } row ? new CompactedSum(row.GetInt64(Sum) ?? 0, row.ETag) : null;
-    }
+    private static IEnumerable<ProvisionalCharge> ToProvisional(TableEntity row) =>
+        row.GetString(Charges).Split(' ').Select(text => text.Split(':')).Select(parts => new ProvisionalCharge(
+            parts[0],
+            ChargeId.TryParse(parts[1], out var id) ? id : throw new FormatException("The charge has no id."),
+            int.Parse(parts[2], NumberStyles.None, CultureInfo.InvariantCulture)));
 
-    private void Remember(string keyId, CompactedSum? sum)
+    /// <summary>A row as this process left it, or else as it is stored.</summary>
+    private async Task<T> RecallAsync<T>(string name, string accountId, Func<TableEntity?, T> read, CancellationToken cancellationToken)
+        where T : class =>
+        _remembered.TryGetValue(name, out T? known) ? known! : read(await FindAsync(accountId, name, cancellationToken));
+
+    private void Remember(ISumRow row, ETag? version)
     {
-        if (sum is null)
+        if (version is { } written)
         {
-            _remembered.Remove(keyId);
+            _remembered.Set(row.Name, row.With(written), new MemoryCacheEntryOptions { Size = 1 });
         }
         else
         {
-            _remembered.Set(keyId, sum, new MemoryCacheEntryOptions { Size = 1 });
+            _remembered.Remove(row.Name);
         }
     }
 
-    private Task<TableEntity?> FindCompactedAsync(string accountId, string keyId, CancellationToken cancellationToken) =>
-        _table.FindAsync(accountId, AccountRowKeys.Compacted(keyId), select: null, logger, cancellationToken);
-
-    private sealed record CompactedSum(long Sum, ETag Version);
+    private Task<TableEntity?> FindAsync(string accountId, string name, CancellationToken cancellationToken) =>
+        _table.FindAsync(accountId, name, select: null, logger, cancellationToken);
 }

@@ -52,3 +52,11 @@ internal sealed record LogsQuery
     [RegularExpression("^[a-z_]{1,32}$")]
     public string? Outcome { get; init; }
 }
+
+/// <summary>How to add a key's books up.</summary>
+internal sealed record VerifyQuery
+{
+    /// <summary>True to add up every row of the log, which takes the longer the more there are; else the sums of its days.</summary>
+    [DefaultValue(false)]
+    public bool Deep { get; init; }
+}

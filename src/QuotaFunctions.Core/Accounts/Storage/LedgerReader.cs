@@ -1,0 +1,88 @@
+using Azure.Data.Tables;
+using Microsoft.Extensions.Logging;
+using QuotaFunctions.Core.Hosting;
+
+namespace QuotaFunctions.Core.Accounts.Storage;
+
+/// <summary>A ledger row that is not compacted yet.</summary>
+/// <param name="AccountId">The account.</param>
+/// <param name="Row">The row.</param>
+/// <param name="StoredAt">When it was written, by the service's clock.</param>
+internal sealed record OpenCommit(string AccountId, LedgerRow Row, DateTimeOffset StoredAt);
+
+/// <summary>A key's ledger: what was compacted, and the rows that were not.</summary>
+/// <param name="Compacted">What was compacted.</param>
+/// <param name="Open">The rows of the account that are not compacted, in order.</param>
+internal sealed record KeyLedger(KeySum Compacted, IReadOnlyList<LedgerRow> Open);
+
+/// <summary>Reads ledgers: the rows that are not compacted, and the sums and days of what was.</summary>
+internal sealed class LedgerReader(TableServiceClient tables, StorageNames names, ILogger<LedgerReader> logger)
+{
+    private readonly TableClient _table = tables.GetTableClient(names.Accounts);
+
+    /// <summary>The rows of an account that are not compacted, in order, as they are stored: <see cref="ToCommit"/> understands them.</summary>
+    public IAsyncEnumerable<TableEntity> ReadOpenAsync(string accountId, CancellationToken cancellationToken) =>
+        _table.QueryAsync<TableEntity>(
+            TableClient.CreateQueryFilter($"PartitionKey eq {accountId}") + " and " + AccountRowKeys.AllCommits, cancellationToken: cancellationToken);
+
+    /// <summary>The numbers of the commits of an account that are not compacted.</summary>
+    public async Task<IReadOnlyCollection<long>> ReadOpenNumbersAsync(string accountId, CancellationToken cancellationToken)
+    {
+        var numbers = new List<long>();
+        var filter = TableClient.CreateQueryFilter($"PartitionKey eq {accountId}") + " and " + AccountRowKeys.AllCommits;
+        await foreach (var row in _table.QueryAsync<TableEntity>(filter, select: ["RowKey"], cancellationToken: cancellationToken))
+        {
+            numbers.Add(AccountRowKeys.SequenceOf(row.RowKey));
+        }
+
+        return numbers;
+    }
+
+    /// <summary>Understands a row of the ledger.</summary>
+    public static OpenCommit ToCommit(TableEntity row)
+    {
+        var commit = LedgerEntity.ToRow(row);
+        return new OpenCommit(row.PartitionKey, commit, row.Timestamp ?? default);
+    }
+
+    /// <summary>The ledger of a key, or of a pool itself.</summary>
+    public async Task<KeyLedger> ReadAsync(string accountId, string keyId, CancellationToken cancellationToken)
+    {
+        var compacted = await ReadSumAsync(accountId, keyId, cancellationToken);
+        var open = new List<LedgerRow>();
+        await foreach (var row in ReadOpenAsync(accountId, cancellationToken))
+        {
+            open.Add(ToCommit(row).Row);
+        }
+
+        return new KeyLedger(compacted, open);
+    }
+
+    /// <summary>What the days of a key say of its used units.</summary>
+    public async Task<long> ReadUsedByDaysAsync(KeyLocator locator, CancellationToken cancellationToken)
+    {
+        var used = 0L;
+        var filter = TableClient.CreateQueryFilter($"PartitionKey eq {locator.AccountId}") + " and " + AccountRowKeys.UsageOf(locator.KeyId);
+        await foreach (var row in _table.QueryAsync<TableEntity>(filter, select: KeyDay.UsedOnly, cancellationToken: cancellationToken))
+        {
+            used += KeyDay.UsedOf(row);
+        }
+
+        return used;
+    }
+
+    /// <summary>The days of a key, the first one first.</summary>
+    public async IAsyncEnumerable<KeyDay> ReadDaysAsync(
+        KeyLocator locator, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var filter = TableClient.CreateQueryFilter($"PartitionKey eq {locator.AccountId}") + " and " + AccountRowKeys.UsageOf(locator.KeyId);
+        await foreach (var row in _table.QueryAsync<TableEntity>(filter, cancellationToken: cancellationToken))
+        {
+            yield return KeyDay.Of(locator.KeyId, AccountRowKeys.DayOfUsage(row.RowKey), row);
+        }
+    }
+
+    /// <summary>What was compacted of a key, or of a pool itself.</summary>
+    public async Task<KeySum> ReadSumAsync(string accountId, string keyId, CancellationToken cancellationToken) =>
+        KeySum.Of(keyId, await _table.FindAsync(accountId, AccountRowKeys.Compacted(keyId), select: null, logger, cancellationToken));
+}

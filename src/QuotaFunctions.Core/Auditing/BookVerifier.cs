@@ -1,0 +1,115 @@
+using System.Globalization;
+using QuotaFunctions.Core.Accounts;
+using QuotaFunctions.Core.Accounts.Storage;
+
+namespace QuotaFunctions.Core.Auditing;
+
+/// <inheritdoc cref="IBookVerifier"/>
+internal sealed class BookVerifier(IAuditStore log, LedgerReader books, IAccountStore store) : IBookVerifier
+{
+    /// <summary>How often an account that is being charged meanwhile is added up again before the answer is given as it is.</summary>
+    private const int MaxAttempts = 5;
+
+    /// <inheritdoc/>
+    public async Task<Verification?> VerifyAsync(string keyId, bool isDeep, CancellationToken cancellationToken)
+    {
+        if (!KeyLocator.TryParse(keyId, out var locator))
+        {
+            return null;
+        }
+
+        for (var attempt = 1; ; attempt++)
+        {
+            if (await store.ReadAsync(locator, isConsistent: true, cancellationToken) is not { } start)
+            {
+                return null;
+            }
+
+            var ledger = await books.ReadAsync(locator.AccountId, keyId, cancellationToken);
+            var result = isDeep
+                ? await AddUpRowsAsync(locator, start, ledger, cancellationToken)
+                : await AddUpDaysAsync(locator, start, ledger, cancellationToken);
+            if (result.Balanced || attempt == MaxAttempts || await IsUnchangedAsync(locator, start, ledger, cancellationToken))
+            {
+                return result;
+            }
+        }
+    }
+
+    private async Task<Verification> AddUpDaysAsync(KeyLocator locator, AccountSnapshot start, KeyLedger ledger, CancellationToken cancellationToken)
+    {
+        var byDays = await books.ReadUsedByDaysAsync(locator, cancellationToken);
+        var open = EntriesOf(locator, start, ledger);
+        var written = await WrittenEntries.ReadAsync(log, open.Select(entry => entry.Row).Distinct(), cancellationToken);
+        var audited = byDays + open.Where(entry => written.Has(entry.Row, entry.Index)).Sum(entry => entry.Entry.Delta);
+        return Sum(start, ledger, open, written, audited, isAlsoEqual: byDays == ledger.Compacted.Sum);
+    }
+
+    private async Task<Verification> AddUpRowsAsync(KeyLocator locator, AccountSnapshot start, KeyLedger ledger, CancellationToken cancellationToken)
+    {
+        var open = EntriesOf(locator, start, ledger);
+        var written = await WrittenEntries.ReadAsync(log, open.Select(entry => entry.Row).Distinct(), cancellationToken);
+        var days = new Dictionary<int, (long Counted, long Logged, long CountedRequests, long LoggedRequests)>();
+        await foreach (var day in books.ReadDaysAsync(locator, cancellationToken))
+        {
+            var hours = day.ByHour.OfType<UsageSum>().ToList();
+            days[day.Day] = (hours.Sum(hour => hour.Used), 0, hours.Sum(hour => hour.Total.Requests), 0);
+        }
+
+        foreach (var (row, index, entry) in open.Where(entry => written.Has(entry.Row, entry.Index)))
+        {
+            var charge = entry.SettledCharge ?? row.IdOf(index);
+            var known = days.GetValueOrDefault(charge.Day);
+            var isRequest = entry.Kind is LedgerEntryKind.Forward or LedgerEntryKind.Consume;
+            days[charge.Day] = known with { Counted = known.Counted + entry.Delta, CountedRequests = known.CountedRequests + (isRequest ? 1 : 0) };
+        }
+
+        // A hold that is not settled is in the log by its beginning alone.
+        var held = open.Where(entry => !written.Has(entry.Row, entry.Index)).Select(entry => entry.Row.IdOf(entry.Index)).ToHashSet();
+        var audited = 0L;
+        await foreach (var logged in log.ReadAsync(locator.KeyId, from: null, to: null, after: null, cancellationToken))
+        {
+            if (!start.Covers(logged.Id.Sequence) || held.Contains(logged.Id))
+            {
+                continue;
+            }
+
+            audited += logged.Entry.Cost;
+            var known = days.GetValueOrDefault(logged.Id.Day);
+            days[logged.Id.Day] = known with
+            {
+                Logged = known.Logged + logged.Entry.Cost,
+                LoggedRequests = known.LoggedRequests + UsageOfEntry.Of(locator.KeyId, logged.Entry).Sum.Total.Requests,
+            };
+        }
+
+        var differences = days.Where(day => day.Value.Counted != day.Value.Logged || day.Value.CountedRequests != day.Value.LoggedRequests)
+            .OrderBy(day => day.Key)
+            .Select(day => new DayDifference(
+                DateOnly.ParseExact(day.Key.ToString("D8", CultureInfo.InvariantCulture), "yyyyMMdd", CultureInfo.InvariantCulture),
+                day.Value.Counted, day.Value.Logged, day.Value.CountedRequests, day.Value.LoggedRequests))
+            .ToList();
+        return Sum(start, ledger, open, written, audited, isAlsoEqual: differences.Count == 0) with { Differences = differences };
+    }
+
+    /// <summary>The key's entries in the ledger. What was committed after the record was read is not in its sum.</summary>
+    private static List<(LedgerRow Row, int Index, LedgerEntry Entry)> EntriesOf(KeyLocator locator, AccountSnapshot start, KeyLedger ledger) =>
+        [.. ledger.Open.Where(row => start.Covers(row.Sequence))
+            .SelectMany(row => row.Entries.Select((entry, index) => (row, index, entry)))
+            .Where(item => item.entry.KeyId == locator.KeyId)];
+
+    private static Verification Sum(
+        AccountSnapshot start, KeyLedger ledger, List<(LedgerRow Row, int Index, LedgerEntry Entry)> open, WrittenEntries written, long audited,
+        bool isAlsoEqual)
+    {
+        var sum = ledger.Compacted.Sum + open.Sum(entry => entry.Entry.Delta);
+        var used = start.Key.Balance.Used;
+        var unsettled = open.Where(entry => !written.Has(entry.Row, entry.Index)).Sum(entry => entry.Entry.Delta);
+        return new Verification(used == sum && used == audited + unsettled && isAlsoEqual, used, sum, audited, unsettled);
+    }
+
+    private async Task<bool> IsUnchangedAsync(
+        KeyLocator locator, AccountSnapshot start, KeyLedger ledger, CancellationToken cancellationToken) =>
+        await store.ReadAsync(locator, isConsistent: false, cancellationToken) is { } now && now.IsSameAs(start)
+        && (await books.ReadSumAsync(locator.AccountId, locator.KeyId, cancellationToken)).Version == ledger.Compacted.Version;
+}
