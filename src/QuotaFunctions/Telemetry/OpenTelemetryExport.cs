@@ -50,7 +50,8 @@ internal static class OpenTelemetryExport
 
         if (azure)
         {
-            export.UseAzureMonitorExporter(exporter => exporter.ConnectionString = configuration[TelemetryOptions.ApplicationInsights]);
+            // Without options of ours: it reads its settings only then
+            export.UseAzureMonitorExporter();
         }
     }
 }
