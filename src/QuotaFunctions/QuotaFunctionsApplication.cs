@@ -11,6 +11,7 @@ using QuotaFunctions.Core.Keys;
 using QuotaFunctions.Core.Proxying;
 using QuotaFunctions.Core.Queues;
 using QuotaFunctions.Core.Telemetry;
+using QuotaFunctions.Core.Usage;
 using QuotaFunctions.Http;
 using QuotaFunctions.Middleware;
 using QuotaFunctions.Telemetry;
@@ -32,6 +33,7 @@ public static class QuotaFunctionsApplication
             .AddAuditing()
             .AddCharging(configuration)
             .AddKeys()
+            .AddUsage()
             .AddProxying(configuration)
             .AddTelemetry(configuration)
             .AddOpenTelemetryExport(configuration)

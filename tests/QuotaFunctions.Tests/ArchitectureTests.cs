@@ -21,6 +21,7 @@ public sealed partial class ArchitectureTests
         ["Charging"] = ["Accounts", "Accounts.Storage", "Hosting"],
         ["Keys"] = ["Accounts", "Accounts.Storage", "Charging", "Hosting", "Validation"],
         ["Auditing"] = ["Accounts", "Accounts.Storage", "Charging", "Hosting", "Jobs"],
+        ["Usage"] = ["Accounts", "Accounts.Storage", "Hosting", "Jobs", "Keys"],
         ["Http"] = ["Accounts", "Accounts.Storage", "Charging", "Hosting", "Validation"],
         ["Telemetry"] = ["Charging", "Hosting", "Queues"],
         ["Proxying"] = ["Accounts", "Accounts.Storage", "Charging", "Hosting", "Http", "Keys", "Validation"],

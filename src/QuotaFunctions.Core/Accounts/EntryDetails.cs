@@ -23,11 +23,11 @@ internal abstract record EntryDetails
     [JsonPropertyName("m")]
     public string? Model { get; init; }
 
-    /// <summary>The client's method; null where nothing was forwarded.</summary>
+    /// <summary>The method of the call to the upstream; null where nothing was forwarded.</summary>
     [JsonPropertyName("y")]
     public string? Method { get; init; }
 
-    /// <summary>The path that the client called, without its query; null where nothing was forwarded.</summary>
+    /// <summary>The path of the call to the upstream, without its query; null where nothing was forwarded.</summary>
     [JsonPropertyName("z")]
     public string? Path { get; init; }
 

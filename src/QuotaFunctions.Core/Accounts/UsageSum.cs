@@ -96,15 +96,15 @@ public sealed class UsageSum
 
 /// <summary>What one entry of the ledger adds to the counts of its key.</summary>
 /// <param name="KeyId">The key.</param>
-/// <param name="At">When the charge was admitted: it is counted in that hour (UTC).</param>
+/// <param name="At">When the charge was admitted: it is counted in that quarter of an hour.</param>
 /// <param name="Sum">What is added.</param>
 internal sealed record UsageChange(string KeyId, DateTimeOffset At, UsageSum Sum)
 {
     /// <summary>The day (UTC, yyyyMMdd) that it belongs to.</summary>
     public int Day => LedgerRow.DayOf(At);
 
-    /// <summary>The hour of the day (UTC), 0 to 23.</summary>
-    public int Hour => At.UtcDateTime.Hour;
+    /// <summary>The quarter of an hour of the day (UTC), 0 to 95.</summary>
+    public int Slot => (int)(At.UtcDateTime.TimeOfDay / TimeSpan.FromMinutes(15));
 }
 
 /// <summary>The JSON of the counts.</summary>

@@ -52,8 +52,7 @@ internal sealed class BookVerifier(IAuditStore log, LedgerReader books, IAccount
         var days = new Dictionary<int, (long Counted, long Logged, long CountedRequests, long LoggedRequests)>();
         await foreach (var day in books.ReadDaysAsync(locator, cancellationToken))
         {
-            var hours = day.ByHour.OfType<UsageSum>().ToList();
-            days[day.Day] = (hours.Sum(hour => hour.Used), 0, hours.Sum(hour => hour.Total.Requests), 0);
+            days[day.Day] = (day.Slots.Values.Sum(slot => slot.Used), 0, day.Slots.Values.Sum(slot => slot.Total.Requests), 0);
         }
 
         foreach (var (row, index, entry) in open.Where(entry => written.Has(entry.Row, entry.Index)))

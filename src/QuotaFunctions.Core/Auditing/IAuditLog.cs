@@ -107,10 +107,10 @@ public sealed record AuditRow
     /// <summary>The admin who did it, or null.</summary>
     public string? Actor { get; init; }
 
-    /// <summary>The client's method; null where nothing was forwarded.</summary>
+    /// <summary>The method of the call to the upstream; null where nothing was forwarded.</summary>
     public string? Method { get; init; }
 
-    /// <summary>The path that the client called, without its query; null where nothing was forwarded.</summary>
+    /// <summary>The path of the call to the upstream, without its query; null where nothing was forwarded.</summary>
     public string? Path { get; init; }
 
     /// <summary>How often it was sent to an upstream, or null.</summary>

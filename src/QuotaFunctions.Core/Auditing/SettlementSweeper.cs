@@ -12,7 +12,7 @@ namespace QuotaFunctions.Core.Auditing;
 /// here may be done by several instances at once, and again.
 /// </remarks>
 internal sealed partial class SettlementSweeper(
-    OpenAccountIndex open, AccountJobs jobs, LedgerReader books, LedgerCompactor compactor, IAccountStore store, IAuditStore log, UsageRecount recount, AccountWriters writers,
+    OpenAccountIndex open, ChangedUsageIndex changed, AccountJobs jobs, LedgerReader books, LedgerCompactor compactor, IAccountStore store, IAuditStore log, UsageRecount recount, AccountWriters writers,
     InstanceTable instances, InstanceIdentity self, SweepScheduler scheduler, ILogger<SettlementSweeper> logger)
     : ISettlementSweeper
 {
@@ -26,7 +26,7 @@ internal sealed partial class SettlementSweeper(
         try
         {
             var accounts = await open.ReadAsync(cancellationToken);
-            if (accounts.Count == 0)
+            if (accounts.Count == 0 && (await changed.ReadAsync(cancellationToken)).Count == 0)
             {
                 return;
             }

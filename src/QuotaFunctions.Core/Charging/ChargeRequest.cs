@@ -49,10 +49,10 @@ public sealed record ChargeRequest
     /// <summary>The request's id, for the log.</summary>
     public required string RequestId { get; init; }
 
-    /// <summary>The client's method, for the log; null where nothing is forwarded.</summary>
+    /// <summary>The method of the call to the upstream, for the log; null where nothing is forwarded.</summary>
     public string? Method { get; init; }
 
-    /// <summary>The path that the client called, without its query, for the log; null where nothing is forwarded.</summary>
+    /// <summary>The path of the call to the upstream, without its query, for the log; null where nothing is forwarded.</summary>
     public string? Path { get; init; }
 
     /// <summary>The client's own word for the charge, at most 200 characters, for the log.</summary>

@@ -26,11 +26,14 @@ public sealed class StorageNames(IOptions<StorageOptions> options)
     /// <summary>The log: every admitted request, and what was done to quotas.</summary>
     public string Audit => _prefix + "audit";
 
+    /// <summary>Copies of what was counted, so that one range holds a day of all keys.</summary>
+    public string Usage => _prefix + "usage";
+
     /// <summary>Small marks of what the service itself did last.</summary>
     public string State => _prefix + "state";
 
     /// <summary>Every table.</summary>
-    public IReadOnlyList<string> Tables => [Accounts, KeyDirectory, Keys, Audit, State];
+    public IReadOnlyList<string> Tables => [Accounts, KeyDirectory, Keys, Audit, Usage, State];
 
     /// <summary>Every queue; the host makes the poison queues as it needs them.</summary>
     public static IReadOnlyList<string> Queues => [AuditEventsQueue, SweepRequestsQueue];

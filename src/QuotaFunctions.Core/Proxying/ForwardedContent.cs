@@ -21,6 +21,9 @@ internal sealed class ForwardedContent(ReadOnlyMemory<byte> head, Stream? rest, 
     /// <summary>Whether it can be sent more than once.</summary>
     public bool IsRepeatable => rest is null;
 
+    /// <summary>Bytes that were sent so far, or by the last attempt.</summary>
+    public long SentBytes { get; private set; }
+
     /// <summary>Whether it is the client that is waited for.</summary>
     public bool AwaitsClient { get; private set; }
 
@@ -39,6 +42,7 @@ internal sealed class ForwardedContent(ReadOnlyMemory<byte> head, Stream? rest, 
     protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
         await stream.WriteAsync(head, cancellationToken).ConfigureAwait(false);
+        SentBytes = head.Length;
         if (rest is null)
         {
             return;
@@ -62,6 +66,7 @@ internal sealed class ForwardedContent(ReadOnlyMemory<byte> head, Stream? rest, 
 
             var sent = inspector is null ? piece : piece[..inspector.Inspect(piece.Span)];
             await stream.WriteAsync(sent, cancellationToken).ConfigureAwait(false);
+            SentBytes += sent.Length;
         }
     }
 

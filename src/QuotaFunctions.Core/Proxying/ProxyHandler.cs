@@ -104,7 +104,7 @@ public sealed partial class ProxyHandler
 
     private async Task<Refusal?> ForwardAsync(HttpContext context, UpstreamRequest request, ChargeResult result, CancellationToken ended)
     {
-        var pending = new PendingCharge(this, result.Charge!, result.Replayed, request.Provider.RefundOn);
+        var pending = new PendingCharge(this, result.Charge!, result.Replayed, request);
         var call = new UpstreamCall(_metrics, request, result.Charge!.Request.Model, _time);
 
         // How it ended when an exception that nobody foresaw ends it
@@ -131,13 +131,11 @@ public sealed partial class ProxyHandler
                 await SettleBeforeAnswerAsync(context, pending, new ForwardResult(ForwardOutcome.Answered, status), result).ConfigureAwait(false);
             }
 
-            var usage = countsTokens || call.CountsTokens
-                ? UsageReader.For(answer.Content.Headers.ContentType?.MediaType, answer.Content.Headers.ContentEncoding.Count > 0)
-                : null;
-            var end = await _forwarder.PassOnAsync(answer, context, request.Provider.StreamTimeout, usage, ended).ConfigureAwait(false);
+            var usage = UsageReader.For(answer.Content.Headers.ContentType?.MediaType, answer.Content.Headers.ContentEncoding.Count > 0);
+            var end = await _forwarder.PassOnAsync(answer, context, request.Provider.StreamTimeout, usage, request.Progress, ended).ConfigureAwait(false);
             var exchange = new ForwardResult(end, status, usage?.Total);
             call.Ended(exchange, usage);
-            await pending.SettleAsync(exchange).ConfigureAwait(false);
+            await pending.SettleAsync(exchange, usage).ConfigureAwait(false);
             return null;
         }
         finally
@@ -161,23 +159,24 @@ public sealed partial class ProxyHandler
     private partial void NotSettled(string charge, string key, Exception exception);
 
     /// <summary>A charge that was granted, and is settled once.</summary>
-    private sealed class PendingCharge(ProxyHandler handler, Charge charge, bool isReplay, RefundPolicy refundOn)
+    private sealed class PendingCharge(ProxyHandler handler, Charge charge, bool isReplay, UpstreamRequest request)
     {
         private readonly long _start = handler._time.GetTimestamp();
         private long? _cost;
 
         /// <summary>Settles it, unless that was done. Returns its cost.</summary>
-        public async Task<long> SettleAsync(ForwardResult exchange)
+        public async Task<long> SettleAsync(ForwardResult exchange, UsageReader? usage = null)
         {
             if (_cost is { } settled)
             {
                 return settled;
             }
 
-            var (outcome, cost) = SettlementRules.Decide(exchange, charge.Cost, charge.Unit, refundOn);
+            var (outcome, cost) = SettlementRules.Decide(exchange, charge.Cost, charge.Unit, request.Provider.RefundOn);
 
             // A replay was paid for the first time
             _cost = cost = isReplay ? charge.Cost : cost;
+            var (progress, wasSent) = (request.Progress, exchange.End is not (ForwardOutcome.NotSent or ForwardOutcome.CircuitOpen));
             try
             {
                 // Whether the client is still there does not matter
@@ -188,7 +187,13 @@ public sealed partial class ProxyHandler
                         Outcome = outcome,
                         Cost = cost,
                         Status = exchange.Status,
-                        Latency = exchange.End is ForwardOutcome.NotSent or ForwardOutcome.CircuitOpen ? null : handler._time.GetElapsedTime(_start),
+                        Latency = wasSent ? handler._time.GetElapsedTime(_start) : null,
+                        FirstByte = progress.FirstByteAt is { } at ? handler._time.GetElapsedTime(_start, at) : null,
+                        Attempts = progress.Attempts,
+                        BytesIn = wasSent ? (request.Content as ForwardedContent)?.SentBytes ?? 0 : null,
+                        BytesOut = wasSent ? progress.BytesOut : null,
+                        TokensIn = usage?.Input,
+                        TokensOut = usage?.Output,
                     },
                     CancellationToken.None).ConfigureAwait(false);
             }

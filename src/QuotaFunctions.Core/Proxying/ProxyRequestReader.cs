@@ -242,6 +242,8 @@ internal sealed class ProxyRequestReader(ProviderCatalog catalog, long maxBodyBy
             Model = model,
             NeedsModel = isUncertain || !call.Head.IsEmpty || !IsReading(method),
             Address = address,
+            Method = method.Method,
+            Path = target.AbsolutePath,
             Idempotency = claim,
         };
         return new ProxyRequest(charge, call.Upstream, uncertainty, call.Body);

@@ -38,9 +38,6 @@ internal sealed class UpstreamCall
     /// <summary>The trace with this call's span as the parent, for the upstream; null where there is none.</summary>
     public string? TraceParent => _span?.Id;
 
-    /// <summary>Whether anybody wants to know how many tokens the model used.</summary>
-    public bool CountsTokens => _operation is not null && (_span?.IsAllDataRequested == true || _metrics.CountsTokens);
-
     /// <summary>The headers of the answer are there.</summary>
     public void Answered() => _metrics.Answered(_provider, _time.GetElapsedTime(_start));
 

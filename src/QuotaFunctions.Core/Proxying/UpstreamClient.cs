@@ -131,6 +131,11 @@ internal sealed partial class UpstreamClient : IDisposable
 
     private async ValueTask<HttpResponseMessage> AttemptAsync(HttpRequestMessage request, CancellationToken tooLate, CancellationToken stop)
     {
+        if (request.Options.TryGetValue(ForwardProgress.Key, out var progress))
+        {
+            progress.Attempts++;
+        }
+
         try
         {
             var answer = await SendOnceAsync(request, stop).ConfigureAwait(false);

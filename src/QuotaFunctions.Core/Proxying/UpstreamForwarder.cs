@@ -34,6 +34,9 @@ internal sealed record UpstreamRequest
 
     /// <summary>Asks for an answer that is not compressed, so that the usage in it can be read.</summary>
     public bool WantsPlainAnswer { get; init; }
+
+    /// <summary>What is measured of it.</summary>
+    public ForwardProgress Progress { get; init; } = new();
 }
 
 /// <summary>What came of sending a request: an answer, or why there is none.</summary>
@@ -103,10 +106,11 @@ internal sealed partial class UpstreamForwarder(
     /// <param name="answer">The answer.</param>
     /// <param name="context">The client's request.</param>
     /// <param name="deadline">From now to the answer's end.</param>
-    /// <param name="usage">Reads along; null where nobody has to.</param>
+    /// <param name="usage">Reads along; null where it cannot.</param>
+    /// <param name="progress">What is measured of it.</param>
     /// <param name="ended">Ends when the host ends the invocation.</param>
     public async Task<ForwardOutcome> PassOnAsync(
-        HttpResponseMessage answer, HttpContext context, TimeSpan deadline, UsageReader? usage, CancellationToken ended)
+        HttpResponseMessage answer, HttpContext context, TimeSpan deadline, UsageReader? usage, ForwardProgress progress, CancellationToken ended)
     {
         var clientLeft = context.RequestAborted;
         var response = context.Response;
@@ -119,7 +123,7 @@ internal sealed partial class UpstreamForwarder(
             if (HasBody(context, answer))
             {
                 context.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
-                await CopyAsync(answer, response, usage, stop.Token).ConfigureAwait(false);
+                await CopyAsync(answer, response, usage, progress, stop.Token).ConfigureAwait(false);
                 ForwardedHeaders.CopyTrailersToClient(answer, response);
             }
 
@@ -148,6 +152,7 @@ internal sealed partial class UpstreamForwarder(
     {
         var message = new HttpRequestMessage(request.Method, request.Target) { Content = request.Content };
         ForwardedHeaders.CopyToUpstream(request.Headers, message, request.Provider);
+        message.Options.Set(ForwardProgress.Key, request.Progress);
         message.Headers.TryAddWithoutValidation("X-Request-Id", request.RequestId);
         if (request.TraceParent is { } trace)
         {
@@ -167,7 +172,8 @@ internal sealed partial class UpstreamForwarder(
         !HttpMethods.IsHead(context.Request.Method)
         && answer.StatusCode is not (HttpStatusCode.NoContent or HttpStatusCode.ResetContent or HttpStatusCode.NotModified);
 
-    private static async Task CopyAsync(HttpResponseMessage answer, HttpResponse response, UsageReader? usage, CancellationToken cancellationToken)
+    private async Task CopyAsync(
+        HttpResponseMessage answer, HttpResponse response, UsageReader? usage, ForwardProgress progress, CancellationToken cancellationToken)
     {
         var source = await answer.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
         var buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
@@ -181,8 +187,10 @@ internal sealed partial class UpstreamForwarder(
         int length;
         while ((length = await reading.ConfigureAwait(false)) > 0)
         {
+            progress.FirstByteAt ??= time.GetTimestamp();
             usage?.Read(buffer.AsSpan(0, length));
             await response.Body.WriteAsync(buffer.AsMemory(0, length), cancellationToken).ConfigureAwait(false);
+            progress.BytesOut += length;
             reading = ReadAsync(source, buffer, cancellationToken);
         }
 

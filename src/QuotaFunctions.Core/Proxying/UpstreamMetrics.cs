@@ -41,9 +41,6 @@ internal sealed class UpstreamMetrics
             });
     }
 
-    /// <summary>Whether anybody wants to know how many tokens a model used.</summary>
-    public bool CountsTokens => _tokens.Enabled;
-
     /// <summary>The headers of an answer are there.</summary>
     public void Answered(string provider, TimeSpan took) => _firstByte.Record(took.TotalSeconds, new KeyValuePair<string, object?>("provider", provider));
 

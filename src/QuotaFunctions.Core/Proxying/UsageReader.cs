@@ -20,10 +20,10 @@ internal sealed class UsageReader
     public long? Total => _watcher.Total
         ?? (_watcher.Input is null && _watcher.Output is null ? null : (_watcher.Input ?? 0) + (_watcher.Output ?? 0) + _watcher.Cached);
 
-    /// <summary>The tokens that went in, those from a cache included; null as long as nothing is said of them.</summary>
+    /// <summary>The tokens read, those of a cache among them; null as long as nothing is said of them.</summary>
     public long? Input => _watcher.Input is { } input ? input + _watcher.Cached : null;
 
-    /// <summary>The tokens that came out; null as long as nothing is said of them.</summary>
+    /// <summary>The tokens written; null as long as nothing is said of them.</summary>
     public long? Output => _watcher.Output;
 
     /// <summary>A reader for an answer of this kind; null where none can read it.</summary>

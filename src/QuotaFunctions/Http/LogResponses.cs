@@ -32,8 +32,8 @@ internal sealed record LogsResponse(
 /// <param name="RequestId">The request's id.</param>
 /// <param name="Reference">The client's own word for it.</param>
 /// <param name="Actor">The admin who did it.</param>
-/// <param name="Method">The client's method; null where nothing was forwarded.</param>
-/// <param name="Path">The path that the client called, without its query; null where nothing was forwarded.</param>
+/// <param name="Method">The method of the call to the upstream; null where nothing was forwarded.</param>
+/// <param name="Path">The path of the call to the upstream, without its query; null where nothing was forwarded.</param>
 /// <param name="Attempts">How often it was sent to an upstream.</param>
 /// <param name="FirstByteMs">To the first byte of the upstream's answer, in milliseconds.</param>
 /// <param name="BytesIn">Bytes of the client's body.</param>

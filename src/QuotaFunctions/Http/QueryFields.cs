@@ -1,5 +1,7 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
+using NodaTime;
+using NodaTime.Text;
 using QuotaFunctions.Core.Validation;
 
 namespace QuotaFunctions.Http;
@@ -45,6 +47,52 @@ public sealed class QueryFields(IQueryCollection query)
         }
 
         return text == "true";
+    }
+
+    /// <summary>One of some words.</summary>
+    public string Choice(string name, string fallback, params string[] words)
+    {
+        if (Text(name) is not { } text)
+        {
+            return fallback;
+        }
+
+        if (words.Contains(text))
+        {
+            return text;
+        }
+
+        AddError(name, $"must be one of: {string.Join(", ", words)}.");
+        return fallback;
+    }
+
+    /// <summary>A time zone of the IANA database; UTC where it is not given.</summary>
+    public DateTimeZone Zone(string name)
+    {
+        if (Text(name) is not { } text)
+        {
+            return DateTimeZone.Utc;
+        }
+
+        if (DateTimeZoneProviders.Tzdb.GetZoneOrNull(text) is { } zone)
+        {
+            return zone;
+        }
+
+        AddError(name, "must be a time zone of the IANA database, such as Europe/Zurich.");
+        return DateTimeZone.Utc;
+    }
+
+    /// <summary>A moment, or a day (2026-11-30), which is its beginning in a time zone; null where it is not given.</summary>
+    public DateTimeOffset? TimestampOrDay(string name, DateTimeZone zone)
+    {
+        if (query.TryGetValue(name, out var values) && values is [{ } text] && LocalDatePattern.Iso.Parse(text) is { Success: true } day)
+        {
+            _known.Add(name);
+            return zone.AtStartOfDay(day.Value).ToDateTimeOffset();
+        }
+
+        return Timestamp(name);
     }
 
     /// <summary>A whole number within limits.</summary>

@@ -19,6 +19,7 @@ internal static class EnumNames
 [JsonSerializable(typeof(PoolsResponse))]
 [JsonSerializable(typeof(LogsResponse))]
 [JsonSerializable(typeof(VerificationResponse))]
+[JsonSerializable(typeof(UsageResponse))]
 [JsonSerializable(typeof(QueuesResponse))]
 [JsonSerializable(typeof(PoisonResponse))]
 [JsonSerializable(typeof(RedriveResponse))]

@@ -22,6 +22,9 @@ public static class Routes
     /// <summary>One pool, by its id.</summary>
     public const string Pool = Pools + "/{pool}";
 
+    /// <summary>Who used what.</summary>
+    public const string Usage = Area + "/usage";
+
     /// <summary>All queues.</summary>
     public const string Queues = Area + "/queues";
 

@@ -48,7 +48,7 @@ public sealed class AccountTransactionTests
         }
 
         var rows = transaction.ChangedKeys.Count + transaction.SideRows.Count + 2;
-        Assert.InRange(rows, AccountTransaction.MaxRows - 3, AccountTransaction.MaxRows);
+        Assert.InRange(rows, 24 * 3, AccountTransaction.MaxRows);
     }
 
     [Theory]

@@ -26,7 +26,6 @@ public sealed class UpstreamTelemetryTests
         using var firstByte = Collect<double>("quota_time_to_first_byte_seconds");
         var call = Begin("claude", "https://api.example.com/v1/messages?key=a-secret", "claude-4");
         Assert.Equal(Activity.Current!.Id, call.TraceParent);
-        Assert.True(call.CountsTokens);
         _time.Advance(TimeSpan.FromSeconds(1));
         call.Answered();
         _time.Advance(TimeSpan.FromSeconds(2));
@@ -71,18 +70,16 @@ public sealed class UpstreamTelemetryTests
         using var spans = new SpanCollector();
         using var operations = Collect<double>("gen_ai.client.operation.duration");
         var call = Begin("weather", "https://api.example.com/today", null);
-        Assert.False(call.CountsTokens);
         call.Ended(new ForwardResult(ForwardOutcome.Answered, 200));
         Assert.Null(spans.Span("POST").GetTagItem("gen_ai.operation.name"));
         Assert.Empty(operations.GetMeasurementSnapshot());
     }
 
     [Fact]
-    public void While_nobody_listens_there_is_no_trace_and_no_token_is_counted()
+    public void While_nobody_listens_there_is_no_trace()
     {
         var call = Begin("openai", "https://api.example.com/v1/chat/completions", "gpt-4o");
         Assert.Null(call.TraceParent);
-        Assert.False(call.CountsTokens);
         call.Answered();
         call.Ended(new ForwardResult(ForwardOutcome.Answered, 200));
     }

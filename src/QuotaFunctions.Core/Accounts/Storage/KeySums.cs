@@ -55,14 +55,13 @@ internal sealed record KeySum(string KeyId, long Sum, UsageSum Usage, ETag? Vers
     public TableEntity ToEntity(string accountId) => new(accountId, Name) { [SumProperty] = Sum, [UsageProperty] = Usage.ToJson() };
 }
 
-/// <summary>A day (UTC) of a key, hour by hour.</summary>
+/// <summary>
+/// A day (UTC) of a key, in slots of a quarter of an hour: a day in any time zone is made of whole ones.
+/// </summary>
 internal sealed record KeyDay : ISumRow
 {
-    private const string Used = "Used";
-    private const int Hours = 24;
-
-    private UsageSum?[] _hours = new UsageSum?[Hours];
-    private HashSet<int> _changed = [];
+    private const string UsedProperty = "Used";
+    private const char Slot = 'Q';
 
     /// <summary>The key.</summary>
     public required string KeyId { get; init; }
@@ -73,43 +72,56 @@ internal sealed record KeyDay : ISumRow
     /// <inheritdoc/>
     public ETag? Version { get; private init; }
 
+    /// <summary>What all of its slots say of the used units.</summary>
+    public long Used { get; private init; }
+
+    /// <summary>What was counted in its slots, 0 to 95: those that were read, or changed.</summary>
+    public IReadOnlyDictionary<int, UsageSum> Slots { get; private init; } = new Dictionary<int, UsageSum>();
+
     /// <inheritdoc/>
     public string Name => AccountRowKeys.Usage(KeyId, Day);
 
-    /// <summary>What was counted in each of its 24 hours; null where nothing was.</summary>
-    public IReadOnlyList<UsageSum?> ByHour => _hours;
-
-    /// <summary>Reads a row; a day without anything where there is none.</summary>
+    /// <summary>Reads a row, with all slots that were read with it; a day without anything where there is none.</summary>
     public static KeyDay Of(string keyId, int day, TableEntity? row) => new()
     {
         KeyId = keyId,
         Day = day,
         Version = row?.ETag,
-        _hours = [.. Enumerable.Range(0, Hours).Select(hour => row?.GetString(Property(hour)) is { } json ? UsageSum.Parse(json) : null)],
+        Used = row is null ? 0 : UsedOf(row),
+        Slots = row is null ? new Dictionary<int, UsageSum>() : SlotsOf(row),
     };
 
-    /// <summary>What a row says of the used units, where it was read with <see cref="UsedOnly"/>.</summary>
-    public static long UsedOf(TableEntity row) => row.GetInt64(Used) ?? 0;
+    /// <summary>All slots of a row that were read with it.</summary>
+    public static Dictionary<int, UsageSum> SlotsOf(TableEntity row) => row.Keys.Where(name => name.Length == 3 && name[0] == Slot)
+        .ToDictionary(name => int.Parse(name.AsSpan(1), NumberStyles.None, CultureInfo.InvariantCulture), name => UsageSum.Parse(row.GetString(name)));
 
-    /// <summary>The properties to read for <see cref="UsedOf"/>.</summary>
-    public static IReadOnlyList<string> UsedOnly { get; } = ["RowKey", Used];
+    /// <summary>What a row says of the used units.</summary>
+    public static long UsedOf(TableEntity row) => row.GetInt64(UsedProperty) ?? 0;
 
-    /// <summary>This day, and more.</summary>
+    /// <summary>The properties to read of a row for some of its slots, or for none but what they come to.</summary>
+    public static IEnumerable<string> Properties(IEnumerable<int> slots) => slots.Select(PropertyOf).Append("RowKey").Append(UsedProperty);
+
+    /// <summary>The property of a slot.</summary>
+    public static string PropertyOf(int slot) => string.Create(CultureInfo.InvariantCulture, $"{Slot}{slot:D2}");
+
+    /// <summary>This day, and more. Holds no slots but those that have changed.</summary>
+    /// <param name="changes">What is added.</param>
     public KeyDay Plus(IEnumerable<UsageChange> changes)
     {
-        var hours = _hours.ToArray();
-        var changed = new HashSet<int>();
+        var slots = new Dictionary<int, UsageSum>();
+        var used = Used;
         foreach (var change in changes)
         {
-            if (changed.Add(change.Hour))
+            if (!slots.TryGetValue(change.Slot, out var sum))
             {
-                hours[change.Hour] = hours[change.Hour]?.Clone() ?? new UsageSum();
+                slots[change.Slot] = sum = Slots.GetValueOrDefault(change.Slot)?.Clone() ?? new UsageSum();
             }
 
-            hours[change.Hour]!.Add(change.Sum);
+            sum.Add(change.Sum);
+            used += change.Sum.Used;
         }
 
-        return this with { _hours = hours, _changed = changed };
+        return this with { Slots = slots, Used = used };
     }
 
     /// <inheritdoc/>
@@ -118,14 +130,12 @@ internal sealed record KeyDay : ISumRow
     /// <inheritdoc/>
     public TableEntity ToEntity(string accountId)
     {
-        var row = new TableEntity(accountId, Name) { [Used] = _hours.Sum(hour => hour?.Used ?? 0) };
-        foreach (var hour in _changed)
+        var row = new TableEntity(accountId, Name) { [UsedProperty] = Used };
+        foreach (var (slot, sum) in Slots)
         {
-            row[Property(hour)] = _hours[hour]!.ToJson();
+            row[PropertyOf(slot)] = sum.ToJson();
         }
 
         return row;
     }
-
-    private static string Property(int hour) => string.Create(CultureInfo.InvariantCulture, $"H{hour:D2}");
 }

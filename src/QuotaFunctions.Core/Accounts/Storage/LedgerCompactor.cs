@@ -198,14 +198,12 @@ internal sealed class LedgerCompactor(
     {
         var sums = changes.GroupBy(change => change.KeyId).Select(async key =>
         {
-            var before = await RecallAsync(AccountRowKeys.Compacted(key.Key), accountId, row => KeySum.Of(key.Key, row), cancellationToken);
+            var before = await RecallAsync(accountId, key.Key, cancellationToken);
             return (ISumRow)before.Plus(key.Sum(change => change.Delta), key.Select(change => change.Usage?.Sum).OfType<UsageSum>());
         });
         var days = changes.Select(change => change.Usage).OfType<UsageChange>().GroupBy(usage => (usage.KeyId, usage.Day)).Select(async day =>
         {
-            var (keyId, number) = day.Key;
-            var before = await RecallAsync(AccountRowKeys.Usage(keyId, number), accountId, row => KeyDay.Of(keyId, number, row), cancellationToken);
-            return (ISumRow)before.Plus(day);
+            return (ISumRow)(await RecallAsync(accountId, day.Key.KeyId, day.Key.Day, [.. day.Select(usage => usage.Slot).Distinct()], cancellationToken)).Plus(day);
         });
         return await Task.WhenAll(sums.Concat(days));
     }
@@ -221,10 +219,21 @@ internal sealed class LedgerCompactor(
             ChargeId.TryParse(parts[1], out var id) ? id : throw new FormatException("The charge has no id."),
             int.Parse(parts[2], NumberStyles.None, CultureInfo.InvariantCulture)));
 
-    /// <summary>A row as this process left it, or else as it is stored.</summary>
-    private async Task<T> RecallAsync<T>(string name, string accountId, Func<TableEntity?, T> read, CancellationToken cancellationToken)
-        where T : class =>
-        _remembered.TryGetValue(name, out T? known) ? known! : read(await FindAsync(accountId, name, cancellationToken));
+    /// <summary>A key's sum as this process left it, or else as it is stored.</summary>
+    private async Task<KeySum> RecallAsync(string accountId, string keyId, CancellationToken cancellationToken)
+    {
+        var name = AccountRowKeys.Compacted(keyId);
+        return _remembered.TryGetValue(name, out KeySum? known) ? known! : KeySum.Of(keyId, await FindAsync(accountId, name, null, cancellationToken));
+    }
+
+    /// <summary>A key's day, with some of its slots, as this process left it, or else as it is stored.</summary>
+    private async Task<KeyDay> RecallAsync(string accountId, string keyId, int day, List<int> slots, CancellationToken cancellationToken)
+    {
+        var name = AccountRowKeys.Usage(keyId, day);
+        return _remembered.TryGetValue(name, out KeyDay? known) && slots.TrueForAll(known!.Slots.ContainsKey)
+            ? known
+            : KeyDay.Of(keyId, day, await FindAsync(accountId, name, KeyDay.Properties(slots), cancellationToken));
+    }
 
     private void Remember(ISumRow row, ETag? version)
     {
@@ -238,6 +247,6 @@ internal sealed class LedgerCompactor(
         }
     }
 
-    private Task<TableEntity?> FindAsync(string accountId, string name, CancellationToken cancellationToken) =>
-        _table.FindAsync(accountId, name, select: null, logger, cancellationToken);
+    private Task<TableEntity?> FindAsync(string accountId, string name, IEnumerable<string>? select, CancellationToken cancellationToken) =>
+        _table.FindAsync(accountId, name, select, logger, cancellationToken);
 }

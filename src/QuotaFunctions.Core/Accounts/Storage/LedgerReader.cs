@@ -58,12 +58,20 @@ internal sealed class LedgerReader(TableServiceClient tables, StorageNames names
         return new KeyLedger(compacted, open);
     }
 
+    /// <summary>All days of a key, the first one first.</summary>
+    public IAsyncEnumerable<KeyDay> ReadDaysAsync(KeyLocator locator, CancellationToken cancellationToken) =>
+        ReadDaysAsync(locator, 0, 99_999_999, cancellationToken);
+
+    /// <summary>A day of a key, with all its slots.</summary>
+    public async Task<KeyDay> ReadDayAsync(KeyLocator locator, int day, CancellationToken cancellationToken) =>
+        KeyDay.Of(locator.KeyId, day, await _table.FindAsync(locator.AccountId, AccountRowKeys.Usage(locator.KeyId, day), select: null, logger, cancellationToken));
+
     /// <summary>What the days of a key say of its used units.</summary>
     public async Task<long> ReadUsedByDaysAsync(KeyLocator locator, CancellationToken cancellationToken)
     {
         var used = 0L;
         var filter = TableClient.CreateQueryFilter($"PartitionKey eq {locator.AccountId}") + " and " + AccountRowKeys.UsageOf(locator.KeyId);
-        await foreach (var row in _table.QueryAsync<TableEntity>(filter, select: KeyDay.UsedOnly, cancellationToken: cancellationToken))
+        await foreach (var row in _table.QueryAsync<TableEntity>(filter, select: KeyDay.Properties([]), cancellationToken: cancellationToken))
         {
             used += KeyDay.UsedOf(row);
         }
@@ -72,10 +80,15 @@ internal sealed class LedgerReader(TableServiceClient tables, StorageNames names
     }
 
     /// <summary>The days of a key, the first one first.</summary>
+    /// <param name="locator">The key.</param>
+    /// <param name="first">The first day (UTC, yyyyMMdd) to read.</param>
+    /// <param name="last">The last day to read.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
     public async IAsyncEnumerable<KeyDay> ReadDaysAsync(
-        KeyLocator locator, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+        KeyLocator locator, int first, int last, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var filter = TableClient.CreateQueryFilter($"PartitionKey eq {locator.AccountId}") + " and " + AccountRowKeys.UsageOf(locator.KeyId);
+        var (from, to) = (AccountRowKeys.Usage(locator.KeyId, first), AccountRowKeys.Usage(locator.KeyId, last));
+        var filter = TableClient.CreateQueryFilter($"PartitionKey eq {locator.AccountId} and RowKey ge {from} and RowKey le {to}");
         await foreach (var row in _table.QueryAsync<TableEntity>(filter, cancellationToken: cancellationToken))
         {
             yield return KeyDay.Of(locator.KeyId, AccountRowKeys.DayOfUsage(row.RowKey), row);

@@ -13,22 +13,16 @@ public sealed class GetQuota(ClientKeys clients, IKeyService keys, ClientAddress
 {
     /// <summary>GET /quota.</summary>
     [Function(nameof(GetQuota))]
-    public async Task<IResult> RunAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "quota")] HttpRequest request, CancellationToken cancellationToken)
-    {
-        var (secret, notIdentified) = await clients.IdentifyAsync(request, cancellationToken);
-        if (secret is null)
-        {
-            return notIdentified.ToResult();
-        }
-
-        var (key, refusal) = await keys.CheckAsync(secret, addresses.Of(request), cancellationToken);
-        if (refusal is not null)
-        {
-            return new ProblemResult(Problem.For(refusal.Value));
-        }
-
-        QuotaHeaders.Write(request.HttpContext.Response, key!.Quota, time.GetUtcNow());
-        return JsonResult.Of(QuotaResponse.Of(key.Quota), ResponseJson.Default.QuotaResponse);
-    }
+    public Task<IResult> RunAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "quota")] HttpRequest request, CancellationToken cancellationToken) =>
+        clients.WithOwnKeyAsync(
+            keys,
+            request,
+            addresses.Of(request),
+            key =>
+            {
+                QuotaHeaders.Write(request.HttpContext.Response, key.Quota, time.GetUtcNow());
+                return Task.FromResult<IResult>(JsonResult.Of(QuotaResponse.Of(key.Quota), ResponseJson.Default.QuotaResponse));
+            },
+            cancellationToken);
 }

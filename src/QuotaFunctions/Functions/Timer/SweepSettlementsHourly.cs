@@ -1,13 +1,17 @@
 using Microsoft.Azure.Functions.Worker;
 using QuotaFunctions.Core.Auditing;
+using QuotaFunctions.Core.Usage;
 
 namespace QuotaFunctions.Functions.Timer;
 
 /// <summary>Sweeps though no message asks for it: one may have been lost.</summary>
-public sealed class SweepSettlementsHourly(ISettlementSweeper sweeper)
+public sealed class SweepSettlementsHourly(ISettlementSweeper sweeper, IUsageProjector usage)
 {
     /// <summary>At 7 minutes past every hour.</summary>
     [Function(nameof(SweepSettlementsHourly))]
-    public Task RunAsync([TimerTrigger("0 7 * * * *")] TimerInfo timer, CancellationToken cancellationToken) =>
-        sweeper.SweepAsync(cancellationToken);
+    public async Task RunAsync([TimerTrigger("0 7 * * * *")] TimerInfo timer, CancellationToken cancellationToken)
+    {
+        await sweeper.SweepAsync(cancellationToken);
+        await usage.ProjectAsync(cancellationToken);
+    }
 }

@@ -60,3 +60,58 @@ internal sealed record VerifyQuery
     [DefaultValue(false)]
     public bool Deep { get; init; }
 }
+
+/// <summary>Which of a key's usage to show its holder.</summary>
+internal record OwnUsageParameters
+{
+    /// <summary>The earliest moment, or the first day (2026-11-01); without it all that was ever used.</summary>
+    public string? From { get; init; }
+
+    /// <summary>The first moment that is not wanted any more, or the first such day; without it up to now.</summary>
+    public string? To { get; init; }
+
+    /// <summary>The time zone of days and hours, by its name in the IANA database.</summary>
+    [DefaultValue("UTC")]
+    public string? TimeZone { get; init; }
+
+    /// <summary>Into which spans of time to split it; needs from.</summary>
+    [AllowedValues("none", "hour", "day")]
+    public string? Granularity { get; init; }
+
+    /// <summary>By what to group it.</summary>
+    [AllowedValues("key", "provider", "model")]
+    public virtual string? GroupBy { get; init; }
+
+    /// <summary>Of one provider only.</summary>
+    public string? Provider { get; init; }
+
+    /// <summary>Of one model only.</summary>
+    public string? Model { get; init; }
+
+    /// <summary>The most items a page.</summary>
+    [Range(1, 10_000)]
+    [DefaultValue(1000)]
+    public int Limit { get; init; }
+
+    /// <summary>What next was in the answer before.</summary>
+    [Range(0, int.MaxValue)]
+    public int Cursor { get; init; }
+
+    /// <summary>How to answer.</summary>
+    [AllowedValues("json", "csv")]
+    public string? Format { get; init; }
+}
+
+/// <summary>Which usage to show.</summary>
+internal sealed record UsageParameters : OwnUsageParameters
+{
+    /// <summary>Of one key only, by its id.</summary>
+    public string? Key { get; init; }
+
+    /// <summary>Of the keys of one tenant only.</summary>
+    public string? Tenant { get; init; }
+
+    /// <inheritdoc/>
+    [AllowedValues("key", "tenant", "provider", "model")]
+    public override string? GroupBy { get; init; }
+}

@@ -585,7 +585,8 @@ internal sealed class ScenarioRun
         var days = new UsageSum();
         await foreach (var day in reader.ReadDaysAsync(locator, CancellationToken.None))
         {
-            day.ByHour.OfType<UsageSum>().ToList().ForEach(hour => days.Add(hour));
+            day.Slots.Values.ToList().ForEach(slot => days.Add(slot));
+            That(day.Used == day.Slots.Values.Sum(slot => slot.Used), $"{locator.KeyId}: the slots of {day.Day} come to something else than the day");
         }
 
         var requests = rows.Where(row => OutcomeNames.All.Contains(row.Outcome)).ToList();

@@ -12,6 +12,7 @@ using QuotaFunctions.Core.Auditing;
 using QuotaFunctions.Core.Charging;
 using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.Core.Keys;
+using QuotaFunctions.Core.Usage;
 
 namespace QuotaFunctions.Tests.Charging.Simulation;
 
@@ -39,7 +40,7 @@ internal sealed class SimulatedInstance
             .AddSingleton(typeof(ILogger<>), typeof(NullLogger<>))
             .AddSingleton<TimeProvider>(Clock)
             .AddSingleton<StorageNames>()
-            .AddAuditing().AddCharging(Configuration).AddKeys();
+            .AddAuditing().AddCharging(Configuration).AddKeys().AddUsage();
         services
             .AddSingleton<TableServiceClient>(new SimulatedTableService(tables, _network))
             .AddSingleton<QueueServiceClient>(Queues)

@@ -1,0 +1,17 @@
+namespace QuotaFunctions.Core.Proxying;
+
+/// <summary>What is measured of a request on its way to an upstream, and of the answer on its way back, for the log.</summary>
+internal sealed class ForwardProgress
+{
+    /// <summary>Where a message to the upstream has it.</summary>
+    public static readonly HttpRequestOptionsKey<ForwardProgress> Key = new(nameof(ForwardProgress));
+
+    /// <summary>How often it was sent.</summary>
+    public int Attempts { get; set; }
+
+    /// <summary>Bytes of the upstream's body that were sent to the client.</summary>
+    public long BytesOut { get; set; }
+
+    /// <summary>When the first of those arrived, as a timestamp of the clock; null as long as none has.</summary>
+    public long? FirstByteAt { get; set; }
+}

@@ -1,0 +1,118 @@
+using System.Globalization;
+using Azure.Data.Tables;
+using QuotaFunctions.Core.Accounts;
+using QuotaFunctions.Core.Accounts.Storage;
+
+namespace QuotaFunctions.Core.Usage;
+
+/// <summary>The rows of the table <c>usage</c>: the one place that makes their keys and reads them.</summary>
+/// <remarks>
+/// Three kinds of partitions. A day (UTC): a row for each key that was used on it, with its slots. <c>keys</c>: a row for each key, with all
+/// that was ever counted and how its quota stands. <c>fleet</c>: a row for each day, with the sum over all keys.
+/// </remarks>
+internal static class UsageEntity
+{
+    /// <summary>The partition with a row for each key.</summary>
+    public const string Keys = "keys";
+
+    /// <summary>The partition with a row for each day.</summary>
+    public const string Fleet = "fleet";
+
+    /// <summary>The property that says which versions a copy was made of.</summary>
+    public const string Source = "Source";
+
+    /// <summary>The property with the sum of a whole row.</summary>
+    public const string Sum = "Sum";
+
+    private const string Units = "Units";
+
+    /// <summary>The partition of a day (yyyyMMdd).</summary>
+    public static string Day(int day) => "day-" + NameOf(day);
+
+    /// <summary>A day's name.</summary>
+    public static string NameOf(int day) => day.ToString("D8", CultureInfo.InvariantCulture);
+
+    /// <summary>A day's number.</summary>
+    public static int DayOf(string name) => int.Parse(name, NumberStyles.None, CultureInfo.InvariantCulture);
+
+    /// <summary>The copy of a day of a key.</summary>
+    public static TableEntity Of(KeyDay day, QuotaUnit unit)
+    {
+        var row = new TableEntity(Day(day.Day), day.KeyId) { [nameof(Unit)] = unit.ToString() };
+        var sum = new UsageSum();
+        foreach (var (slot, counts) in day.Slots)
+        {
+            row[KeyDay.PropertyOf(slot)] = counts.ToJson();
+            sum.Add(counts);
+        }
+
+        row[Sum] = sum.ToJson();
+        return row;
+    }
+
+    /// <summary>The row of a key.</summary>
+    public static TableEntity Of(string keyId, UsageSum sum, QuotaSnapshot quota, DateTimeOffset? lastUsedAt)
+    {
+        var row = new TableEntity(Keys, keyId)
+        {
+            [Sum] = sum.ToJson(),
+            [nameof(Unit)] = quota.Unit.ToString(),
+            [nameof(QuotaSnapshot.Used)] = quota.Used,
+        };
+        Set(nameof(QuotaSnapshot.Limit), quota.Limit);
+        Set(nameof(QuotaSnapshot.Remaining), quota.Remaining);
+        Set(nameof(KeyStanding.LastUsedAt), lastUsedAt);
+        return row;
+
+        void Set(string name, object? value)
+        {
+            if (value is not null)
+            {
+                row[name] = value;
+            }
+        }
+    }
+
+    /// <summary>How a key stands, by its row.</summary>
+    public static KeyStanding ToStanding(TableEntity row) => new(
+        Unit(row),
+        row.GetInt64(nameof(QuotaSnapshot.Limit)),
+        row.GetInt64(nameof(QuotaSnapshot.Used)) ?? 0,
+        row.GetInt64(nameof(QuotaSnapshot.Remaining)),
+        row.GetDateTimeOffset(nameof(KeyStanding.LastUsedAt)));
+
+    /// <summary>The unit that a key counts in.</summary>
+    public static QuotaUnit Unit(TableEntity row) => Enum.Parse<QuotaUnit>(row.GetString(nameof(Unit)));
+
+    /// <summary>The row of a day over all keys.</summary>
+    public static TableEntity Of(FleetDay day)
+    {
+        var row = new TableEntity(Fleet, NameOf(day.Day)) { [Sum] = day.Sum.ToJson() };
+        foreach (var (unit, units) in day.Units)
+        {
+            row[Units + unit] = units;
+        }
+
+        return row;
+    }
+
+    /// <summary>Reads what <see cref="Of(FleetDay)"/> made.</summary>
+    public static FleetDay ToFleetDay(TableEntity row) => new(
+        DayOf(row.RowKey),
+        UsageSum.Parse(row.GetString(Sum)),
+        Enum.GetValues<QuotaUnit>().Where(unit => row.ContainsKey(Units + unit)).ToDictionary(unit => unit, unit => row.GetInt64(Units + unit) ?? 0));
+}
+
+/// <summary>How a key's quota stood when its usage was copied. All amounts in the key's unit.</summary>
+/// <param name="Unit">What one unit stands for.</param>
+/// <param name="Limit">Granted in all; null for unlimited.</param>
+/// <param name="Used">Used.</param>
+/// <param name="Remaining">Left; null for unlimited.</param>
+/// <param name="LastUsedAt">When it was used last; null for never.</param>
+public sealed record KeyStanding(QuotaUnit Unit, long? Limit, long Used, long? Remaining, DateTimeOffset? LastUsedAt);
+
+/// <summary>A day (UTC) over all keys.</summary>
+/// <param name="Day">The day, as yyyyMMdd.</param>
+/// <param name="Sum">What was counted.</param>
+/// <param name="Units">Units, by what they stand for.</param>
+public sealed record FleetDay(int Day, UsageSum Sum, IReadOnlyDictionary<QuotaUnit, long> Units);

@@ -1,0 +1,152 @@
+using System.Collections.Concurrent;
+using Azure;
+using Azure.Data.Tables;
+using Microsoft.Extensions.Logging;
+using QuotaFunctions.Core.Accounts;
+using QuotaFunctions.Core.Accounts.Storage;
+using QuotaFunctions.Core.Hosting;
+using QuotaFunctions.Core.Jobs;
+
+namespace QuotaFunctions.Core.Usage;
+
+/// <summary>Copies what was counted of each key to where one range holds a day of all keys, and adds up the days over all keys.</summary>
+public interface IUsageProjector
+{
+    /// <summary>
+    /// Copies the days that have changed. May be repeated, and run on several instances at a time. What fails for one key is logged, and done
+    /// by the next call.
+    /// </summary>
+    Task ProjectAsync(CancellationToken cancellationToken);
+}
+
+/// <inheritdoc cref="IUsageProjector"/>
+/// <remarks>
+/// A copy is a state, not a change. It is looked for before its source is read, and written on condition that nobody wrote it meanwhile: so it
+/// never goes back to an older state. A mark is removed only once the day it names is copied and added up.
+/// </remarks>
+internal sealed partial class UsageProjector(
+    TableServiceClient tables, StorageNames names, ChangedUsageIndex changed, LedgerReader ledger, IAccountStore store, AccountJobs jobs,
+    TimeProvider clock, ILogger<UsageProjector> logger) : IUsageProjector
+{
+    private static readonly string[] OnlySource = ["RowKey", UsageEntity.Source];
+
+    private readonly TableClient _usage = tables.GetTableClient(names.Usage);
+    private readonly TableClient _state = tables.GetTableClient(names.State);
+
+    /// <inheritdoc/>
+    public async Task ProjectAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var marks = await changed.ReadAsync(cancellationToken);
+            if (marks.Count == 0)
+            {
+                return;
+            }
+
+            // A row of its own tells the service's time.
+            var written = await _state.UpsertEntityAsync(new TableEntity("job", "usage"), TableUpdateMode.Replace, cancellationToken);
+            var now = written.Headers.Date ?? throw new FormatException("Storage does not say what time it is.");
+            var copied = new ConcurrentBag<ChangedDay>();
+            await jobs.ForEachAsync("copy its usage", marks.GroupBy(mark => mark.KeyId).ToList(), key => key.Key, CopyAsync, cancellationToken);
+            foreach (var day in copied.GroupBy(mark => mark.Day))
+            {
+                if (!await TryAddUpAsync(day.Key, cancellationToken))
+                {
+                    continue;
+                }
+
+                await Concurrently.ForEachAsync(day.Where(mark => mark.Mark.IsSettled(now)), AccountJobs.Degree, changed.RemoveAsync, cancellationToken);
+            }
+
+            async Task CopyAsync(IGrouping<string, ChangedDay> key, CancellationToken token)
+            {
+                if (await TryCopyAsync(key.Key, [.. key.Select(mark => mark.Day)], token))
+                {
+                    key.ToList().ForEach(copied.Add);
+                }
+            }
+        }
+        catch (Exception failure) when (!cancellationToken.IsCancellationRequested && StorageErrors.IsTransient(failure))
+        {
+            LogUnavailable(logger, StorageErrors.Kind(failure));
+        }
+    }
+
+    /// <summary>Copies a key and its days. False where another instance was faster with some of it: its copy may be made of an older state.</summary>
+    private async Task<bool> TryCopyAsync(string keyId, IReadOnlyList<int> days, CancellationToken cancellationToken)
+    {
+        if (!KeyLocator.TryParse(keyId, out var locator))
+        {
+            return true;
+        }
+
+        var row = await FindAsync(UsageEntity.Keys, keyId, cancellationToken);
+        var sum = await ledger.ReadSumAsync(locator.AccountId, keyId, cancellationToken);
+        if (await store.ReadAsync(locator, isConsistent: false, cancellationToken) is not { } record)
+        {
+            return true;
+        }
+
+        var (key, pool) = (record.Key, record.Pool);
+        var quota = QuotaRules.Snapshot(key, pool, clock.GetUtcNow());
+        var isWritten = await TryWriteAsync(row, UsageEntity.Of(keyId, sum.Usage, quota, key.LastUsedAt), $"{sum.Version} {key.Version} {pool?.Version}", cancellationToken);
+        foreach (var day in days)
+        {
+            var copy = await FindAsync(UsageEntity.Day(day), keyId, cancellationToken);
+            var source = await ledger.ReadDayAsync(locator, day, cancellationToken);
+            if (source.Version is { } version)
+            {
+                isWritten &= await TryWriteAsync(copy, UsageEntity.Of(source, quota.Unit), version.ToString(), cancellationToken);
+            }
+        }
+
+        return isWritten;
+    }
+
+    /// <summary>Adds a day up over all keys. False where another instance was faster.</summary>
+    private async Task<bool> TryAddUpAsync(int day, CancellationToken cancellationToken)
+    {
+        var before = await FindAsync(UsageEntity.Fleet, UsageEntity.NameOf(day), cancellationToken);
+        var sum = new UsageSum();
+        var units = new Dictionary<QuotaUnit, long>();
+        var filter = TableClient.CreateQueryFilter($"PartitionKey eq {UsageEntity.Day(day)}");
+        await foreach (var row in _usage.QueryAsync<TableEntity>(filter, select: [UsageEntity.Sum, nameof(UsageEntity.Unit)], cancellationToken: cancellationToken))
+        {
+            var key = UsageSum.Parse(row.GetString(UsageEntity.Sum));
+            sum.Add(key);
+            var unit = UsageEntity.Unit(row);
+            units[unit] = units.GetValueOrDefault(unit) + key.Total.Units;
+        }
+
+        return await TryWriteAsync(before, UsageEntity.Of(new FleetDay(day, sum, units)), source: null, cancellationToken);
+    }
+
+    private Task<TableEntity?> FindAsync(string partition, string row, CancellationToken cancellationToken) =>
+        _usage.FindAsync(partition, row, OnlySource, logger, cancellationToken);
+
+    /// <summary>Writes a copy, unless it is there already. False where another instance has written it meanwhile.</summary>
+    private async Task<bool> TryWriteAsync(TableEntity? before, TableEntity row, string? source, CancellationToken cancellationToken)
+    {
+        if (source is not null && before?.GetString(UsageEntity.Source) == source)
+        {
+            return true;
+        }
+
+        row[UsageEntity.Source] = source ?? "";
+        try
+        {
+            await (before is null
+                ? _usage.AddEntityAsync(row, cancellationToken)
+                : _usage.UpdateEntityAsync(row, before.ETag, TableUpdateMode.Replace, cancellationToken));
+            return true;
+        }
+        catch (RequestFailedException refused) when (refused.Status is 409 or 412)
+        {
+            return false;
+        }
+    }
+
+    [LoggerMessage(2601, LogLevel.Warning, "Copying usage was given up, as storage does not answer ({Failure}); trying again in half a minute.")]
+    private static partial void LogUnavailable(ILogger logger, string failure);
+}

@@ -1,0 +1,132 @@
+using Azure.Data.Tables;
+using QuotaFunctions.Core.Accounts;
+using QuotaFunctions.Core.Accounts.Storage;
+using QuotaFunctions.Core.Hosting;
+using QuotaFunctions.Core.Jobs;
+using QuotaFunctions.Core.Keys;
+
+namespace QuotaFunctions.Core.Usage;
+
+/// <inheritdoc cref="IUsageReader"/>
+internal sealed class UsageReader(
+    TableServiceClient tables, StorageNames names, LedgerReader ledger, IAccountStore store, KeyIndex index, TimeProvider clock) : IUsageReader
+{
+    /// <summary>Days that are read at once.</summary>
+    private const int Degree = 4;
+
+    private readonly TableClient _usage = tables.GetTableClient(names.Usage);
+
+    /// <inheritdoc/>
+    public async Task<UsageReport> ReadAsync(UsageQuery query, CancellationToken cancellationToken)
+    {
+        var keys = await FindKeysAsync(query, cancellationToken);
+        var totals = new UsageTotals(query, keys);
+        if (query.KeyId is { } keyId)
+        {
+            await ReadKeyAsync(query, keyId, totals, cancellationToken);
+        }
+        else if (query.From is null)
+        {
+            await foreach (var row in ReadPartitionAsync(UsageEntity.Keys, select: null, cancellationToken))
+            {
+                totals.Add(row.RowKey, at: null, UsageSum.Parse(row.GetString(UsageEntity.Sum)));
+                totals.Note(row.RowKey, UsageEntity.ToStanding(row));
+            }
+        }
+        else
+        {
+            await Concurrently.ForEachAsync(UsageSpan.DaysOf(query, clock.GetUtcNow()), Degree, (day, token) => ReadDayAsync(query, day, totals, token), cancellationToken);
+            if (query.GroupBy == UsageGroup.Key)
+            {
+                await foreach (var row in ReadPartitionAsync(UsageEntity.Keys, select: null, cancellationToken))
+                {
+                    totals.Note(row.RowKey, UsageEntity.ToStanding(row));
+                }
+            }
+        }
+
+        return totals.ToReport();
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<FleetDay>> ReadFleetAsync(CancellationToken cancellationToken)
+    {
+        var days = new List<FleetDay>();
+        await foreach (var row in ReadPartitionAsync(UsageEntity.Fleet, select: null, cancellationToken))
+        {
+            days.Add(UsageEntity.ToFleetDay(row));
+        }
+
+        return days;
+    }
+
+    private async Task<IReadOnlyDictionary<string, IndexedKey>> FindKeysAsync(UsageQuery query, CancellationToken cancellationToken) =>
+        (await index.ReadAsync(cancellationToken))
+            .Where(key => !KeyLocator.IsPoolId(key.Id) && (query.KeyId is null || key.Id == query.KeyId) && (query.Tenant is null || key.Tenant == query.Tenant))
+            .ToDictionary(key => key.Id);
+
+    /// <summary>Of one key everything is read where it is counted.</summary>
+    private async Task ReadKeyAsync(UsageQuery query, string keyId, UsageTotals totals, CancellationToken cancellationToken)
+    {
+        if (!KeyLocator.TryParse(keyId, out var locator) || await store.ReadAsync(locator, isConsistent: false, cancellationToken) is not { } record)
+        {
+            return;
+        }
+
+        var quota = QuotaRules.Snapshot(record.Key, record.Pool, clock.GetUtcNow());
+        totals.Note(keyId, new KeyStanding(quota.Unit, quota.Limit, quota.Used, quota.Remaining, record.Key.LastUsedAt));
+        if (query.From is null)
+        {
+            totals.Add(keyId, at: null, (await ledger.ReadSumAsync(locator.AccountId, keyId, cancellationToken)).Usage);
+            return;
+        }
+
+        var days = UsageSpan.DaysOf(query, clock.GetUtcNow());
+        if (days.Count == 0)
+        {
+            return;
+        }
+
+        var spans = days.ToDictionary(day => day.Day);
+        await foreach (var day in ledger.ReadDaysAsync(locator, days[0].Day, days[^1].Day, cancellationToken))
+        {
+            foreach (var (slot, sum) in day.Slots.Where(slot => spans[day.Day].Slots.Contains(slot.Key)))
+            {
+                totals.Add(keyId, UsageSpan.StartOf(day.Day, slot), sum);
+            }
+        }
+    }
+
+    private async Task ReadDayAsync(UsageQuery query, UsageSpan day, UsageTotals totals, CancellationToken cancellationToken)
+    {
+        if (!day.IsWhole)
+        {
+            var properties = day.Slots.Select(KeyDay.PropertyOf).ToList();
+            await foreach (var row in ReadPartitionAsync(UsageEntity.Day(day.Day), [.. properties, "RowKey"], cancellationToken))
+            {
+                foreach (var (slot, sum) in KeyDay.SlotsOf(row))
+                {
+                    totals.Add(row.RowKey, UsageSpan.StartOf(day.Day, slot), sum);
+                }
+            }
+        }
+        else if (query.Tenant is null && query.GroupBy is UsageGroup.Provider or UsageGroup.Model)
+        {
+            var filter = TableClient.CreateQueryFilter($"PartitionKey eq {UsageEntity.Fleet} and RowKey eq {UsageEntity.NameOf(day.Day)}");
+            await foreach (var row in _usage.QueryAsync<TableEntity>(filter, cancellationToken: cancellationToken))
+            {
+                totals.AddOfAll(UsageSpan.StartOf(day.Day, 0), UsageEntity.ToFleetDay(row).Sum);
+            }
+        }
+        else
+        {
+            await foreach (var row in ReadPartitionAsync(UsageEntity.Day(day.Day), ["RowKey", UsageEntity.Sum], cancellationToken))
+            {
+                totals.Add(row.RowKey, UsageSpan.StartOf(day.Day, 0), UsageSum.Parse(row.GetString(UsageEntity.Sum)));
+            }
+        }
+    }
+
+    private Azure.AsyncPageable<TableEntity> ReadPartitionAsync(string partition, IEnumerable<string>? select, CancellationToken cancellationToken) =>
+        _usage.QueryAsync<TableEntity>(TableClient.CreateQueryFilter($"PartitionKey eq {partition}"), select: select, cancellationToken: cancellationToken);
+}

@@ -1,0 +1,12 @@
+using Microsoft.Extensions.DependencyInjection;
+
+namespace QuotaFunctions.Core.Usage;
+
+/// <summary>Registers what tells of usage.</summary>
+public static class UsageServiceCollectionExtensions
+{
+    /// <summary>Usage. Needs the log and the keys.</summary>
+    public static IServiceCollection AddUsage(this IServiceCollection services) => services
+        .AddSingleton<IUsageProjector, UsageProjector>()
+        .AddSingleton<IUsageReader, UsageReader>();
+}

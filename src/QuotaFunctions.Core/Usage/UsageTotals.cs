@@ -1,0 +1,95 @@
+using QuotaFunctions.Core.Accounts;
+using QuotaFunctions.Core.Keys;
+
+namespace QuotaFunctions.Core.Usage;
+
+/// <summary>Adds up what a query asks for.</summary>
+/// <param name="query">The query.</param>
+/// <param name="keys">The keys that it asks for, as far as the index knows them.</param>
+internal sealed class UsageTotals(UsageQuery query, IReadOnlyDictionary<string, IndexedKey> keys)
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<(string? Group, DateTimeOffset? From), UsageCounts> _counts = [];
+    private readonly Dictionary<string, KeyStanding> _standings = [];
+
+    /// <summary>Adds what was counted of a key.</summary>
+    /// <param name="keyId">The key.</param>
+    /// <param name="at">When; null where usage is not split.</param>
+    /// <param name="sum">What was counted.</param>
+    public void Add(string keyId, DateTimeOffset? at, UsageSum sum)
+    {
+        var key = keys.GetValueOrDefault(keyId);
+        if (query.Tenant is null || key is not null)
+        {
+            AddTo(query.GroupBy == UsageGroup.Tenant ? key?.Tenant : keyId, at, sum);
+        }
+    }
+
+    /// <summary>Adds what was counted over all keys.</summary>
+    /// <inheritdoc cref="Add(string, DateTimeOffset?, UsageSum)"/>
+    public void AddOfAll(DateTimeOffset? at, UsageSum sum) => AddTo(group: null, at, sum);
+
+    /// <summary>Notes how a key stands.</summary>
+    public void Note(string keyId, KeyStanding standing)
+    {
+        lock (_lock)
+        {
+            _standings[keyId] = standing;
+        }
+    }
+
+    /// <summary>The answer.</summary>
+    public UsageReport ToReport()
+    {
+        if (query is { GroupBy: UsageGroup.Key, Granularity: UsageGranularity.None })
+        {
+            // Those that were not used are told, too.
+            foreach (var key in keys.Values.Where(key => key.Status != KeyStatus.Revoked))
+            {
+                _counts.TryAdd((key.Id, null), new UsageCounts());
+            }
+        }
+
+        var total = new UsageCounts();
+        foreach (var counts in _counts.Values)
+        {
+            total.Add(counts);
+        }
+
+        var items = _counts.OrderBy(item => item.Key.Group, StringComparer.Ordinal).ThenBy(item => item.Key.From)
+            .Select(item => ToItem(item.Key.Group, item.Key.From, item.Value));
+        return new UsageReport([.. items], total);
+    }
+
+    private void AddTo(string? group, DateTimeOffset? at, UsageSum sum)
+    {
+        var from = at is { } moment ? UsageSpan.BeginningOf(moment, query) : null;
+        lock (_lock)
+        {
+            foreach (var cell in sum.Cells.Where(IsWanted))
+            {
+                var name = query.GroupBy switch { UsageGroup.Provider => cell.Provider, UsageGroup.Model => cell.Model, _ => group };
+                if (!_counts.TryGetValue((name, from), out var counts))
+                {
+                    _counts[(name, from)] = counts = new UsageCounts();
+                }
+
+                counts.Add(cell.Counts);
+            }
+        }
+    }
+
+    private bool IsWanted(UsageCell cell) =>
+        (query.Provider is null || cell.Provider == query.Provider) && (query.Model is null || cell.Model == query.Model);
+
+    private UsageItem ToItem(string? group, DateTimeOffset? from, UsageCounts counts)
+    {
+        if (query.GroupBy != UsageGroup.Key || group is null)
+        {
+            return new UsageItem(group, from, counts);
+        }
+
+        var key = keys.GetValueOrDefault(group);
+        return new UsageItem(group, from, counts, key?.Name, key?.Tenant, _standings.GetValueOrDefault(group));
+    }
+}
