@@ -175,7 +175,7 @@ public sealed class DocumentBuilder
         {
             Description = response.Description,
             Headers = headers,
-            Content = response.Body is { } body ? new Dictionary<string, IOpenApiMediaType> { [JsonType] = Media(body, response.Example) } : null,
+            Content = response.Body is { } body ? new Dictionary<string, IOpenApiMediaType> { [response.MediaType] = Media(body, response.Example) } : null,
         };
     }
 
@@ -201,8 +201,8 @@ public sealed class DocumentBuilder
     private Dictionary<string, IOpenApiHeader> Headers(IEnumerable<string> names) =>
         names.ToDictionary(name => name, name => (IOpenApiHeader)new OpenApiHeaderReference(name, _document));
 
-    private OpenApiMediaType Media(Type body, string? example) => body == typeof(JsonObject)
-        ? Media(new JsonObject { ["type"] = "object" }, null)
+    private OpenApiMediaType Media(Type body, string? example) => body == typeof(JsonObject) || body == typeof(string)
+        ? Media(new JsonObject { ["type"] = body == typeof(string) ? "string" : "object" }, null)
         : Media(_schemas.Reference(body, SchemaUse.Response), example is null ? Examples.Of(body, SchemaUse.Response) : JsonNode.Parse(example));
 
     private OpenApiMediaType Media(JsonObject schema, JsonNode? example) => new() { Schema = Schema(schema), Example = example };

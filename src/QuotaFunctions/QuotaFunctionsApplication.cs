@@ -11,9 +11,11 @@ using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.Core.Keys;
 using QuotaFunctions.Core.Proxying;
 using QuotaFunctions.Core.Queues;
+using QuotaFunctions.Core.Telemetry;
 using QuotaFunctions.Core.Usage;
 using QuotaFunctions.Http;
 using QuotaFunctions.Middleware;
+using QuotaFunctions.Telemetry;
 
 namespace QuotaFunctions;
 
@@ -35,9 +37,12 @@ public static class QuotaFunctionsApplication
             .AddKeys()
             .AddUsage()
             .AddProxying(configuration)
+            .AddTelemetry(configuration)
+            .AddOpenTelemetryExport(configuration)
             .AddHttp();
 
         return app
+            .UseMiddleware<TelemetryMiddleware>()
             .UseMiddleware<LogLevelMiddleware>()
             .UseMiddleware<RequestIdMiddleware>()
             .UseMiddleware<ErrorMiddleware>()
@@ -75,6 +80,7 @@ public static class QuotaFunctionsApplication
     {
         services.AddSingleton<AdminTokens>();
         services.AddSingleton<ClientAddress>();
+        services.AddSingleton<HttpMetrics>();
         services.AddSingleton<AuditedRecords>();
 
         services.Configure<KestrelServerOptions>(kestrel =>

@@ -68,6 +68,13 @@ public sealed class ChildProcess : IAsyncDisposable
     /// <summary>Closes its standard input, the way to say goodbye to a program that watches it.</summary>
     public void CloseInput() => _process.StandardInput.Close();
 
+    /// <summary>Writes to its standard input, and closes that.</summary>
+    public async Task WriteInputAsync(string text)
+    {
+        await _process.StandardInput.WriteAsync(text).ConfigureAwait(false);
+        CloseInput();
+    }
+
     /// <summary>Sends SIGTERM.</summary>
     public void Terminate()
     {

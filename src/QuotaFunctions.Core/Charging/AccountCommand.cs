@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using QuotaFunctions.Core.Accounts;
 using QuotaFunctions.Core.Accounts.Storage;
 using QuotaFunctions.Core.Hosting;
@@ -12,6 +13,9 @@ internal abstract class AccountCommand(string? keyId, long deadline)
 
     /// <summary>When the one who asks is told that it could not be decided, as a timestamp of the clock.</summary>
     public long Deadline { get; } = deadline;
+
+    /// <summary>The span of the one who asks, which the commit belongs to as well; default where there is none.</summary>
+    public ActivityContext Trace { get; } = Instrumentation.Activities.HasListeners() && Activity.Current is { } current ? current.Context : default;
 
     /// <summary>Characters that its ledger entries take at the most.</summary>
     public int MaxEntriesLength { get; protected init; } = 1000;

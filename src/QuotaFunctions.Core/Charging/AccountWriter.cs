@@ -40,6 +40,9 @@ internal sealed class AccountWriter
         _decider = new BatchDecider(_account, _leases, _queue, new BatchReader(_account, _leases, context, _wait), _committer, context);
         _lastUsed = context.Clock.GetTimestamp();
 
+        // Not in the context of the request that happened to come first: all that the writer does would be part of its trace.
+        using var flow = ExecutionContext.SuppressFlow();
+
         // Not Task.Run: a simulation brings a scheduler, which decides what comes next.
         Completion = Task.Factory.StartNew(RunAsync, CancellationToken.None, TaskCreationOptions.None, TaskScheduler.Current).Unwrap();
     }

@@ -29,6 +29,7 @@ internal sealed class BatchCommitter(
                 account.NoteShared();
                 turns.EndRun();
                 leases.NoteConflict();
+                context.Metrics.Conflict();
                 return false;
             case CommitOutcome.Rejected when decided.Count == 0:
                 throw Rejected();
@@ -68,6 +69,8 @@ internal sealed class BatchCommitter(
     private async Task FinishAsync(IReadOnlyList<DecidedCommand> decided, AccountTransaction transaction)
     {
         Committed += transaction.Row.Entries.Count;
+        context.Metrics.Committed(transaction.Row.Entries.Count);
+        CommitTrace.Write(decided, transaction, context.Clock.GetUtcNow(), writer.Took);
         var reports = new List<(Report Report, bool IsLate)>();
         foreach (var (command, decision) in decided)
         {

@@ -12,6 +12,9 @@ public static class ChargingServiceCollectionExtensions
     /// <summary>The engine with its writers and its store. Needs the storage clients, the key directory and the log.</summary>
     public static IServiceCollection AddCharging(this IServiceCollection services, IConfiguration configuration) => services
         .AddSettings<QuotaEngineOptions>(configuration, QuotaEngineOptions.Read)
+        .AddMetrics()
+        .AddSingleton<StorageMetrics>()
+        .AddSingleton<ChargingMetrics>()
         .AddSingleton<IAccountStore, TableAccountStore>()
         .AddSingleton<OpenAccountIndex>()
         .AddSingleton<MarkIndex>()

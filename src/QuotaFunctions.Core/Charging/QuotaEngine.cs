@@ -7,7 +7,7 @@ namespace QuotaFunctions.Core.Charging;
 /// <inheritdoc cref="IQuotaEngine"/>
 internal sealed class QuotaEngine(
     AccountWriters writers, IAccountStore store, IKeyDirectory directory, ICommitListener listener, IChargeHistory history,
-    InFlightCharges inFlight, TimeProvider clock)
+    InFlightCharges inFlight, ChargingMetrics metrics, StorageMetrics storage, TimeProvider clock)
     : IQuotaEngine
 {
     private static readonly TimeSpan ReportWindow = TimeSpan.FromHours(24);
@@ -19,26 +19,29 @@ internal sealed class QuotaEngine(
         ArgumentOutOfRangeException.ThrowIfGreaterThan(request.Cost, ChargeRequest.MaxCost);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(request.TokenEstimate ?? 1);
         var deadline = writers.NewDeadline();
+        using var span = Instrumentation.Activities.StartActivity("quota decision");
+        var start = clock.GetTimestamp();
+        ChargeResult result;
         try
         {
-            if (await FindAsync(request.Secret, cancellationToken) is not { } locator)
-            {
-                return new ChargeResult { Refusal = ChargeRefusal.KeyInvalid };
-            }
-
-            var operation = new ChargeCommand(request, locator, deadline, cancellationToken);
-            var result = await writers.RunAsync(locator.AccountId, operation);
-            if (result.Charge?.Request.Kind == ChargeKind.Forward)
-            {
-                inFlight.Open();
-            }
-
-            return result;
+            result = await FindAsync(request.Secret, cancellationToken) is { } locator
+                ? await writers.RunAsync(locator.AccountId, new ChargeCommand(request, locator, deadline, cancellationToken))
+                : new ChargeResult { Refusal = ChargeRefusal.KeyInvalid };
         }
         catch (Exception failure) when (!cancellationToken.IsCancellationRequested && StorageErrors.IsTransient(failure))
         {
-            return new ChargeResult { Refusal = ChargeRefusal.QuotaUnavailable };
+            storage.Unavailable(failure);
+            result = new ChargeResult { Refusal = ChargeRefusal.QuotaUnavailable };
         }
+
+        if (result.Charge?.Request.Kind == ChargeKind.Forward)
+        {
+            inFlight.Open();
+        }
+
+        metrics.Decided(clock.GetElapsedTime(start));
+        span?.SetTag("quota.refusal", result.Refusal?.ToString());
+        return result;
     }
 
     /// <inheritdoc/>
@@ -75,6 +78,7 @@ internal sealed class QuotaEngine(
         }
         catch (Exception failure) when (!cancellationToken.IsCancellationRequested && StorageErrors.IsTransient(failure))
         {
+            storage.Unavailable(failure);
             return new ConsumeSettlementResult(ConsumeSettlementStatus.Unavailable);
         }
     }

@@ -12,4 +12,5 @@ internal sealed record WriterContext(
     string InstanceId,
     OpenAccountIndex Open,
     MarkIndex Marks,
+    ChargingMetrics Metrics,
     ILogger<AccountWriter> Logger);

@@ -60,7 +60,8 @@ public sealed partial class AdminTokens
     internal static bool IsReserved(string name) =>
         name.Equals(FullName, StringComparison.OrdinalIgnoreCase) || name.Equals(ReadOnlyName, StringComparison.OrdinalIgnoreCase);
 
-    private static byte[] Hash(string token) => SHA256.HashData(Encoding.UTF8.GetBytes(token));
+    /// <summary>What tokens are compared by.</summary>
+    internal static byte[] Hash(string token) => SHA256.HashData(Encoding.UTF8.GetBytes(token));
 
     [LoggerMessage(1301, LogLevel.Warning, "{Setting} is shorter than {Length} characters: set it to a random secret, for example the output of `openssl rand -hex 32`.")]
     private static partial void ShortToken(ILogger logger, string setting, int length);

@@ -25,7 +25,7 @@ public sealed record NamedAdminToken(string Name, string Sha256, bool IsReadOnly
             }
             else if (ReadHash(settings, $"{setting}__Sha256", tokens) is { } hash)
             {
-                tokens.Add(new NamedAdminToken(name, hash, ReadFlag(settings, $"{setting}__ReadOnly"), ReadTenant(settings, $"{setting}__Tenant")));
+                tokens.Add(new NamedAdminToken(name, hash, settings.Flag($"{setting}__ReadOnly", fallback: false), ReadTenant(settings, $"{setting}__Tenant")));
             }
         }
 
@@ -59,19 +59,5 @@ public sealed record NamedAdminToken(string Name, string Sha256, bool IsReadOnly
         }
 
         return tenant;
-    }
-
-    private static bool ReadFlag(SettingReader settings, string setting)
-    {
-        switch (settings.PlainText(setting, "false")!.ToLowerInvariant())
-        {
-            case "false":
-                return false;
-            case "true":
-                return true;
-            default:
-                settings.AddError(setting, "must be true or false (default false).");
-                return true;
-        }
     }
 }

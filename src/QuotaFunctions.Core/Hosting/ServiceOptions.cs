@@ -82,7 +82,8 @@ public sealed partial class ServiceOptions
         }
     }
 
-    private static void CheckToken(SettingReader settings, string name, string token)
+    /// <summary>Notes what is wrong with a token of the settings: an example, too short, or nothing that a header can hold.</summary>
+    internal static void CheckToken(SettingReader settings, string name, string token)
     {
         if (IsExample(token))
         {

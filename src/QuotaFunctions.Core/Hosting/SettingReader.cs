@@ -82,6 +82,21 @@ public sealed class SettingReader(IConfiguration configuration)
         return fallback;
     }
 
+    /// <summary>True or false.</summary>
+    public bool Flag(string name, bool fallback)
+    {
+        switch (PlainText(name, fallback ? "true" : "false")!.ToLowerInvariant())
+        {
+            case "true":
+                return true;
+            case "false":
+                return false;
+            default:
+                AddError(name, $"must be true or false (default {(fallback ? "true" : "false")}).");
+                return fallback;
+        }
+    }
+
     /// <summary>An absolute http or https address; null where there is none.</summary>
     public Uri? Address(string name)
     {

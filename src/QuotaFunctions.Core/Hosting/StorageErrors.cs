@@ -39,4 +39,18 @@ public static class StorageErrors
         { InnerException: { } inner } => Kind(inner),
         _ => exception.GetType().Name,
     };
+
+    /// <summary>What went wrong, as one of few words: timeout, denied, throttled, missing, error or unreachable.</summary>
+    public static string Cause(Exception exception) => exception switch
+    {
+        AggregateException { InnerExceptions: [var first, ..] } => Cause(first),
+        StorageUnavailableException { InnerException: null } or TimeoutException or OperationCanceledException => "timeout",
+        RequestFailedException { Status: 401 or 403 } or AuthenticationFailedException => "denied",
+        RequestFailedException { Status: 429 or 503 } => "throttled",
+        RequestFailedException { Status: 408 or 504 } => "timeout",
+        RequestFailedException { Status: 404 } => "missing",
+        RequestFailedException { Status: > 0 } => "error",
+        { InnerException: { } inner } => Cause(inner),
+        _ => "unreachable",
+    };
 }

@@ -17,16 +17,24 @@ public sealed partial class ProxyHandler
     private readonly ProxyRequestReader _reader;
     private readonly UpstreamForwarder _forwarder;
     private readonly IQuotaEngine _engine;
+    private readonly UpstreamMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly ILogger<ProxyHandler> _logger;
 
     internal ProxyHandler(
-        ClientKeys clients, ProxyRequestReader reader, UpstreamForwarder forwarder, IQuotaEngine engine, TimeProvider time, ILogger<ProxyHandler> logger)
+        ClientKeys clients,
+        ProxyRequestReader reader,
+        UpstreamForwarder forwarder,
+        IQuotaEngine engine,
+        UpstreamMetrics metrics,
+        TimeProvider time,
+        ILogger<ProxyHandler> logger)
     {
         _clients = clients;
         _reader = reader;
         _forwarder = forwarder;
         _engine = engine;
+        _metrics = metrics;
         _time = time;
         _logger = logger;
     }
@@ -67,6 +75,7 @@ public sealed partial class ProxyHandler
         try
         {
             await using var request = await read(secret).ConfigureAwait(false);
+            context.Features.Set(new RequestedProvider(request.Upstream.Provider.Name));
             var result = await _engine.ChargeAsync(request.Charge, context.RequestAborted).ConfigureAwait(false);
             if (result.Quota is { } quota)
             {
@@ -96,19 +105,23 @@ public sealed partial class ProxyHandler
     private async Task<Refusal?> ForwardAsync(HttpContext context, UpstreamRequest request, ChargeResult result, CancellationToken ended)
     {
         var pending = new PendingCharge(this, result.Charge!, result.Replayed, request);
+        var call = new UpstreamCall(_metrics, request, result.Charge!.Request.Model, _time);
 
         // How it ended when an exception that nobody foresaw ends it
         var unforeseen = new ForwardResult(ForwardOutcome.Unreachable);
         try
         {
-            var countsTokens = result.Charge!.Unit == QuotaUnit.Tokens;
-            var sent = await _forwarder.SendAsync(request with { WantsPlainAnswer = countsTokens }, context.RequestAborted, ended).ConfigureAwait(false);
+            var countsTokens = result.Charge.Unit == QuotaUnit.Tokens;
+            var sent = await _forwarder.SendAsync(
+                request with { WantsPlainAnswer = countsTokens, TraceParent = call.TraceParent }, context.RequestAborted, ended).ConfigureAwait(false);
             if (sent.Answer is null)
             {
+                call.Ended(new ForwardResult(sent.End));
                 await SettleBeforeAnswerAsync(context, pending, new ForwardResult(sent.End), result).ConfigureAwait(false);
                 return sent.Refusal;
             }
 
+            call.Answered();
             using var answer = sent.Answer;
             var status = (int)answer.StatusCode;
             unforeseen = new ForwardResult(ForwardOutcome.Truncated, status);
@@ -120,11 +133,14 @@ public sealed partial class ProxyHandler
 
             var usage = UsageReader.For(answer.Content.Headers.ContentType?.MediaType, answer.Content.Headers.ContentEncoding.Count > 0);
             var end = await _forwarder.PassOnAsync(answer, context, request.Provider.StreamTimeout, usage, request.Progress, ended).ConfigureAwait(false);
-            await pending.SettleAsync(new ForwardResult(end, status, usage?.Total), usage).ConfigureAwait(false);
+            var exchange = new ForwardResult(end, status, usage?.Total);
+            call.Ended(exchange, usage);
+            await pending.SettleAsync(exchange, usage).ConfigureAwait(false);
             return null;
         }
         finally
         {
+            call.Ended(unforeseen);
             await pending.SettleAsync(unforeseen).ConfigureAwait(false);
         }
     }

@@ -17,6 +17,8 @@ public static class ProxyingServiceCollectionExtensions
     {
         services.AddSettings<ProxyOptions>(configuration, ProxyOptions.Read);
         services.AddSingleton<ProviderCatalog>();
+        services.AddMetrics();
+        services.AddSingleton<UpstreamMetrics>();
         services.AddSingleton<UpstreamConnector>();
         services.AddSingleton<UpstreamClients>();
         services.AddSingleton<UpstreamForwarder>();
@@ -31,6 +33,7 @@ public static class ProxyingServiceCollectionExtensions
             services.GetRequiredService<ProxyRequestReader>(),
             services.GetRequiredService<UpstreamForwarder>(),
             services.GetRequiredService<IQuotaEngine>(),
+            services.GetRequiredService<UpstreamMetrics>(),
             services.GetRequiredService<TimeProvider>(),
             services.GetRequiredService<ILogger<ProxyHandler>>()));
         var checks = services.AddHealthChecks();

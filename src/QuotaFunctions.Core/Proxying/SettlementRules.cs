@@ -23,7 +23,8 @@ public static class SettlementRules
         return (OutcomeOf(exchange), refunded ? 0 : CostOf(exchange, held, unit));
     }
 
-    private static ChargeOutcome OutcomeOf(ForwardResult exchange) => exchange.End switch
+    /// <summary>How it ended.</summary>
+    internal static ChargeOutcome OutcomeOf(ForwardResult exchange) => exchange.End switch
     {
         ForwardOutcome.NotSent => ChargeOutcome.ClientError,
         ForwardOutcome.CircuitOpen or ForwardOutcome.Unreachable => ChargeOutcome.Unreachable,

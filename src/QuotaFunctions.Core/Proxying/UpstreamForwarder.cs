@@ -29,6 +29,9 @@ internal sealed record UpstreamRequest
     /// <summary>The request's id here, sent along.</summary>
     public required string RequestId { get; init; }
 
+    /// <summary>The trace that the call is part of, sent along; null for none.</summary>
+    public string? TraceParent { get; init; }
+
     /// <summary>Asks for an answer that is not compressed, so that the usage in it can be read.</summary>
     public bool WantsPlainAnswer { get; init; }
 
@@ -151,6 +154,11 @@ internal sealed partial class UpstreamForwarder(
         ForwardedHeaders.CopyToUpstream(request.Headers, message, request.Provider);
         message.Options.Set(ForwardProgress.Key, request.Progress);
         message.Headers.TryAddWithoutValidation("X-Request-Id", request.RequestId);
+        if (request.TraceParent is { } trace)
+        {
+            message.Headers.TryAddWithoutValidation("traceparent", trace);
+        }
+
         if (request.WantsPlainAnswer)
         {
             message.Headers.AcceptEncoding.Clear();

@@ -10,7 +10,7 @@ using QuotaFunctions.Http;
 namespace QuotaFunctions.Middleware;
 
 /// <summary>Turns what a function throws into an answer: the host would make an empty 500 of it.</summary>
-public sealed partial class ErrorMiddleware(ILogger<ErrorMiddleware> logger) : IFunctionsWorkerMiddleware
+public sealed partial class ErrorMiddleware(StorageMetrics storage, ILogger<ErrorMiddleware> logger) : IFunctionsWorkerMiddleware
 {
     /// <inheritdoc/>
     public async Task Invoke(FunctionContext context, FunctionExecutionDelegate next)
@@ -46,6 +46,7 @@ public sealed partial class ErrorMiddleware(ILogger<ErrorMiddleware> logger) : I
         }
         else if (StorageErrors.IsTransient(exception))
         {
+            storage.Unavailable(exception);
             Unavailable(function, http.TraceIdentifier, StorageErrors.Kind(exception));
         }
 

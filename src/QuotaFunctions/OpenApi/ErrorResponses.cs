@@ -23,6 +23,13 @@ public static class ErrorResponses
     public static readonly ErrorResponse TokenRequired = new(
         "No admin token, or one that is not known.", Problem.TokenMissing, Problem.TokenInvalid);
 
+    /// <summary>401 of the metrics.</summary>
+    public static readonly ErrorResponse MetricsTokenRequired = new(
+        "METRICS_TOKEN is set, and neither it nor an admin token was sent.", Problem.TokenMissing, Problem.TokenInvalid);
+
+    /// <summary>404 of the metrics.</summary>
+    public static readonly ErrorResponse MetricsOff = new("ENABLE_METRICS is false.", Problem.NotFound);
+
     /// <summary>403 of the management routes that a token limited to a tenant may use, where they are no GET.</summary>
     public static readonly ErrorResponse TokenReadOnly = new("A read-only token may only GET.", Problem.TokenReadOnly);
 

@@ -5,6 +5,7 @@ using QuotaFunctions.Core.Accounts;
 using QuotaFunctions.Core.Charging;
 using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.Tests.Charging.Simulation;
+using QuotaFunctions.Tests.Telemetry;
 using static QuotaFunctions.Tests.Charging.Simulation.OneKeyWorld;
 
 namespace QuotaFunctions.Tests.Charging;
@@ -118,7 +119,7 @@ public sealed class AccountWritersTests
         var options = new QuotaEngineOptions { Random = world.Random, Leases = LeaseMode.Off };
         var writers = new AccountWriters(new WriterContext(
             instances[0].Store, Mock.Of<ICommitListener>(), instances[0].Clock, options, "instance-0",
-            instances[0].OpenAccounts, instances[0].Marks, NullLogger<AccountWriter>.Instance));
+            instances[0].OpenAccounts, instances[0].Marks, TestMeters.Charging(), NullLogger<AccountWriter>.Instance));
         await test(world, tables, writers);
     });
 

@@ -5,6 +5,7 @@ using Moq;
 using QuotaFunctions.Core.Accounts;
 using QuotaFunctions.Core.Charging;
 using QuotaFunctions.Tests.Charging.Simulation;
+using QuotaFunctions.Tests.Telemetry;
 using static QuotaFunctions.Tests.Charging.Simulation.OneKeyWorld;
 
 namespace QuotaFunctions.Tests.Charging;
@@ -133,7 +134,8 @@ public sealed class CommitWriterTests
             (World, Tables, _own, _other) = (world, tables, instances[0], instances[1]);
             var options = new QuotaEngineOptions { Random = world.Random };
             var context = new WriterContext(
-                _own.Store, Mock.Of<ICommitListener>(), _own.Clock, options, "instance-0", _own.OpenAccounts, _own.Marks, NullLogger<AccountWriter>.Instance);
+                _own.Store, Mock.Of<ICommitListener>(), _own.Clock, options, "instance-0",
+                _own.OpenAccounts, _own.Marks, TestMeters.Charging(), NullLogger<AccountWriter>.Instance);
             var marks = new OpenWorkMarker(Key.AccountId, context.Open, context.Marks, context.Clock);
             var wait = new StorageWait(_own.Clock, options, () => { }, CancellationToken.None);
             Held = new HeldAccount(Key.AccountId, context, marks, wait);

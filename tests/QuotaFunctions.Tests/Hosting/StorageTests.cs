@@ -43,6 +43,23 @@ public sealed class StorageTests
     public void Storage_being_away_is_told_from_our_own_errors(Exception exception, bool unavailable) =>
         Assert.Equal(unavailable, StorageErrors.IsTransient(exception));
 
+    public static TheoryData<Exception, string> Causes => new()
+    {
+        { new StorageUnavailableException("late"), "timeout" },
+        { new StorageUnavailableException("late", new RequestFailedException(503, "busy")), "throttled" },
+        { new TaskCanceledException("network time-out"), "timeout" },
+        { new RequestFailedException(0, "no connection", new SocketException()), "unreachable" },
+        { new AggregateException(new RequestFailedException(0, "refused")), "unreachable" },
+        { new RequestFailedException(403, "not let in"), "denied" },
+        { new AuthenticationFailedException("no token"), "denied" },
+        { new RequestFailedException(404, "not set up", "TableNotFound", null), "missing" },
+        { new RequestFailedException(500, "broken"), "error" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Causes))]
+    public void What_is_wrong_with_storage_is_one_of_few_words(Exception exception, string cause) => Assert.Equal(cause, StorageErrors.Cause(exception));
+
     [Fact]
     public async Task Storage_that_is_away_at_the_start_is_set_up_as_soon_as_it_is_back()
     {

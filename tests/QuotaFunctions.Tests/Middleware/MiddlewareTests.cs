@@ -11,6 +11,7 @@ using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.Core.Validation;
 using QuotaFunctions.Middleware;
 using QuotaFunctions.Tests.Http;
+using QuotaFunctions.Tests.Telemetry;
 
 namespace QuotaFunctions.Tests.Middleware;
 
@@ -105,7 +106,7 @@ public sealed class MiddlewareTests
     {
         var logger = new FakeLogger<ErrorMiddleware>();
         var failure = new RequestFailedException(503, "to http://account.table.example, Authorization: secret", "ServerBusy", null);
-        await new ErrorMiddleware(logger).Invoke(Function(TestRequests.Context()), _ => throw new AggregateException(failure));
+        await new ErrorMiddleware(TestMeters.Storage(), logger).Invoke(Function(TestRequests.Context()), _ => throw new AggregateException(failure));
         Assert.Equal("TheFunction could not reach storage (request the-request): status 503 ServerBusy", logger.LatestRecord.Message);
         Assert.Null(logger.LatestRecord.Exception);
     }
@@ -133,7 +134,7 @@ public sealed class MiddlewareTests
     [Fact]
     public async Task A_queues_function_fails_by_throwing()
     {
-        var middleware = new ErrorMiddleware(NullLogger<ErrorMiddleware>.Instance);
+        var middleware = new ErrorMiddleware(TestMeters.Storage(), NullLogger<ErrorMiddleware>.Instance);
         await Assert.ThrowsAsync<InvalidOperationException>(() => middleware.Invoke(Function(http: null), _ => throw new InvalidOperationException()));
     }
 
@@ -205,7 +206,7 @@ public sealed class MiddlewareTests
     }
 
     private static Task AnswerErrorAsync(HttpContext http, Exception exception) =>
-        new ErrorMiddleware(NullLogger<ErrorMiddleware>.Instance).Invoke(Function(http), _ => throw exception);
+        new ErrorMiddleware(TestMeters.Storage(), NullLogger<ErrorMiddleware>.Instance).Invoke(Function(http), _ => throw exception);
 
     private static FunctionContext Function(HttpContext? http, string entryPoint = "QuotaFunctions.Functions.Holder.TheFunction.RunAsync")
     {

@@ -13,6 +13,7 @@ using QuotaFunctions.Core.Charging;
 using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.Core.Http;
 using QuotaFunctions.Core.Proxying;
+using QuotaFunctions.Tests.Telemetry;
 using QuotaFunctions.TestSupport;
 
 namespace QuotaFunctions.Tests.Proxying;
@@ -486,7 +487,8 @@ public sealed class ProxyHandlerTests
         using var clients = new UpstreamClients(catalog, () => new StubHandler(upstream), _time, NullLogger<UpstreamClient>.Instance);
         var forwarder = new UpstreamForwarder(clients, Options.Create(new KestrelServerOptions()), _time, NullLogger<UpstreamForwarder>.Instance);
         var keys = new ClientKeys(_directory.Object, TimeSpan.FromSeconds(6), _time);
-        var handler = new ProxyHandler(keys, new ProxyRequestReader(catalog, long.MaxValue), forwarder, _engine.Object, _time, NullLogger<ProxyHandler>.Instance);
+        var handler = new ProxyHandler(
+            keys, new ProxyRequestReader(catalog, long.MaxValue), forwarder, _engine.Object, TestMeters.Upstream(), _time, NullLogger<ProxyHandler>.Instance);
         return await handler.ForwardToModelAsync(_context, IPAddress.Loopback, _ended.Token);
     }
 

@@ -1,0 +1,81 @@
+using Prometheus;
+using QuotaFunctions.Core.Queues;
+
+namespace QuotaFunctions.Core.Telemetry;
+
+/// <summary>What is stored of the service as a whole, as Prometheus has it. Nothing of it is remembered here: every scrape is written anew.</summary>
+internal sealed class FleetMetrics
+{
+    private readonly CollectorRegistry _registry = Metrics.NewCustomRegistry();
+    private readonly MetricFactory _metrics;
+
+    /// <summary>Empty.</summary>
+    public FleetMetrics() => _metrics = Metrics.WithCustomRegistry(_registry);
+
+    /// <summary>Adds the queues.</summary>
+    public void Add(IReadOnlyList<QueueStatus> queues)
+    {
+        var lengths = _metrics.CreateGauge("quota_queue_length", "Messages in a queue, approximately.", "queue");
+        var poison = _metrics.CreateGauge("quota_poison_messages", "Messages that their function failed on too often, approximately.", "queue");
+        foreach (var queue in queues)
+        {
+            lengths.WithLabels(queue.Name).Set(queue.Length);
+            poison.WithLabels(queue.Name).Set(queue.PoisonLength);
+        }
+    }
+
+    /// <summary>Adds usage.</summary>
+    /// <param name="figures">The figures.</param>
+    /// <param name="withKeys">Whether series that name keys are part of it.</param>
+    public void Add(FleetFigures figures, bool withKeys)
+    {
+        var requests = _metrics.CreateCounter("quota_requests_total", "Admitted requests, by how they ended.", "outcome");
+        foreach (var (outcome, count) in figures.Requests)
+        {
+            requests.WithLabels(outcome).IncTo(count);
+        }
+
+        var units = _metrics.CreateCounter("quota_units_total", "What was charged, by unit; usd in US dollars.", "unit");
+        foreach (var (unit, amount) in figures.Units)
+        {
+            units.WithLabels(unit).IncTo((double)amount);
+        }
+
+        var tokens = _metrics.CreateCounter("quota_tokens_total", "Tokens that upstreams reported, by direction.", "direction", "provider", "model");
+        foreach (var model in figures.Tokens)
+        {
+            tokens.WithLabels("in", model.Provider, model.Model).IncTo(model.Input);
+            tokens.WithLabels("out", model.Provider, model.Model).IncTo(model.Output);
+        }
+
+        var total = figures.Requests.Values.Sum();
+        Set("quota_total_requests", "Admitted requests since the beginning.", total);
+        Set("quota_success_rate", "Admitted requests that succeeded, in per cent; 100 where there were none.", total == 0 ? 100 : 100d * figures.Succeeded / total);
+        Set("quota_active_keys", "Keys that may be used.", figures.ActiveKeys);
+        if (figures.LedgerImbalance is { } imbalance)
+        {
+            Set("quota_ledger_imbalance", "By how much verified books do not balance, all accounts together. Must be 0.", (double)imbalance);
+        }
+
+        if (withKeys)
+        {
+            AddKeys(figures.NearestToEnd);
+        }
+    }
+
+    /// <summary>Writes what was added.</summary>
+    public Task WriteAsync(Stream output, CancellationToken cancellationToken) => _registry.CollectAndExportAsTextAsync(output, cancellationToken);
+
+    private void AddKeys(IReadOnlyList<KeyFigures> keys)
+    {
+        var limits = _metrics.CreateGauge("quota_limit", "A key's quota. Only the keys that are nearest to their end.", "key", "unit");
+        var remaining = _metrics.CreateGauge("quota_remaining", "What is left of a key's quota. Only the keys that are nearest to their end.", "key", "unit");
+        foreach (var key in keys.Take(FleetFigures.MaxKeys))
+        {
+            limits.WithLabels(key.Id, key.Unit).Set((double)key.Limit);
+            remaining.WithLabels(key.Id, key.Unit).Set((double)key.Remaining);
+        }
+    }
+
+    private void Set(string name, string help, double value) => _metrics.CreateGauge(name, help).Set(value);
+}

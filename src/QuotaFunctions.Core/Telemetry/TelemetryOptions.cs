@@ -1,0 +1,40 @@
+using QuotaFunctions.Core.Hosting;
+
+namespace QuotaFunctions.Core.Telemetry;
+
+/// <summary>Settings of metrics and traces.</summary>
+public sealed class TelemetryOptions
+{
+    /// <summary>The setting that turns OTLP on. OpenTelemetry itself reads it, with its others (<c>OTEL_…</c>).</summary>
+    public const string OtlpEndpoint = "OTEL_EXPORTER_OTLP_ENDPOINT";
+
+    /// <summary>The setting that turns Application Insights on.</summary>
+    public const string ApplicationInsights = "APPLICATIONINSIGHTS_CONNECTION_STRING";
+
+    /// <summary><c>ENABLE_METRICS</c>: whether <c>GET /metrics</c> answers, and anything is gathered for it. Default true.</summary>
+    public bool EnableMetrics { get; set; } = true;
+
+    /// <summary><c>METRICS_TOKEN</c>: without it or an admin token nobody gets metrics. None by default: anybody does, but for those that name keys.</summary>
+    public string? MetricsToken { get; set; }
+
+    /// <summary>Reads the settings.</summary>
+    internal static void Read(SettingReader settings, TelemetryOptions options)
+    {
+        options.EnableMetrics = settings.Flag("ENABLE_METRICS", fallback: true);
+        options.MetricsToken = settings.Text("METRICS_TOKEN");
+        if (options.MetricsToken is { } token)
+        {
+            ServiceOptions.CheckToken(settings, "METRICS_TOKEN", token);
+            if (token == settings.Text("ADMIN_TOKEN") || token == settings.Text("ADMIN_READONLY_TOKEN"))
+            {
+                settings.AddError("METRICS_TOKEN", "must not be the same as an admin token: what scrapes metrics needs to do nothing else.");
+            }
+        }
+
+        _ = settings.Address(OtlpEndpoint);
+        if (settings.Text(ApplicationInsights) is { } text && !text.Contains("InstrumentationKey=", StringComparison.OrdinalIgnoreCase))
+        {
+            settings.AddError(ApplicationInsights, "must be the connection string of Application Insights, which begins with InstrumentationKey=.");
+        }
+    }
+}
