@@ -42,6 +42,13 @@ internal sealed class KeyList(KeyIndex index, IAccountStore store, TimeProvider 
         bool Fits(IndexedKey pool) => pool.Status != KeyStatus.Revoked && (tenant is null || pool.Tenant == tenant);
     }
 
+    /// <summary>The ids of all keys, or of those of a tenant, in their order.</summary>
+    public async Task<IReadOnlyList<string>> ReadIdsAsync(string? tenant, CancellationToken cancellationToken) =>
+        [.. (await index.ReadAsync(cancellationToken))
+            .Where(entry => !KeyLocator.IsPoolId(entry.Id) && (tenant is null || entry.Tenant == tenant))
+            .Select(entry => entry.Id)
+            .Order(StringComparer.Ordinal)];
+
     /// <summary>Reads the keys of a page. One that does not fit any more by its record is left out.</summary>
     private async Task<IReadOnlyList<ApiKey>> ReadKeysAsync(
         List<KeyLocator> page, KeyQuery query, DateTimeOffset now, CancellationToken cancellationToken)

@@ -20,6 +20,7 @@ internal static class EnumNames
 [JsonSerializable(typeof(AdminAuditResponse))]
 [JsonSerializable(typeof(LogsResponse))]
 [JsonSerializable(typeof(VerificationResponse))]
+[JsonSerializable(typeof(VerifiedKeyResponse))]
 [JsonSerializable(typeof(UsageResponse))]
 [JsonSerializable(typeof(SettingsResponse))]
 [JsonSerializable(typeof(SettingResponse))]
