@@ -37,7 +37,7 @@ internal static class Call
         };
         var response = await client.SendAsync(request);
         var text = await response.Content.ReadAsByteArrayAsync();
-        var isJson = response.Content.Headers.ContentType?.MediaType?.EndsWith("json", StringComparison.Ordinal) == true;
+        var isJson = response.Content.Headers.ContentType?.MediaType is "application/json" or "application/problem+json";
         return new Answer(response.StatusCode, response, isJson ? JsonElement.Parse(text) : default);
     }
 }
