@@ -30,6 +30,9 @@ public interface IKeyService
     /// <summary>Lists keys in the order of their accounts.</summary>
     Task<KeyPage> ListAsync(KeyQuery query, CancellationToken cancellationToken);
 
+    /// <summary>The ids of a tenant's keys and pools, the revoked ones, too.</summary>
+    Task<IReadOnlySet<string>> FindIdsAsync(string tenant, CancellationToken cancellationToken);
+
     /// <summary>Changes what was set, and whether the key is in use.</summary>
     /// <param name="id">The key's id.</param>
     /// <param name="change">From the key as it stands to its new settings and status; called again when the key changed meanwhile.

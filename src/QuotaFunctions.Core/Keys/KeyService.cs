@@ -75,6 +75,9 @@ internal sealed partial class KeyService(
     public Task<KeyPage> ListAsync(KeyQuery query, CancellationToken cancellationToken) => list.ReadAsync(query, cancellationToken);
 
     /// <inheritdoc/>
+    public Task<IReadOnlySet<string>> FindIdsAsync(string tenant, CancellationToken cancellationToken) => list.ReadIdsAsync(tenant, cancellationToken);
+
+    /// <inheritdoc/>
     public Task<ApiKey> ChangeAsync(
         string id, Func<ApiKey, (KeySettings Settings, KeyStatus Status)> change, string actor, CancellationToken cancellationToken) =>
         index.ActAsync(id, () => ActAsync(id, actor, (transaction, key, pool) =>

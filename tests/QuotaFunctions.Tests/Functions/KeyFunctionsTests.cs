@@ -260,7 +260,7 @@ public sealed class KeyFunctionsTests
     public async Task The_log_is_asked_for_what_the_query_says()
     {
         var cursor = new ChargeId(20260101, 42, 0).ToString();
-        var row = new AuditRow { Id = cursor, At = _time.GetUtcNow(), Outcome = "succeeded", Cost = 1, Status = 200, LatencyMs = 12 };
+        var row = new AuditRow { Id = cursor, KeyId = _key.Id, At = _time.GetUtcNow(), Outcome = "succeeded", Cost = 1, Status = 200, LatencyMs = 12 };
         _log.Setup(it => it.ReadAsync(
                 new AuditQuery { KeyId = _key.Id, PageSize = 7, Cursor = cursor, From = _time.GetUtcNow(), To = _time.GetUtcNow().AddDays(1), Outcome = "succeeded" },
                 It.IsAny<CancellationToken>()))

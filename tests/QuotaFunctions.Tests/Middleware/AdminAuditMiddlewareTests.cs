@@ -176,7 +176,7 @@ public sealed class AdminAuditMiddlewareTests
         context.Setup(it => it.Items).Returns(new Dictionary<object, object> { ["HttpRequestContext"] = http });
         var addresses = new ClientAddress(Options.Create(new ServiceOptions()));
         var audit = new AdminAuditMiddleware(_audit, new AuditedRecords(_keys.Object, _pools.Object, new SettingValues(), logLevel: null!, _time), addresses, _time, _logger);
-        var errors = new ErrorMiddleware(NullLogger<ErrorMiddleware>.Instance);
+        var errors = new ErrorMiddleware(TestMeters.Storage(), NullLogger<ErrorMiddleware>.Instance);
         if (_audit.BeginFails is null)
         {
             await errors.Invoke(context.Object, it => audit.Invoke(it, _ => act?.Invoke() ?? Task.CompletedTask));
