@@ -15,6 +15,8 @@ internal sealed partial record LogRequest(AuditQuery Query, string Format)
 
     private const int MaxPageSize = 1000;
 
+    private static readonly string[] PageParameters = ["page", "page_size", "cursor"];
+
     /// <summary>Reads what all of them have. The caller checks the fields.</summary>
     /// <param name="request">The request.</param>
     /// <param name="fields">Its query.</param>
@@ -54,7 +56,7 @@ internal sealed partial record LogRequest(AuditQuery Query, string Format)
 
         if (format != "json")
         {
-            foreach (var name in new[] { "page", "page_size", "cursor" }.Where(request.Query.ContainsKey))
+            foreach (var name in PageParameters.Where(request.Query.ContainsKey))
             {
                 fields.AddError(name, $"cannot be used together with format={format}: all rows are one answer.");
             }
@@ -77,9 +79,11 @@ internal sealed partial record LogRequest(AuditQuery Query, string Format)
             return JsonResult.Of(new LogsResponse([.. rows], query.Page, query.PageSize, page.Next), ResponseJson.Default.LogsResponse);
         }
 
-        // The first rows are read before the answer begins: where storage fails, that is still a proper refusal.
+        // The first rows are read before the answer begins: where storage fails, that is still a proper refusal. The others are read as the
+        // answer is written, when the function has ended: the client's leaving ends that.
         var all = query with { PageSize = MaxPageSize };
-        var read = ReadAllAsync(log, all, await log.ReadAsync(all, cancellationToken), CancellationToken.None).Select(row => LogRowResponse.Of(row, isHolder));
+        var first = await log.ReadAsync(all, cancellationToken);
+        var read = ReadAllAsync(log, all, first, CancellationToken.None).Select(row => LogRowResponse.Of(row, isHolder));
         return Format == "csv"
             ? CsvTable.Of(LogRowResponse.ColumnsOf(isHolder), read.Select(row => row.ToCells(isHolder)))
             : NdjsonLines.Of(read, ResponseJson.Default.LogRowResponse);

@@ -14,6 +14,7 @@ using QuotaFunctions.Core.Keys;
 using QuotaFunctions.Http;
 using QuotaFunctions.Middleware;
 using QuotaFunctions.Tests.Http;
+using QuotaFunctions.Tests.Telemetry;
 
 namespace QuotaFunctions.Tests.Middleware;
 
