@@ -24,7 +24,7 @@ public sealed partial class ArchitectureTests
         ["Auditing"] = ["Accounts", "Accounts.Storage", "Charging", "Hosting", "Jobs"],
         ["Usage"] = ["Accounts", "Accounts.Storage", "Auditing", "Hosting", "Jobs", "Keys"],
         ["Http"] = ["Accounts", "Accounts.Storage", "Charging", "Hosting", "Validation"],
-        ["Telemetry"] = ["Charging", "Hosting", "Queues"],
+        ["Telemetry"] = ["Accounts", "Auditing", "Charging", "Hosting", "Queues", "Usage"],
         ["Proxying"] = ["Accounts", "Accounts.Storage", "Charging", "Hosting", "Http", "Keys", "Validation"],
     };
 

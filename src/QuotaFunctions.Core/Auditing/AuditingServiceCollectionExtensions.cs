@@ -27,6 +27,7 @@ public static class AuditingServiceCollectionExtensions
         .AddSingleton<UsageRecount>()
         .AddSingleton<IAuditLog, AuditLog>()
         .AddSingleton<IBookVerifier, BookVerifier>()
+        .AddSingleton<IBookInspector, BookInspector>()
         .AddSingleton<AccountJobs>()
         .AddSingleton<IAuditEventConsumer, AuditEventConsumer>()
         .AddSingleton<SweepScheduler>()

@@ -30,8 +30,11 @@ public interface IKeyService
     /// <summary>Lists keys in the order of their accounts.</summary>
     Task<KeyPage> ListAsync(KeyQuery query, CancellationToken cancellationToken);
 
+    /// <summary>The ids of all keys, or of those of a tenant, in their order; revoked ones are among them.</summary>
+    Task<IReadOnlyList<string>> ListIdsAsync(string? tenant, CancellationToken cancellationToken);
+
     /// <summary>The ids of a tenant's keys and pools, the revoked ones, too.</summary>
-    Task<IReadOnlySet<string>> FindIdsAsync(string tenant, CancellationToken cancellationToken);
+    Task<IReadOnlySet<string>> FindOwnedIdsAsync(string tenant, CancellationToken cancellationToken);
 
     /// <summary>Changes what was set, and whether the key is in use.</summary>
     /// <param name="id">The key's id.</param>

@@ -27,7 +27,7 @@ internal sealed class KeyList(KeyIndex index, IAccountStore store, TimeProvider 
     }
 
     /// <summary>The ids of a tenant's keys and pools, the revoked ones, too.</summary>
-    public async Task<IReadOnlySet<string>> ReadIdsAsync(string tenant, CancellationToken cancellationToken) =>
+    public async Task<IReadOnlySet<string>> ReadOwnedIdsAsync(string tenant, CancellationToken cancellationToken) =>
         (await index.ReadAsync(cancellationToken)).Where(entry => entry.Tenant == tenant).Select(entry => entry.Id).ToHashSet();
 
     /// <summary>The pools of a tenant, or all, that are not revoked, in the order of their ids.</summary>
@@ -45,6 +45,13 @@ internal sealed class KeyList(KeyIndex index, IAccountStore store, TimeProvider 
 
         bool Fits(IndexedKey pool) => pool.Status != KeyStatus.Revoked && (tenant is null || pool.Tenant == tenant);
     }
+
+    /// <summary>The ids of all keys, or of those of a tenant, in their order.</summary>
+    public async Task<IReadOnlyList<string>> ReadIdsAsync(string? tenant, CancellationToken cancellationToken) =>
+        [.. (await index.ReadAsync(cancellationToken))
+            .Where(entry => !KeyLocator.IsPoolId(entry.Id) && (tenant is null || entry.Tenant == tenant))
+            .Select(entry => entry.Id)
+            .Order(StringComparer.Ordinal)];
 
     /// <summary>Reads the keys of a page. One that does not fit any more by its record is left out.</summary>
     private async Task<IReadOnlyList<ApiKey>> ReadKeysAsync(

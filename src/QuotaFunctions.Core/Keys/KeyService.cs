@@ -75,7 +75,10 @@ internal sealed partial class KeyService(
     public Task<KeyPage> ListAsync(KeyQuery query, CancellationToken cancellationToken) => list.ReadAsync(query, cancellationToken);
 
     /// <inheritdoc/>
-    public Task<IReadOnlySet<string>> FindIdsAsync(string tenant, CancellationToken cancellationToken) => list.ReadIdsAsync(tenant, cancellationToken);
+    public Task<IReadOnlyList<string>> ListIdsAsync(string? tenant, CancellationToken cancellationToken) => list.ReadIdsAsync(tenant, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlySet<string>> FindOwnedIdsAsync(string tenant, CancellationToken cancellationToken) => list.ReadOwnedIdsAsync(tenant, cancellationToken);
 
     /// <inheritdoc/>
     public Task<ApiKey> ChangeAsync(

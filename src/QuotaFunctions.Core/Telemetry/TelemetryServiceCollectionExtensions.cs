@@ -10,16 +10,17 @@ namespace QuotaFunctions.Core.Telemetry;
 /// <summary>Registers what reads the instruments.</summary>
 public static class TelemetryServiceCollectionExtensions
 {
-    /// <summary>The metrics for Prometheus, and who may see them. With an <see cref="IFleetFigures"/> they have the fleet's figures as well.</summary>
+    /// <summary>The metrics for Prometheus, and who may see them. Needs usage.</summary>
     public static IServiceCollection AddTelemetry(this IServiceCollection services, IConfiguration configuration) => services
         .AddSettings<TelemetryOptions>(configuration, TelemetryOptions.Read)
         .AddMetrics()
         .AddSingleton<MetricsAccess>()
+        .AddSingleton<IFleetFigures, StoredFleetFigures>()
         .AddSingleton<ProcessMetrics>()
         .AddSingleton(static services => new PrometheusExporter(
             services.GetRequiredService<ProcessMetrics>(),
             services.GetRequiredService<QueueMonitor>(),
-            services.GetService<IFleetFigures>(),
+            services.GetRequiredService<IFleetFigures>(),
             services.GetRequiredService<IOptions<TelemetryOptions>>(),
             services.GetRequiredService<TimeProvider>(),
             services.GetRequiredService<ILogger<PrometheusExporter>>()))

@@ -12,9 +12,15 @@ public interface IUsageReader
     /// </summary>
     Task<UsageReport> ReadAsync(UsageQuery query, CancellationToken cancellationToken);
 
-    /// <summary>Every day (UTC) over all keys, the first one first.</summary>
-    Task<IReadOnlyList<FleetDay>> ReadFleetAsync(CancellationToken cancellationToken);
+    /// <summary>Reads what was counted over all keys. It costs the same however many requests there were.</summary>
+    Task<FleetUsage> ReadFleetAsync(CancellationToken cancellationToken);
 }
+
+/// <summary>Usage over all keys.</summary>
+/// <param name="Days">Every day (UTC) on which anything was used, the first one first.</param>
+/// <param name="NearestToEnd">The keys that are nearest to the end of their quota, at most 100.</param>
+/// <param name="ActiveKeys">Keys that may be used.</param>
+public sealed record FleetUsage(IReadOnlyList<FleetDay> Days, IReadOnlyList<KeyToEnd> NearestToEnd, int ActiveKeys);
 
 /// <summary>By what usage is grouped.</summary>
 public enum UsageGroup

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization;
 using Azure.Data.Tables;
 using QuotaFunctions.Core.Accounts;
 using QuotaFunctions.Core.Accounts.Storage;
@@ -23,6 +25,9 @@ internal static class UsageEntity
 
     /// <summary>The property with the sum of a whole row.</summary>
     public const string Sum = "Sum";
+
+    /// <summary>The row of <see cref="Fleet"/> with the keys that are nearest to their end, and its property.</summary>
+    public const string Nearest = "Nearest";
 
     private const string Units = "Units";
 
@@ -84,6 +89,16 @@ internal static class UsageEntity
     /// <summary>The unit that a key counts in.</summary>
     public static QuotaUnit Unit(TableEntity row) => Enum.Parse<QuotaUnit>(row.GetString(nameof(Unit)));
 
+    /// <summary>The row of the keys that are nearest to their end.</summary>
+    public static TableEntity Of(IReadOnlyList<KeyToEnd> nearest) => new(Fleet, Nearest)
+    {
+        [Nearest] = JsonSerializer.Serialize(nearest, UsageEntityJson.Default.IReadOnlyListKeyToEnd),
+    };
+
+    /// <summary>Reads what <see cref="Of(IReadOnlyList{KeyToEnd})"/> made; nothing for null.</summary>
+    public static IReadOnlyList<KeyToEnd> ToNearest(TableEntity? row) =>
+        row?.GetString(Nearest) is { } json ? JsonSerializer.Deserialize(json, UsageEntityJson.Default.IReadOnlyListKeyToEnd)! : [];
+
     /// <summary>The row of a day over all keys.</summary>
     public static TableEntity Of(FleetDay day)
     {
@@ -110,6 +125,18 @@ internal static class UsageEntity
 /// <param name="Remaining">Left; null for unlimited.</param>
 /// <param name="LastUsedAt">When it was used last; null for never.</param>
 public sealed record KeyStanding(QuotaUnit Unit, long? Limit, long Used, long? Remaining, DateTimeOffset? LastUsedAt);
+
+/// <summary>A key that is near to the end of its quota. Amounts are in the key's unit.</summary>
+/// <param name="KeyId">The key.</param>
+/// <param name="Unit">What one unit stands for.</param>
+/// <param name="Limit">Granted in all.</param>
+/// <param name="Remaining">Left.</param>
+public sealed record KeyToEnd(string KeyId, QuotaUnit Unit, long Limit, long Remaining);
+
+/// <summary>The JSON of rows that are lists.</summary>
+[JsonSourceGenerationOptions(UseStringEnumConverter = true)]
+[JsonSerializable(typeof(IReadOnlyList<KeyToEnd>))]
+internal sealed partial class UsageEntityJson : JsonSerializerContext;
 
 /// <summary>A day (UTC) over all keys.</summary>
 /// <param name="Day">The day, as yyyyMMdd.</param>

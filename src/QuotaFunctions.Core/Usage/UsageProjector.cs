@@ -19,6 +19,9 @@ internal sealed partial class UsageProjector(
     TableServiceClient tables, StorageNames names, ChangedUsageIndex changed, LedgerReader ledger, IAccountStore store, AccountJobs jobs,
     TimeProvider clock, ILogger<UsageProjector> logger) : ISweepFollowUp
 {
+    /// <summary>Keys that are remembered as nearest to their end.</summary>
+    private const int MaxNearest = 100;
+
     private static readonly string[] OnlySource = ["RowKey", UsageEntity.Source];
 
     private readonly TableClient _usage = tables.GetTableClient(names.Usage);
@@ -49,6 +52,8 @@ internal sealed partial class UsageProjector(
 
                 await Concurrently.ForEachAsync(day.Where(mark => mark.Mark.IsSettled(now)), AccountJobs.Degree, changed.RemoveAsync, cancellationToken);
             }
+
+            await AddUpNearestAsync(cancellationToken);
 
             async Task CopyAsync(IGrouping<string, ChangedDay> key, CancellationToken token)
             {
@@ -111,6 +116,28 @@ internal sealed partial class UsageProjector(
         }
 
         return await TryWriteAsync(before, UsageEntity.Of(new FleetDay(day, sum, units)), source: null, cancellationToken);
+    }
+
+    /// <summary>Finds the keys that are nearest to the end of their quota.</summary>
+    private async Task AddUpNearestAsync(CancellationToken cancellationToken)
+    {
+        var before = await FindAsync(UsageEntity.Fleet, UsageEntity.Nearest, cancellationToken);
+        var nearest = new PriorityQueue<KeyToEnd, double>();
+        var filter = TableClient.CreateQueryFilter($"PartitionKey eq {UsageEntity.Keys}");
+        string[] properties = ["RowKey", nameof(UsageEntity.Unit), nameof(QuotaSnapshot.Limit), nameof(QuotaSnapshot.Used), nameof(QuotaSnapshot.Remaining)];
+        await foreach (var row in _usage.QueryAsync<TableEntity>(filter, select: properties, cancellationToken: cancellationToken))
+        {
+            if (UsageEntity.ToStanding(row) is { Limit: > 0 and var limit, Remaining: { } remaining, Unit: var unit })
+            {
+                nearest.Enqueue(new KeyToEnd(row.RowKey, unit, limit, remaining), -(double)remaining / limit);
+                if (nearest.Count > MaxNearest)
+                {
+                    nearest.Dequeue();
+                }
+            }
+        }
+
+        await TryWriteAsync(before, UsageEntity.Of([.. nearest.UnorderedItems.Select(item => item.Element)]), source: null, cancellationToken);
     }
 
     private Task<TableEntity?> FindAsync(string partition, string row, CancellationToken cancellationToken) =>

@@ -49,15 +49,26 @@ internal sealed class UsageReader(
     }
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<FleetDay>> ReadFleetAsync(CancellationToken cancellationToken)
+    public async Task<FleetUsage> ReadFleetAsync(CancellationToken cancellationToken)
     {
         var days = new List<FleetDay>();
+        IReadOnlyList<KeyToEnd> nearest = [];
         await foreach (var row in ReadPartitionAsync(UsageEntity.Fleet, select: null, cancellationToken))
         {
-            days.Add(UsageEntity.ToFleetDay(row));
+            if (row.RowKey == UsageEntity.Nearest)
+            {
+                nearest = UsageEntity.ToNearest(row);
+            }
+            else
+            {
+                days.Add(UsageEntity.ToFleetDay(row));
+            }
         }
 
-        return days;
+        var now = clock.GetUtcNow();
+        var active = (await index.ReadAsync(cancellationToken))
+            .Count(key => !KeyLocator.IsPoolId(key.Id) && key.Status == KeyStatus.Active && !(key.ExpiresAt <= now));
+        return new FleetUsage(days, nearest, active);
     }
 
     private async Task<IReadOnlyDictionary<string, IndexedKey>> FindKeysAsync(UsageQuery query, CancellationToken cancellationToken) =>

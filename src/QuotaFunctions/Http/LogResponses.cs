@@ -133,6 +133,37 @@ internal sealed record VerificationResponse(
         books.Differences.Count == 0 ? null : [.. books.Differences.Select(DayDifferenceResponse.Of)]);
 }
 
+/// <summary>A key's books, or those of all keys together. All amounts in units.</summary>
+/// <param name="Key">The key; absent in the totals.</param>
+/// <param name="Balanced">The ledger's sum is what is used, and so is the log's with what is not settled yet; in the totals: of every key.</param>
+/// <param name="Used">By the key's record.</param>
+/// <param name="Ledger">By the ledger.</param>
+/// <param name="Audited">By the log.</param>
+/// <param name="Unsettled">In the ledger, not yet in the log.</param>
+/// <param name="Error">Why the books are not known; absent where they are.</param>
+internal sealed record VerifiedKeyResponse(
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull), Example("key_0123456789abcdefghij")] string? Key,
+    [property: Example(true)] bool Balanced,
+    [property: Example(151)] long Used,
+    [property: Example(151)] long Ledger,
+    [property: Example(150)] long Audited,
+    [property: Example(1)] long Unsettled,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Error)
+{
+    public static VerifiedKeyResponse Of(string key, Verification books) =>
+        new(key, books.Balanced, books.Used, books.Ledger, books.Audited, books.Unsettled, Error: null);
+
+    /// <summary>These totals, and a key more.</summary>
+    public VerifiedKeyResponse Plus(VerifiedKeyResponse key) => this with
+    {
+        Balanced = Balanced && key.Balanced,
+        Used = Used + key.Used,
+        Ledger = Ledger + key.Ledger,
+        Audited = Audited + key.Audited,
+        Unsettled = Unsettled + key.Unsettled,
+    };
+}
+
 /// <summary>A day on which the rows of the log and the counts differ.</summary>
 /// <param name="Day">The day (UTC).</param>
 /// <param name="CountedUnits">Units by the counts.</param>

@@ -21,6 +21,7 @@ internal static class EnumNames
 [JsonSerializable(typeof(LogsResponse))]
 [JsonSerializable(typeof(LogRowResponse))]
 [JsonSerializable(typeof(VerificationResponse))]
+[JsonSerializable(typeof(VerifiedKeyResponse))]
 [JsonSerializable(typeof(UsageResponse))]
 [JsonSerializable(typeof(SettingsResponse))]
 [JsonSerializable(typeof(SettingResponse))]

@@ -24,6 +24,9 @@ public static class Routes
     /// <summary>One pool, by its id.</summary>
     public const string Pool = Pools + "/{pool}";
 
+    /// <summary>The books of all keys.</summary>
+    public const string Verify = Area + "/verify";
+
     /// <summary>Who used what.</summary>
     public const string Usage = Area + "/usage";
 

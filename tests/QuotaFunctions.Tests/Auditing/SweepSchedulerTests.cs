@@ -24,14 +24,14 @@ public sealed class SweepSchedulerTests
             await world.PassAsync(1);
         }
 
-        var (queue, seenAt) = Assert.Single(queues.UpstreamResponse);
+        var (queue, seenAt) = Assert.Single(queues.Sent);
         Assert.Equal(StorageNames.SweepRequestsQueue, queue);
 
         // As soon as it is seen, the next one may be sent.
         await world.World.DelayAsync(seenAt - world.World.ServiceTime);
         Assert.True(await other.TryArmAsync(CancellationToken.None));
         Assert.True(await one.TryArmAsync(CancellationToken.None));
-        Assert.Equal(2, queues.UpstreamResponse.Count);
+        Assert.Equal(2, queues.Sent.Count);
     });
 
     [Fact]
@@ -55,7 +55,7 @@ public sealed class SweepSchedulerTests
 
         await NewScheduler(world, queues).TryArmAsync(CancellationToken.None);
 
-        Assert.Equal(2, queues.UpstreamResponse.Count);
+        Assert.Equal(2, queues.Sent.Count);
     });
 
     [Fact]
@@ -64,20 +64,20 @@ public sealed class SweepSchedulerTests
         var queues = new SimulatedQueues(world.World);
         var all = Enumerable.Range(0, 5).Select(_ => NewScheduler(world, queues)).ToList();
         await Task.WhenAll(all.Select(scheduler => world.World.Spawn(() => scheduler.TryArmAsync(CancellationToken.None))));
-        Assert.InRange(queues.UpstreamResponse.Count, 1, 5);
+        Assert.InRange(queues.Sent.Count, 1, 5);
 
         // Each message causes a sweep, which asks for the next.
         for (var round = 0; round < 3; round++)
         {
-            var messages = queues.UpstreamResponse.Count;
+            var messages = queues.Sent.Count;
             await world.PassAsync(SweepScheduler.Delay.TotalSeconds + 1);
-            queues.UpstreamResponse.Clear();
+            queues.Sent.Clear();
             for (var message = 0; message < messages; message++)
             {
                 await all[message].TryArmAsync(CancellationToken.None);
             }
 
-            Assert.Single(queues.UpstreamResponse);
+            Assert.Single(queues.Sent);
         }
     });
 
@@ -91,7 +91,7 @@ public sealed class SweepSchedulerTests
         queues.IsDown = false;
 
         Assert.True(await scheduler.TryArmAsync(CancellationToken.None));
-        Assert.Single(queues.UpstreamResponse);
+        Assert.Single(queues.Sent);
     });
 
     [Fact]
@@ -100,7 +100,7 @@ public sealed class SweepSchedulerTests
         var queues = new SimulatedQueues(world.World);
         world.Tables.IsDown = true;
         Assert.False(await NewScheduler(world, queues).TryArmAsync(CancellationToken.None));
-        Assert.Empty(queues.UpstreamResponse);
+        Assert.Empty(queues.Sent);
     });
 
     private static SweepScheduler NewScheduler(AuditWorld world, SimulatedQueues queues)

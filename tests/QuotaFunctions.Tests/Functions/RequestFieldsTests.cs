@@ -4,13 +4,16 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
+using Microsoft.Extensions.Options;
 using Moq;
 using QuotaFunctions.Core.Accounts;
 using QuotaFunctions.Core.Accounts.Storage;
 using QuotaFunctions.Core.Http;
+using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.Core.Keys;
 using QuotaFunctions.Core.Validation;
 using QuotaFunctions.Functions.Public;
+using QuotaFunctions.Http;
 using QuotaFunctions.OpenApi;
 using QuotaFunctions.Tests.Http;
 
@@ -86,6 +89,7 @@ public sealed class RequestFieldsTests
         : type == typeof(IKeyService) ? Keys()
         : type == typeof(IPoolService) ? Pools()
         : type == typeof(TimeProvider) ? TimeProvider.System
+        : type == typeof(ClientAddress) ? new ClientAddress(Options.Create(new ServiceOptions()))
         : type.IsInterface ? ((Mock)Activator.CreateInstance(typeof(Mock<>).MakeGenericType(type))!).Object
         : RuntimeHelpers.GetUninitializedObject(type);
 
@@ -105,6 +109,7 @@ public sealed class RequestFieldsTests
         };
         var keys = new Mock<IKeyService>();
         keys.Setup(it => it.FindAsync(It.IsAny<string>(), default)).ReturnsAsync(key);
+        keys.Setup(it => it.CheckAsync(It.IsAny<KeySecret>(), It.IsAny<System.Net.IPAddress?>(), default)).ReturnsAsync(new KeyCheck(key, null));
         keys.Setup(it => it.ChangeAsync(It.IsAny<string>(), It.IsAny<Func<ApiKey, (KeySettings, KeyStatus)>>(), It.IsAny<string>(), default))
             .Callback((string _, Func<ApiKey, (KeySettings, KeyStatus)> change, string _, CancellationToken _) => change(key));
         return keys.Object;

@@ -27,7 +27,7 @@ public sealed class GetLogs(IAuditLog log, IKeyService keys)
         var asked = LogRequest.Read(request, fields, static text => AuditIndexCursor.TryParse(text, out _));
         var tenant = fields.Tenant(request.Admin());
         fields.ThrowIfInvalid();
-        var among = tenant is null ? null : await keys.FindIdsAsync(tenant, cancellationToken);
+        var among = tenant is null ? null : await keys.FindOwnedIdsAsync(tenant, cancellationToken);
         return await asked.AnswerAsync(log, asked.Query with { Among = among }, isHolder: false, cancellationToken);
     }
 }

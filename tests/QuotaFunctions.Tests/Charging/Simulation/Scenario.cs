@@ -489,6 +489,11 @@ internal sealed class ScenarioRun
         await Alive(0).ExpiredMarks.DeleteAsync(CancellationToken.None);
         await World.DelayAsync(TimeSpan.FromMinutes(5));
         await Alive(0).ExpiredMarks.DeleteAsync(CancellationToken.None);
+
+        // What was counted last is copied, and the marks of it are settled.
+        await Alive(0).Sweeper.SweepAsync(CancellationToken.None);
+        await World.DelayAsync(TimeSpan.FromMinutes(5));
+        await Alive(0).Sweeper.SweepAsync(CancellationToken.None);
     }
 
     /// <summary>After rest nothing is left that is to be worked on, or grows: no ledger row, no lease, no mark, and nothing in the indexes of these.</summary>

@@ -9,7 +9,7 @@ namespace QuotaFunctions.Tests.Charging.Simulation;
 internal sealed class SimulatedQueues(World world) : QueueServiceClient
 {
     /// <summary>What was sent: to which queue, and from when on it is seen there.</summary>
-    public List<(string Queue, DateTimeOffset SeenAt)> UpstreamResponse { get; } = [];
+    public List<(string Queue, DateTimeOffset SeenAt)> Sent { get; } = [];
 
     /// <summary>True while nobody reaches the queues.</summary>
     public bool IsDown { get; set; }
@@ -26,7 +26,7 @@ internal sealed class SimulatedQueues(World world) : QueueServiceClient
                 throw new RequestFailedException(503, "Injected.", "ServerBusy", null);
             }
 
-            queues.UpstreamResponse.Add((name, queues.World.ServiceTime + (visibilityTimeout ?? TimeSpan.Zero)));
+            queues.Sent.Add((name, queues.World.ServiceTime + (visibilityTimeout ?? TimeSpan.Zero)));
             return Task.FromResult(Response.FromValue<SendReceipt>(null!, Mock.Of<Response>()));
         }
     }

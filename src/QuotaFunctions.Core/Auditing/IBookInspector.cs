@@ -1,0 +1,13 @@
+namespace QuotaFunctions.Core.Auditing;
+
+/// <summary>Adds the books of all keys up by turns, and keeps what it found.</summary>
+public interface IBookInspector
+{
+    /// <summary>Adds up the books of the next keys. May be repeated, and run on several instances at a time.</summary>
+    /// <param name="keyIds">All keys.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    Task InspectAsync(IReadOnlyList<string> keyIds, CancellationToken cancellationToken);
+
+    /// <summary>By how many units the books do not balance that were added up last, all keys together; null where none were.</summary>
+    Task<long?> ReadImbalanceAsync(CancellationToken cancellationToken);
+}
