@@ -210,7 +210,7 @@ public sealed class SettingsTests
     {
         var names = new StorageNames(Options.Create(new StorageOptions { TablePrefix = "Prod1" }));
         Assert.Equal(["prod1accounts", "prod1keydirectory", "prod1keys", "prod1audit", "prod1auditindex", "prod1adminaudit", "prod1usage", "prod1state"], names.Tables);
-        Assert.Equal(["accounts", "keydirectory", "keys", "audit", "adminaudit", "usage", "state"], new StorageNames(Options.Create(new StorageOptions())).Tables);
+        Assert.Equal(["accounts", "keydirectory", "keys", "audit", "auditindex", "adminaudit", "usage", "state"], new StorageNames(Options.Create(new StorageOptions())).Tables);
     }
 
     [Fact]
