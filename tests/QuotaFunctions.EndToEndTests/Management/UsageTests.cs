@@ -62,6 +62,35 @@ public sealed class UsageTests(AppFixture app)
         var lines = csv.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Trim().Split(',')).ToList();
         var column = Array.IndexOf(lines[0], "cost");
         Assert.Equal(logged.Sum(Cost), lines.Skip(1).Sum(line => long.Parse(line[column], CultureInfo.InvariantCulture)));
+
+        // The metrics add days up, usage in all adds keys up; what they read of storage may be some seconds old.
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                var all = (await app.Admin.GetJsonAsync("/admin/usage")).Json.GetProperty("total");
+                var metrics = await app.Admin.GetStringAsync("/metrics");
+                return Metric(metrics, "quota_total_requests") == all.GetProperty("requests").GetInt64()
+                    && Metric(metrics, "quota_requests_total") == all.GetProperty("requests").GetInt64()
+                    && Metric(metrics, "quota_units_total") == all.GetProperty("cost").GetInt64()
+                    && Metric(metrics, "quota_tokens_total") == all.GetProperty("tokens_in").GetInt64() + all.GetProperty("tokens_out").GetInt64();
+            },
+            TimeSpan.FromSeconds(60));
+    }
+
+    [Fact]
+    public async Task The_books_of_all_keys_are_added_up_line_by_line()
+    {
+        var (id, secret) = await CreateAsync();
+        using var holder = app.ClientWithKey(secret);
+        await holder.PostJsonAsync("/quota/consume", """{"cost":7}""");
+
+        var text = await app.Admin.GetStringAsync("/admin/verify");
+
+        var lines = text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonElement.Parse(line)).ToList();
+        var key = lines.Single(line => line.TryGetProperty("key", out var name) && name.GetString() == id);
+        Assert.Equal((true, 7), (key.GetProperty("balanced").GetBoolean(), key.GetProperty("used").GetInt64()));
+        Assert.False(lines[^1].TryGetProperty("key", out _));
+        Assert.Equal(lines.SkipLast(1).Sum(line => line.GetProperty("used").GetInt64()), lines[^1].GetProperty("used").GetInt64());
     }
 
     [Fact]
@@ -86,6 +115,11 @@ public sealed class UsageTests(AppFixture app)
         Assert.Equal(HttpStatusCode.BadRequest, answer.Status);
         Assert.True(answer.Json.GetProperty("errors").TryGetProperty(field, out _), answer.Json.GetRawText());
     }
+
+    /// <summary>The sum of a family's series.</summary>
+    private static double Metric(string metrics, string name) => metrics.Split('\n')
+        .Where(line => line.StartsWith(name + " ", StringComparison.Ordinal) || line.StartsWith(name + "{", StringComparison.Ordinal))
+        .Sum(line => double.Parse(line[(line.LastIndexOf(' ') + 1)..], CultureInfo.InvariantCulture));
 
     private static bool IsRequest(JsonElement row) => row.GetProperty("actor").ValueKind == JsonValueKind.Null;
 
