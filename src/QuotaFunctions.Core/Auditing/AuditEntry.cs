@@ -80,9 +80,10 @@ internal sealed record AuditEntry : EntryDetails
     };
 
     /// <summary>As the log shows it.</summary>
-    public AuditRow ToRow(ChargeId id) => new()
+    public AuditRow ToRow(string keyId, ChargeId id) => new()
     {
         Id = id.ToString(),
+        KeyId = keyId,
         At = At,
         Outcome = Outcome ?? "",
         Cost = Cost,

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text.Json;
 using Azure.Data.Tables;
@@ -17,7 +18,7 @@ namespace QuotaFunctions.Core.Auditing;
 /// storage takes a row of many in little more time than a row of one. Writing is a merge, so that nothing need be read first, and
 /// whatever comes twice, late or out of order ends in the same row.
 /// </remarks>
-internal sealed class AuditTable(TableServiceClient tables, StorageNames names, ILogger<AuditTable> logger) : IAuditStore
+internal sealed class AuditTable(TableServiceClient tables, StorageNames names, AuditIndex index, ILogger<AuditTable> logger) : IAuditStore
 {
     private const int LastDay = 99_999_999;
     private const int LastChunk = 999;
@@ -44,13 +45,40 @@ internal sealed class AuditTable(TableServiceClient tables, StorageNames names, 
 
     private readonly TableClient _table = tables.GetTableClient(names.Audit);
 
-    public Task WriteAsync(IReadOnlyCollection<AuditEvent> events, CancellationToken cancellationToken) =>
-        Concurrently.ForEachAsync(events.GroupBy(row => Partition(row.KeyId, row.Id)).ToList(), Degree, WriteAsync, cancellationToken);
+    public async Task WriteAsync(IReadOnlyCollection<AuditEvent> events, CancellationToken cancellationToken)
+    {
+        // The index first: what is in the log is never told again, and so it must be in the index. A charge that is only in the index is passed over.
+        await index.AddAsync(events, cancellationToken);
+        await Concurrently.ForEachAsync(events.GroupBy(row => Partition(row.KeyId, row.Id)).ToList(), Degree, WriteAsync, cancellationToken);
+    }
 
     public async Task<LoggedCharge?> FindAsync(string keyId, ChargeId id, AuditPhase upTo, CancellationToken cancellationToken)
     {
         var words = Phases.Select(phase => Property(phase, id.Index));
         return await _table.FindAsync(Partition(keyId, id), Row(id), words, logger, cancellationToken) is { } row ? Read(row, id, upTo) : null;
+    }
+
+    public async Task<IReadOnlyDictionary<(string KeyId, ChargeId Id), LoggedCharge>> FindAsync(
+        IEnumerable<(string KeyId, ChargeId Id)> charges, CancellationToken cancellationToken)
+    {
+        var found = new ConcurrentDictionary<(string KeyId, ChargeId Id), LoggedCharge>();
+        await Concurrently.ForEachAsync(charges.GroupBy(charge => Partition(charge.KeyId, charge.Id)).ToList(), Degree, FindInPartitionAsync, cancellationToken);
+        return found;
+
+        // Rows of one partition are at most 64 commits apart, and it belongs to one key.
+        async Task FindInPartitionAsync(IGrouping<string, (string KeyId, ChargeId Id)> partition, CancellationToken token)
+        {
+            var keyId = partition.First().KeyId;
+            var names = partition.Select(charge => Row(charge.Id)).Distinct().Order(StringComparer.Ordinal).ToList();
+            var filter = TableClient.CreateQueryFilter($"PartitionKey eq {partition.Key} and RowKey ge {names[0]} and RowKey le {names[^1]}");
+            var rows = names.Count > 1
+                ? _table.QueryAsync<TableEntity>(filter, cancellationToken: token)
+                : await _table.FindAsync(partition.Key, names[0], select: null, logger, token) is { } only ? new[] { only }.ToAsyncEnumerable() : AsyncEnumerable.Empty<TableEntity>();
+            await foreach (var logged in rows.SelectMany(ReadAll))
+            {
+                found[(keyId, logged.Id)] = logged;
+            }
+        }
     }
 
     public async IAsyncEnumerable<LoggedCharge> ReadAsync(

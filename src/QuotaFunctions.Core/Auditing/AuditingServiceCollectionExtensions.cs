@@ -16,6 +16,7 @@ public static class AuditingServiceCollectionExtensions
         .AddSingleton<AuditBuffer>()
         .AddSingleton<IAuditSink>(provider => provider.GetRequiredService<AuditBuffer>())
         .AddSingleton<IAuditBufferStatus>(provider => provider.GetRequiredService<AuditBuffer>())
+        .AddSingleton<AuditIndex>()
         .AddSingleton<IAuditStore, AuditTable>()
         .AddSingleton<CommitRecorder>()
         .AddSingleton<ICommitListener>(provider => provider.GetRequiredService<CommitRecorder>())

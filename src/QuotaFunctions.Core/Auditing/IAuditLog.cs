@@ -7,7 +7,7 @@ namespace QuotaFunctions.Core.Auditing;
 public interface IAuditLog
 {
     /// <summary>
-    /// A key's rows, the newest first. One call looks at 5,000 rows at the most: where few of them are wanted, the page is short, perhaps
+    /// Rows of a key, or of all keys, the newest first. One call looks at 5,000 rows at the most: where few of them are wanted, the page is short, perhaps
     /// empty, and its cursor goes on behind them.
     /// </summary>
     Task<AuditPage> ReadAsync(AuditQuery query, CancellationToken cancellationToken);
@@ -16,8 +16,11 @@ public interface IAuditLog
 /// <summary>Which rows to read.</summary>
 public sealed record AuditQuery
 {
-    /// <summary>Whose.</summary>
-    public required string KeyId { get; init; }
+    /// <summary>Whose; null for all keys and pools.</summary>
+    public string? KeyId { get; init; }
+
+    /// <summary>The keys and pools that are wanted among all, or null.</summary>
+    public IReadOnlySet<string>? Among { get; init; }
 
     /// <summary>The first page is 1.</summary>
     public int Page { get; init; } = 1;
@@ -36,11 +39,17 @@ public sealed record AuditQuery
 
     /// <summary>How it ended (<c>succeeded</c>, <c>unknown</c>, …), or null.</summary>
     public string? Outcome { get; init; }
+
+    /// <summary>The provider, or null.</summary>
+    public string? Provider { get; init; }
+
+    /// <summary>The model, or null.</summary>
+    public string? Model { get; init; }
 }
 
 /// <summary>A page of the log.</summary>
 /// <param name="Rows">The rows.</param>
-/// <param name="Next">Where the next page goes on, an <see cref="AuditCursor"/> as text; null on the last.</param>
+/// <param name="Next">Where the next page goes on, an <see cref="AuditCursor"/> or, over all keys, an <see cref="AuditIndexCursor"/> as text; null on the last.</param>
 public sealed record AuditPage(IReadOnlyList<AuditRow> Rows, string? Next);
 
 /// <summary>Where reading a log goes on. As text: <c>{charge}</c>, or <c>{charge}.{rows}</c> where rows of earlier pages are to be skipped yet.</summary>
@@ -73,6 +82,9 @@ public sealed record AuditRow
 {
     /// <summary>The charge's id.</summary>
     public required string Id { get; init; }
+
+    /// <summary>The key's id; the pool's, for what was done to a pool.</summary>
+    public required string KeyId { get; init; }
 
     /// <summary>When it was admitted.</summary>
     public required DateTimeOffset At { get; init; }

@@ -11,6 +11,10 @@ internal interface IAuditStore
     /// <summary>Reads what the log says of a charge, up to a phase; null where that is nothing.</summary>
     Task<LoggedCharge?> FindAsync(string keyId, ChargeId id, AuditPhase upTo, CancellationToken cancellationToken);
 
+    /// <summary>Reads what the log says of charges of any keys; those of which that is nothing are left out, and others may be there, too.</summary>
+    Task<IReadOnlyDictionary<(string KeyId, ChargeId Id), LoggedCharge>> FindAsync(
+        IEnumerable<(string KeyId, ChargeId Id)> charges, CancellationToken cancellationToken);
+
     /// <summary>Reads a key's log, the newest first: whole days (UTC), so some of it may lie outside of the moments that are asked for.</summary>
     /// <param name="keyId">Whose.</param>
     /// <param name="from">The earliest moment that is wanted, or null.</param>

@@ -26,6 +26,9 @@ public sealed class StorageNames(IOptions<StorageOptions> options)
     /// <summary>The log: every admitted request, and what was done to quotas.</summary>
     public string Audit => _prefix + "audit";
 
+    /// <summary>Which rows of the log belong to a moment, over all keys.</summary>
+    public string AuditIndex => _prefix + "auditindex";
+
     /// <summary>Copies of what was counted, so that one range holds a day of all keys.</summary>
     public string Usage => _prefix + "usage";
 
@@ -36,7 +39,7 @@ public sealed class StorageNames(IOptions<StorageOptions> options)
     public string State => _prefix + "state";
 
     /// <summary>Every table.</summary>
-    public IReadOnlyList<string> Tables => [Accounts, KeyDirectory, Keys, Audit, AdminAudit, Usage, State];
+    public IReadOnlyList<string> Tables => [Accounts, KeyDirectory, Keys, Audit, AuditIndex, AdminAudit, Usage, State];
 
     /// <summary>Every queue; the host makes the poison queues as it needs them.</summary>
     public static IReadOnlyList<string> Queues => [AuditEventsQueue, SweepRequestsQueue];

@@ -33,6 +33,9 @@ public interface IKeyService
     /// <summary>The ids of all keys, or of those of a tenant, in their order; revoked ones are among them.</summary>
     Task<IReadOnlyList<string>> ListIdsAsync(string? tenant, CancellationToken cancellationToken);
 
+    /// <summary>The ids of a tenant's keys and pools, the revoked ones, too.</summary>
+    Task<IReadOnlySet<string>> FindOwnedIdsAsync(string tenant, CancellationToken cancellationToken);
+
     /// <summary>Changes what was set, and whether the key is in use.</summary>
     /// <param name="id">The key's id.</param>
     /// <param name="change">From the key as it stands to its new settings and status; called again when the key changed meanwhile.

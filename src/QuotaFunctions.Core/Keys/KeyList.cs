@@ -26,6 +26,10 @@ internal sealed class KeyList(KeyIndex index, IAccountStore store, TimeProvider 
         return new KeyPage(fitting.Count, await ReadKeysAsync(page, query, now, cancellationToken), rest.Count > page.Count ? page[^1].KeyId : null);
     }
 
+    /// <summary>The ids of a tenant's keys and pools, the revoked ones, too.</summary>
+    public async Task<IReadOnlySet<string>> ReadOwnedIdsAsync(string tenant, CancellationToken cancellationToken) =>
+        (await index.ReadAsync(cancellationToken)).Where(entry => entry.Tenant == tenant).Select(entry => entry.Id).ToHashSet();
+
     /// <summary>The pools of a tenant, or all, that are not revoked, in the order of their ids.</summary>
     public async Task<IReadOnlyList<PoolState>> ReadPoolsAsync(string? tenant, CancellationToken cancellationToken)
     {

@@ -78,6 +78,9 @@ internal sealed partial class KeyService(
     public Task<IReadOnlyList<string>> ListIdsAsync(string? tenant, CancellationToken cancellationToken) => list.ReadIdsAsync(tenant, cancellationToken);
 
     /// <inheritdoc/>
+    public Task<IReadOnlySet<string>> FindOwnedIdsAsync(string tenant, CancellationToken cancellationToken) => list.ReadOwnedIdsAsync(tenant, cancellationToken);
+
+    /// <inheritdoc/>
     public Task<ApiKey> ChangeAsync(
         string id, Func<ApiKey, (KeySettings Settings, KeyStatus Status)> change, string actor, CancellationToken cancellationToken) =>
         index.ActAsync(id, () => ActAsync(id, actor, (transaction, key, pool) =>

@@ -84,7 +84,7 @@ internal sealed record FlowTokensData([property: Example(1)] int Count, IReadOnl
 /// <param name="HasMore">Whether there is a next page.</param>
 internal sealed record FlowLogsData(
     IReadOnlyList<FlowLog> Logs,
-    [property: Range(1, Functions.Admin.GetKeyLogs.MaxPage), Example(1)] int Page,
+    [property: Range(1, LogRequest.MaxPage), Example(1)] int Page,
     [property: Range(1, 1000), Example(100)] int PageSize,
     bool HasMore);
 

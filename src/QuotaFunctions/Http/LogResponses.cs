@@ -1,7 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
 using QuotaFunctions.Core.Auditing;
-using QuotaFunctions.Functions.Admin;
 using QuotaFunctions.OpenApi;
 
 namespace QuotaFunctions.Http;
@@ -13,12 +12,13 @@ namespace QuotaFunctions.Http;
 /// <param name="Next">The cursor of the next page; absent on the last. A page that is not full may have one, too.</param>
 internal sealed record LogsResponse(
     IReadOnlyList<LogRowResponse> Logs,
-    [property: Range(1, GetKeyLogs.MaxPage), Example(1)] int Page,
+    [property: Range(1, LogRequest.MaxPage), Example(1)] int Page,
     [property: Range(1, 1000), Example(100)] int PageSize,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull), Example("chg_20260101-42-0")] string? Next);
 
 /// <summary>A row of the log: an admitted request, or what an admin did to the key's quota.</summary>
 /// <param name="Id">The charge's id.</param>
+/// <param name="Key">The key's id; the pool's, for what was done to a pool.</param>
 /// <param name="At">When it was admitted.</param>
 /// <param name="Outcome">
 /// How it ended (unknown, consumed, succeeded, client_error, failed, unreachable, timed_out, client_closed, truncated), or what an admin did.
@@ -31,7 +31,7 @@ internal sealed record LogsResponse(
 /// <param name="Address">Where it came from.</param>
 /// <param name="RequestId">The request's id.</param>
 /// <param name="Reference">The client's own word for it.</param>
-/// <param name="Actor">The admin who did it.</param>
+/// <param name="Actor">The admin who did it; to a key's holder, each is admin.</param>
 /// <param name="Method">The method of the call to the upstream; null where nothing was forwarded.</param>
 /// <param name="Path">The path of the call to the upstream, without its query; null where nothing was forwarded.</param>
 /// <param name="Attempts">How often it was sent to an upstream.</param>
@@ -40,9 +40,10 @@ internal sealed record LogsResponse(
 /// <param name="BytesOut">Bytes of the upstream's body.</param>
 /// <param name="TokensIn">Tokens that the upstream reports as read.</param>
 /// <param name="TokensOut">Tokens that the upstream reports as written.</param>
-/// <param name="Instance">The instance that served it.</param>
+/// <param name="Instance">The instance that served it; absent where that is not known, and for a key's holder.</param>
 internal sealed record LogRowResponse(
     [property: Example("chg_20260101-42-0")] string Id,
+    [property: Example("key_0123456789abcdefghij")] string Key,
     DateTimeOffset At,
     [property: Example("succeeded")] string Outcome,
     [property: Example(1)] long Cost,
@@ -62,10 +63,34 @@ internal sealed record LogRowResponse(
     [property: Example(955)] long? BytesOut,
     [property: Example(24)] long? TokensIn,
     [property: Example(61)] long? TokensOut,
-    string? Instance)
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Instance)
 {
-    public static LogRowResponse Of(AuditRow row) => new(
+    private const string AnyAdmin = "admin";
+
+    private static readonly string[] Columns =
+    [
+        "id", "key", "at", "outcome", "cost", "status", "latency_ms", "provider", "model", "address", "request_id", "reference", "actor", "method",
+        "path", "attempts", "first_byte_ms", "bytes_in", "bytes_out", "tokens_in", "tokens_out", "instance",
+    ];
+
+    /// <summary>The names of the columns in CSV.</summary>
+    public static IReadOnlyList<string> ColumnsOf(bool isHolder) => isHolder ? Columns[..^1] : Columns;
+
+    /// <summary>The cells in CSV, in the order of <see cref="ColumnsOf"/>.</summary>
+    public IReadOnlyList<object?> ToCells(bool isHolder)
+    {
+        object?[] cells =
+        [
+            Id, Key, At, Outcome, Cost, Status, LatencyMs, Provider, Model, Address, RequestId, Reference, Actor, Method,
+            Path, Attempts, FirstByteMs, BytesIn, BytesOut, TokensIn, TokensOut, Instance,
+        ];
+        return isHolder ? cells[..^1] : cells;
+    }
+
+    /// <summary>A row, as an admin or as the key's holder sees it.</summary>
+    public static LogRowResponse Of(AuditRow row, bool isHolder) => new(
         row.Id,
+        row.KeyId,
         row.At,
         row.Outcome,
         row.Cost,
@@ -76,7 +101,7 @@ internal sealed record LogRowResponse(
         row.Address,
         row.RequestId,
         row.Reference,
-        row.Actor,
+        isHolder && row.Actor is not null ? AnyAdmin : row.Actor,
         row.Method,
         row.Path,
         row.Attempts,
@@ -85,7 +110,7 @@ internal sealed record LogRowResponse(
         row.BytesOut,
         row.TokensIn,
         row.TokensOut,
-        row.Instance);
+        isHolder ? null : row.Instance);
 }
 
 /// <summary>A key's books, added up. All amounts in units.</summary>

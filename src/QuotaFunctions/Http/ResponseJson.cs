@@ -19,6 +19,7 @@ internal static class EnumNames
 [JsonSerializable(typeof(PoolsResponse))]
 [JsonSerializable(typeof(AdminAuditResponse))]
 [JsonSerializable(typeof(LogsResponse))]
+[JsonSerializable(typeof(LogRowResponse))]
 [JsonSerializable(typeof(VerificationResponse))]
 [JsonSerializable(typeof(VerifiedKeyResponse))]
 [JsonSerializable(typeof(UsageResponse))]

@@ -30,6 +30,9 @@ public static class Routes
     /// <summary>Who used what.</summary>
     public const string Usage = Area + "/usage";
 
+    /// <summary>The log of all keys.</summary>
+    public const string Logs = Area + "/logs";
+
     /// <summary>What admins did.</summary>
     public const string AdminAudit = Area + "/audit";
 

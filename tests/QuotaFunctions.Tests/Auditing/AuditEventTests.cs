@@ -57,7 +57,7 @@ public sealed class AuditEventTests
         var entry = JsonSerializer.Deserialize<AuditEntry>(JsonSerializer.Serialize(told.Entry, Stored), Stored);
         var ledger = JsonSerializer.Deserialize<LedgerEntry>(JsonSerializer.Serialize(Consumed with { LatencyMs = told.Entry.LatencyMs }, Stored), Stored);
 
-        Assert.Equal(logged, entry!.ToRow(told.Id).LatencyMs);
+        Assert.Equal(logged, entry!.ToRow(told.KeyId, told.Id).LatencyMs);
         Assert.Equal(logged, ledger!.LatencyMs);
     }
 

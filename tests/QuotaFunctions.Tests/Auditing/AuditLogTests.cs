@@ -14,7 +14,7 @@ public sealed class AuditLogTests
     private readonly TestTable _table = new();
     private readonly AuditLog _log;
 
-    public AuditLogTests() => _log = new AuditLog(_table);
+    public AuditLogTests() => _log = new AuditLog(_table, index: null!);
 
     [Fact]
     public async Task A_rare_outcome_is_found_by_following_the_cursor_and_no_request_reads_the_whole_log()
@@ -89,7 +89,7 @@ public sealed class AuditLogTests
             Assert.InRange(requests, 1, 20);
             _table.Read = 0;
             var page = await _log.ReadAsync(query, CancellationToken.None);
-            Assert.InRange(_table.Read, 1, AuditLog.MaxScanned + 1);
+            Assert.InRange(_table.Read, 1, AuditPageBuilder.MaxScanned + 1);
             Assert.InRange(page.Rows.Count, 0, query.PageSize);
             found.AddRange(page.Rows.Select(row => ChargeId.TryParse(row.Id, out var id) ? (int)id.Sequence : 0));
             if (page.Next is null || (page.Rows.Count > 0 && --pages == 0))
@@ -109,6 +109,9 @@ public sealed class AuditLogTests
         public Task WriteAsync(IReadOnlyCollection<AuditEvent> events, CancellationToken cancellationToken) => throw new NotSupportedException();
 
         public Task<LoggedCharge?> FindAsync(string keyId, ChargeId id, AuditPhase upTo, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task<IReadOnlyDictionary<(string KeyId, ChargeId Id), LoggedCharge>> FindAsync(
+            IEnumerable<(string KeyId, ChargeId Id)> charges, CancellationToken cancellationToken) => throw new NotSupportedException();
 
         public Task<IReadOnlyDictionary<ChargeId, LoggedCharge>> ReadWrittenAsync(
             string keyId, int day, long firstSequence, long lastSequence, CancellationToken cancellationToken) => throw new NotSupportedException();

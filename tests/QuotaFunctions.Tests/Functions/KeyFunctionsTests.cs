@@ -260,7 +260,7 @@ public sealed class KeyFunctionsTests
     public async Task The_log_is_asked_for_what_the_query_says()
     {
         var cursor = new ChargeId(20260101, 42, 0).ToString();
-        var row = new AuditRow { Id = cursor, At = _time.GetUtcNow(), Outcome = "succeeded", Cost = 1, Status = 200, LatencyMs = 12 };
+        var row = new AuditRow { Id = cursor, KeyId = _key.Id, At = _time.GetUtcNow(), Outcome = "succeeded", Cost = 1, Status = 200, LatencyMs = 12 };
         _log.Setup(it => it.ReadAsync(
                 new AuditQuery { KeyId = _key.Id, PageSize = 7, Cursor = cursor, From = _time.GetUtcNow(), To = _time.GetUtcNow().AddDays(1), Outcome = "succeeded" },
                 It.IsAny<CancellationToken>()))
@@ -283,8 +283,56 @@ public sealed class KeyFunctionsTests
     [InlineData("?from=2026-01-02T00:00:00Z&to=2026-01-02T00:00:00Z", "to")]
     [InlineData("?outcome=Good%20one", "outcome")]
     [InlineData("?since=2026-01-02T00:00:00Z", "since")]
+    [InlineData("?tenant=acme", "tenant")]
+    [InlineData("?cursor=638000000000000000", "cursor")]
+    [InlineData("?format=xml", "format")]
+    [InlineData("?format=csv&page=1", "page")]
+    [InlineData("?format=ndjson&page_size=100", "page_size")]
+    [InlineData("?format=csv&cursor=chg_20260101-42-0", "cursor")]
     public async Task The_log_is_asked_for_strictly(string query, string field) =>
         Assert.Equal([field], (await Assert.ThrowsAsync<InvalidRequestException>(() => LogsAsync(query))).Errors.Keys);
+
+    [Theory]
+    [InlineData("csv", "text/csv; charset=utf-8")]
+    [InlineData("ndjson", "application/x-ndjson")]
+    public async Task All_rows_are_one_answer_read_page_by_page(string format, string type)
+    {
+        SetUpTwoPages(afterFirst: () => { });
+        var http = TestRequests.Context();
+        await (await LogsResultAsync($"?format={format}&outcome=failed&provider=openai&model=m")).ExecuteAsync(http);
+
+        Assert.Equal(type, http.Response.ContentType);
+        var lines = Text(http).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        var rows = format == "csv" ? lines[1..] : lines;
+        Assert.Equal(["-3", "4"], rows.Select(row => format == "csv" ? row.Split(',')[4] : JsonElement.Parse(row).GetProperty("cost").GetRawText()));
+        Assert.Contains(format == "csv" ? "'=1+1" : "\"=1\\u002B1\"", rows[0], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task CSV_has_the_names_of_JSON()
+    {
+        SetUpTwoPages(afterFirst: () => { });
+        var (csv, ndjson) = (TestRequests.Context(), TestRequests.Context());
+        await (await LogsResultAsync("?format=csv&outcome=failed&provider=openai&model=m")).ExecuteAsync(csv);
+        await (await LogsResultAsync("?format=ndjson&outcome=failed&provider=openai&model=m")).ExecuteAsync(ndjson);
+
+        var names = JsonElement.Parse(Text(ndjson).Split('\n')[0]).EnumerateObject().Select(property => property.Name).ToList();
+        Assert.Equal(names, Text(csv).Split('\n')[0].Trim().Split(','));
+        Assert.Equal(names.Count, Text(csv).Split('\n')[1].Split(',').Length);
+    }
+
+    [Fact]
+    public async Task A_client_that_leaves_ends_the_reading()
+    {
+        using var left = new CancellationTokenSource();
+        SetUpTwoPages(afterFirst: left.Cancel);
+        var http = TestRequests.Context();
+        http.RequestAborted = left.Token;
+        await (await LogsResultAsync("?format=ndjson&outcome=failed&provider=openai&model=m")).ExecuteAsync(http);
+
+        _log.Verify(it => it.ReadAsync(It.Is<AuditQuery>(query => query.Cursor != null), It.Is<CancellationToken>(token => !token.CanBeCanceled)), Times.Never);
+        Assert.DoesNotContain("chg_20260101-41-0", Text(http), StringComparison.Ordinal);
+    }
 
     [Fact]
     public async Task The_books_are_told_in_the_contracts_words()
@@ -315,6 +363,26 @@ public sealed class KeyFunctionsTests
 
     private Task<(HttpContext Http, JsonElement Json)> LogsAsync(string query) =>
         RunAsync(new GetKeyLogs(_keys.Object, _log.Object).RunAsync(TestRequests.Context(query: query).Request, _key.Id, default));
+
+    private Task<IResult> LogsResultAsync(string query) =>
+        new GetKeyLogs(_keys.Object, _log.Object).RunAsync(TestRequests.Context(query: query).Request, _key.Id, default);
+
+    /// <summary>A log of two pages with a row each.</summary>
+    private void SetUpTwoPages(Action afterFirst)
+    {
+        var query = new AuditQuery { KeyId = _key.Id, PageSize = 1000, Outcome = "failed", Provider = "openai", Model = "m" };
+        var row = new AuditRow
+        {
+            Id = "chg_20260101-42-0", KeyId = _key.Id, At = _time.GetUtcNow(), Outcome = "failed", Cost = -3, Reference = "=1+1", Instance = "i",
+        };
+        _log.Setup(it => it.ReadAsync(query, It.IsAny<CancellationToken>())).Callback(afterFirst).ReturnsAsync(new AuditPage([row], row.Id));
+        var rest = query with { Cursor = row.Id };
+        _log.Setup(it => it.ReadAsync(rest, It.IsAny<CancellationToken>()))
+            .Callback((AuditQuery _, CancellationToken token) => token.ThrowIfCancellationRequested())
+            .ReturnsAsync(new AuditPage([row with { Id = "chg_20260101-41-0", Cost = 4 }], Next: null));
+    }
+
+    private static string Text(HttpContext http) => System.Text.Encoding.UTF8.GetString(((MemoryStream)http.Response.Body).ToArray());
 
     private Task<IResult> List(string query) => new ListKeys(_keys.Object, _time).RunAsync(TestRequests.Context(query: query).Request, default);
 

@@ -23,8 +23,7 @@ public sealed class GetFlowTokenLogs(IKeyService keys, IAuditLog log)
         var fields = new QueryFields(request.Query);
         var query = new AuditQuery
         {
-            KeyId = "",
-            Page = fields.Number("page", 1, 1, GetKeyLogs.MaxPage),
+            Page = fields.Number("page", 1, 1, LogRequest.MaxPage),
             PageSize = fields.Number("page_size", 100, 1, 1000),
             From = Date(fields, "start_date"),
             To = Date(fields, "end_date")?.AddDays(1),

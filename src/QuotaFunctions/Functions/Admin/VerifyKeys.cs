@@ -30,7 +30,7 @@ public sealed partial class VerifyKeys(IKeyService keys, IBookVerifier verifier,
         var isDeep = fields.Flag("deep");
         fields.ThrowIfInvalid();
         var ids = await keys.ListIdsAsync(request.Admin().Tenant, cancellationToken);
-        return new StreamResult("application/x-ndjson", (stream, stop) => WriteAsync(stream, ids, isDeep, stop));
+        return new StreamResult(NdjsonLines.ContentType, (stream, stop) => WriteAsync(stream, ids, isDeep, stop));
     }
 
     private async Task WriteAsync(Stream stream, IReadOnlyList<string> ids, bool isDeep, CancellationToken cancellationToken)

@@ -65,7 +65,7 @@ internal sealed record FlowTokensQuery
 internal sealed record FlowLogsQuery
 {
     /// <summary>Which page.</summary>
-    [Range(1, Functions.Admin.GetKeyLogs.MaxPage)]
+    [Range(1, LogRequest.MaxPage)]
     [DefaultValue(1)]
     public int Page { get; init; }
 

@@ -27,10 +27,10 @@ internal sealed record KeysQuery
 }
 
 /// <summary>Which rows of the log to show.</summary>
-internal sealed record LogsQuery
+internal record LogsQuery
 {
     /// <summary>Not together with cursor.</summary>
-    [Range(1, GetKeyLogs.MaxPage)]
+    [Range(1, LogRequest.MaxPage)]
     [DefaultValue(1)]
     public int Page { get; init; }
 
@@ -51,6 +51,23 @@ internal sealed record LogsQuery
     /// <summary>How it ended.</summary>
     [RegularExpression("^[a-z_]{1,32}$")]
     public string? Outcome { get; init; }
+
+    /// <summary>Of one provider only.</summary>
+    public string? Provider { get; init; }
+
+    /// <summary>Of one model only.</summary>
+    public string? Model { get; init; }
+
+    /// <summary>How to answer; csv and ndjson have all rows, without page, page_size and cursor.</summary>
+    [AllowedValues("json", "csv", "ndjson")]
+    public string? Format { get; init; }
+}
+
+/// <summary>Which rows of the log of all keys to show.</summary>
+internal sealed record AllLogsQuery : LogsQuery
+{
+    /// <summary>Of the keys and pools of one tenant only.</summary>
+    public string? Tenant { get; init; }
 }
 
 /// <summary>How to add a key's books up.</summary>

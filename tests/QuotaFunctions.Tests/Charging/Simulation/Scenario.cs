@@ -523,9 +523,10 @@ internal sealed class ScenarioRun
         That(granted.Distinct().Count() == granted.Count, "Two requests were granted the same charge");
         That(_reports.Values.All(times => times == 1), "A charge was reported on twice, and accepted both times");
         CheckRest();
+        var logged = await ReadAllLogsAsync();
         foreach (var (locator, _) in _keys)
         {
-            await CheckKeyAsync(locator);
+            await CheckKeyAsync(locator, [.. logged.Where(row => row.KeyId == locator.KeyId)]);
         }
 
         var pool = await Alive(0).Pools.FindAsync(PoolId, CancellationToken.None);
@@ -551,7 +552,24 @@ internal sealed class ScenarioRun
         }
     }
 
-    private async Task CheckKeyAsync(KeyLocator locator)
+    /// <summary>The log of all keys.</summary>
+    private async Task<List<AuditRow>> ReadAllLogsAsync()
+    {
+        var rows = new List<AuditRow>();
+        string? cursor = null;
+        do
+        {
+            var page = await Alive(0).Log.ReadAsync(new AuditQuery { PageSize = 50, Cursor = cursor }, CancellationToken.None);
+            rows.AddRange(page.Rows);
+            cursor = page.Next;
+        }
+        while (cursor is not null);
+
+        That(rows.Zip(rows.Skip(1)).All(pair => pair.First.At >= pair.Second.At), "The log of all keys is not in the order of time");
+        return rows;
+    }
+
+    private async Task CheckKeyAsync(KeyLocator locator, IReadOnlyList<AuditRow> inLogOfAll)
     {
         var books = await Alive(0).VerifyAsync(locator.KeyId);
         var sum = Books.SumOf(locator.KeyId);
@@ -580,6 +598,9 @@ internal sealed class ScenarioRun
             That(row.At == charge.At && row.RequestId == charge.Entry.RequestId, $"{charge.Id}: the log does not say when, or what for");
         }
 
+        That(
+            inLogOfAll.OrderBy(row => row.Id, StringComparer.Ordinal).SequenceEqual(rows.Values.OrderBy(row => row.Id, StringComparer.Ordinal)),
+            $"{locator.KeyId}: the log of all keys has {inLogOfAll.Count} rows of it, its own has {rows.Count}");
         await CheckCountsAsync(locator, [.. rows.Values]);
     }
 
