@@ -14,7 +14,7 @@ internal sealed record UsageRequest(UsageQuery Query, int Limit, int Skip, bool 
     private const int MaxLimit = 10_000;
 
     /// <summary>Reads what both routes have. The caller checks the fields.</summary>
-    public static UsageRequest Read(QueryFields fields)
+    public static UsageRequest Read(QueryFields fields, DateTimeOffset now)
     {
         var zone = fields.Zone("time_zone");
         var query = new UsageQuery
@@ -37,9 +37,9 @@ internal sealed record UsageRequest(UsageQuery Query, int Limit, int Skip, bool 
         {
             fields.AddError("from", "is required with to and with granularity.");
         }
-        else if ((query.To ?? DateTimeOffset.MaxValue) - query.From > TimeSpan.FromDays(UsageQuery.MaxDays) && query.To is not null)
+        else if ((query.To ?? now) - query.From > TimeSpan.FromDays(UsageQuery.MaxDays))
         {
-            fields.AddError("from", $"must be at most {UsageQuery.MaxDays} days before to.");
+            fields.AddError("from", $"must be at most {UsageQuery.MaxDays} days before to, or before now.");
         }
 
         return new UsageRequest(query, limit, skip, isCsv);

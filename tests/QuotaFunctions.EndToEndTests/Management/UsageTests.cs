@@ -106,6 +106,7 @@ public sealed class UsageTests(AppFixture app)
     [InlineData("to=2026-01-01", "from")]
     [InlineData("from=2026-01-02&to=2026-01-01", "to")]
     [InlineData("from=2020-01-02&to=2026-01-01", "from")]
+    [InlineData("from=2020-01-02", "from")]
     [InlineData("time_zone=Mars", "time_zone")]
     [InlineData("group_by=colour", "group_by")]
     [InlineData("limit=0", "limit")]

@@ -16,7 +16,7 @@ namespace QuotaFunctions.Functions.Admin;
 [Query(typeof(UsageParameters))]
 [Response(200, "What was used.", typeof(UsageResponse))]
 [TenantScoped]
-public sealed class GetUsage(IUsageReader usage, IKeyService keys)
+public sealed class GetUsage(IUsageReader usage, IKeyService keys, TimeProvider time)
 {
     /// <summary>GET …/usage.</summary>
     [Function(nameof(GetUsage))]
@@ -24,7 +24,7 @@ public sealed class GetUsage(IUsageReader usage, IKeyService keys)
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = Routes.Usage)] HttpRequest request, CancellationToken cancellationToken)
     {
         var fields = new QueryFields(request.Query);
-        var asked = UsageRequest.Read(fields);
+        var asked = UsageRequest.Read(fields, time.GetUtcNow());
         var key = fields.Text("key");
         var query = asked.Query with
         {

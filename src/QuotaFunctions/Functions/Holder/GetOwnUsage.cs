@@ -13,7 +13,7 @@ namespace QuotaFunctions.Functions.Holder;
 /// <remarks>Moments are taken to the quarter of an hour. With format=csv all of it is one answer, without pages.</remarks>
 [Query(typeof(OwnUsageParameters))]
 [Response(200, "What was used.", typeof(UsageResponse))]
-public sealed class GetOwnUsage(ClientKeys clients, IKeyService keys, IUsageReader usage, ClientAddress addresses)
+public sealed class GetOwnUsage(ClientKeys clients, IKeyService keys, IUsageReader usage, ClientAddress addresses, TimeProvider time)
 {
     /// <summary>GET /quota/usage.</summary>
     [Function(nameof(GetOwnUsage))]
@@ -26,7 +26,7 @@ public sealed class GetOwnUsage(ClientKeys clients, IKeyService keys, IUsageRead
             key =>
             {
                 var fields = new QueryFields(request.Query);
-                var asked = UsageRequest.Read(fields);
+                var asked = UsageRequest.Read(fields, time.GetUtcNow());
                 var group = Enum.Parse<UsageGroup>(fields.Choice("group_by", "key", "key", "provider", "model"), ignoreCase: true);
                 fields.ThrowIfInvalid();
                 return asked.AnswerAsync(usage, asked.Query with { KeyId = key.Id, GroupBy = group }, cancellationToken);
