@@ -25,6 +25,16 @@ internal sealed class UsageReader(
         {
             await ReadKeyAsync(query, keyId, totals, cancellationToken);
         }
+        else if (query.From is null && IsOfAll(query))
+        {
+            await foreach (var row in ReadPartitionAsync(UsageEntity.Fleet, select: null, cancellationToken))
+            {
+                if (row.RowKey != UsageEntity.Nearest)
+                {
+                    totals.AddOfAll(at: null, UsageEntity.ToFleetDay(row).Sum);
+                }
+            }
+        }
         else if (query.From is null)
         {
             await foreach (var row in ReadPartitionAsync(UsageEntity.Keys, select: null, cancellationToken))
@@ -70,6 +80,9 @@ internal sealed class UsageReader(
             .Count(key => !KeyLocator.IsPoolId(key.Id) && key.Status == KeyStatus.Active && !(key.ExpiresAt <= now));
         return new FleetUsage(days, nearest, active);
     }
+
+    /// <summary>True where the sums over all keys answer it.</summary>
+    private static bool IsOfAll(UsageQuery query) => query is { Tenant: null, GroupBy: UsageGroup.Provider or UsageGroup.Model };
 
     private async Task<IReadOnlyDictionary<string, IndexedKey>> FindKeysAsync(UsageQuery query, CancellationToken cancellationToken) =>
         (await index.ReadAsync(cancellationToken))
@@ -121,7 +134,7 @@ internal sealed class UsageReader(
                 }
             }
         }
-        else if (query.Tenant is null && query.GroupBy is UsageGroup.Provider or UsageGroup.Model)
+        else if (IsOfAll(query))
         {
             var filter = TableClient.CreateQueryFilter($"PartitionKey eq {UsageEntity.Fleet} and RowKey eq {UsageEntity.NameOf(day.Day)}");
             await foreach (var row in _usage.QueryAsync<TableEntity>(filter, cancellationToken: cancellationToken))
