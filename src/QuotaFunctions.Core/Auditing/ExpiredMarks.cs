@@ -34,9 +34,7 @@ internal sealed class ExpiredMarks(
             return;
         }
 
-        // A row of its own tells the service's time, and when this ran last.
-        var written = await _state.UpsertEntityAsync(new TableEntity("job", "expired-marks"), TableUpdateMode.Replace, cancellationToken);
-        var now = written.Headers.Date ?? throw new FormatException("Storage does not say what time it is.");
+        var now = await _state.NoteRunAsync("expired-marks", cancellationToken);
         foreach (var day in days.Where(day => EndOf(day.Name) + MarkIndex.Lifetime < now))
         {
             var accounts = await marks.ReadAccountsAsync(day, cancellationToken);

@@ -41,6 +41,36 @@ internal static partial class TableClientExtensions
         return answer.HasValue ? answer.Value : null;
     }
 
+    /// <summary>Writes a row on condition that it is as it was read. False where somebody has written it meanwhile.</summary>
+    /// <param name="table">Where.</param>
+    /// <param name="row">All of the row.</param>
+    /// <param name="version">The version that was read; null where there was none.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    public static async Task<bool> TryWriteAsync(this TableClient table, TableEntity row, ETag? version, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await (version is { } read
+                ? table.UpdateEntityAsync(row, read, TableUpdateMode.Replace, cancellationToken)
+                : table.AddEntityAsync(row, cancellationToken));
+            return true;
+        }
+        catch (RequestFailedException refused) when (refused.Status is 409 or 412)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Notes that a job runs, in a row of its own. Returns the service's time, which is the one that jobs go by.</summary>
+    /// <param name="state">The table of such notes.</param>
+    /// <param name="job">The job.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    public static async Task<DateTimeOffset> NoteRunAsync(this TableClient state, string job, CancellationToken cancellationToken)
+    {
+        var written = await state.UpsertEntityAsync(new TableEntity("job", job), TableUpdateMode.Replace, cancellationToken);
+        return written.Headers.Date ?? throw new FormatException("Storage does not say what time it is.");
+    }
+
     private static bool IsTableMissing(Response answer) =>
         answer.Status == 404 && answer.Content.ToString().Contains($"\"{TableErrorCode.TableNotFound}\"", StringComparison.Ordinal);
 

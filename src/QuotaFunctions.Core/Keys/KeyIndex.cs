@@ -1,4 +1,3 @@
-using Azure;
 using Azure.Data.Tables;
 using Microsoft.Extensions.Caching.Memory;
 using Microsoft.Extensions.Logging;
@@ -127,7 +126,7 @@ internal sealed partial class KeyIndex(
             }
 
             var others = keys.Where(key => key.Id != id);
-            if (await TryWriteAsync(KeyIndexEntity.Of(bucket, [.. record is null ? others : others.Append(record)]), row?.ETag, cancellationToken))
+            if (await _table.TryWriteAsync(KeyIndexEntity.Of(bucket, [.. record is null ? others : others.Append(record)]), row?.ETag, cancellationToken))
             {
                 return;
             }
@@ -138,21 +137,6 @@ internal sealed partial class KeyIndex(
             }
 
             await Task.Delay(BackOff * Math.Min(attempt, 10), clock, cancellationToken);
-        }
-    }
-
-    private async Task<bool> TryWriteAsync(TableEntity row, ETag? version, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await (version is { } read
-                ? _table.UpdateEntityAsync(row, read, TableUpdateMode.Replace, cancellationToken)
-                : _table.AddEntityAsync(row, cancellationToken));
-            return true;
-        }
-        catch (RequestFailedException refused) when (refused.Status is 409 or 412)
-        {
-            return false;
         }
     }
 

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Azure;
 using Azure.Data.Tables;
 using Microsoft.Extensions.Logging;
 using QuotaFunctions.Core.Accounts;
@@ -38,9 +37,7 @@ internal sealed partial class UsageProjector(
                 return;
             }
 
-            // A row of its own tells the service's time.
-            var written = await _state.UpsertEntityAsync(new TableEntity("job", "usage"), TableUpdateMode.Replace, cancellationToken);
-            var now = written.Headers.Date ?? throw new FormatException("Storage does not say what time it is.");
+            var now = await _state.NoteRunAsync("usage", cancellationToken);
             var copied = new ConcurrentBag<ChangedDay>();
             await jobs.ForEachAsync("copy its usage", marks.GroupBy(mark => mark.KeyId).ToList(), key => key.Key, CopyAsync, cancellationToken);
             foreach (var day in copied.GroupBy(mark => mark.Day))
@@ -152,17 +149,7 @@ internal sealed partial class UsageProjector(
         }
 
         row[UsageEntity.Source] = source ?? "";
-        try
-        {
-            await (before is null
-                ? _usage.AddEntityAsync(row, cancellationToken)
-                : _usage.UpdateEntityAsync(row, before.ETag, TableUpdateMode.Replace, cancellationToken));
-            return true;
-        }
-        catch (RequestFailedException refused) when (refused.Status is 409 or 412)
-        {
-            return false;
-        }
+        return await _usage.TryWriteAsync(row, before?.ETag, cancellationToken);
     }
 
     [LoggerMessage(2601, LogLevel.Warning, "Copying usage was given up, as storage does not answer ({Failure}); trying again in half a minute.")]

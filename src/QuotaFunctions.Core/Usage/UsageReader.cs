@@ -19,21 +19,16 @@ internal sealed class UsageReader(
     /// <inheritdoc/>
     public async Task<UsageReport> ReadAsync(UsageQuery query, CancellationToken cancellationToken)
     {
-        var keys = await FindKeysAsync(query, cancellationToken);
-        var totals = new UsageTotals(query, keys);
         if (query.KeyId is { } keyId)
         {
-            await ReadKeyAsync(query, keyId, totals, cancellationToken);
+            return await ReadKeyAsync(query, keyId, cancellationToken);
         }
-        else if (query.From is null && IsOfAll(query))
+
+        var totals = new UsageTotals(query, IsOfAll(query) ? new Dictionary<string, IndexedKey>() : await FindKeysAsync(query, cancellationToken));
+        if (query.From is null && IsOfAll(query))
         {
-            await foreach (var row in ReadPartitionAsync(UsageEntity.Fleet, select: null, cancellationToken))
-            {
-                if (row.RowKey != UsageEntity.Nearest)
-                {
-                    totals.AddOfAll(at: null, UsageEntity.ToFleetDay(row).Sum);
-                }
-            }
+            var (days, _) = await ReadDaysAsync(cancellationToken);
+            days.ForEach(day => totals.AddOfAll(at: null, day.Sum));
         }
         else if (query.From is null)
         {
@@ -61,6 +56,16 @@ internal sealed class UsageReader(
     /// <inheritdoc/>
     public async Task<FleetUsage> ReadFleetAsync(CancellationToken cancellationToken)
     {
+        var (days, nearest) = await ReadDaysAsync(cancellationToken);
+        var now = clock.GetUtcNow();
+        var active = (await index.ReadAsync(cancellationToken))
+            .Count(key => !KeyLocator.IsPoolId(key.Id) && key.Status == KeyStatus.Active && !(key.ExpiresAt <= now));
+        return new FleetUsage(days, nearest, active);
+    }
+
+    /// <summary>The days over all keys, and the keys that are nearest to their end.</summary>
+    private async Task<(List<FleetDay> Days, IReadOnlyList<KeyToEnd> Nearest)> ReadDaysAsync(CancellationToken cancellationToken)
+    {
         var days = new List<FleetDay>();
         IReadOnlyList<KeyToEnd> nearest = [];
         await foreach (var row in ReadPartitionAsync(UsageEntity.Fleet, select: null, cancellationToken))
@@ -75,10 +80,7 @@ internal sealed class UsageReader(
             }
         }
 
-        var now = clock.GetUtcNow();
-        var active = (await index.ReadAsync(cancellationToken))
-            .Count(key => !KeyLocator.IsPoolId(key.Id) && key.Status == KeyStatus.Active && !(key.ExpiresAt <= now));
-        return new FleetUsage(days, nearest, active);
+        return (days, nearest);
     }
 
     /// <summary>True where the sums over all keys answer it.</summary>
@@ -86,29 +88,31 @@ internal sealed class UsageReader(
 
     private async Task<IReadOnlyDictionary<string, IndexedKey>> FindKeysAsync(UsageQuery query, CancellationToken cancellationToken) =>
         (await index.ReadAsync(cancellationToken))
-            .Where(key => !KeyLocator.IsPoolId(key.Id) && (query.KeyId is null || key.Id == query.KeyId) && (query.Tenant is null || key.Tenant == query.Tenant))
+            .Where(key => !KeyLocator.IsPoolId(key.Id) && (query.Tenant is null || key.Tenant == query.Tenant))
             .ToDictionary(key => key.Id);
 
-    /// <summary>Of one key everything is read where it is counted.</summary>
-    private async Task ReadKeyAsync(UsageQuery query, string keyId, UsageTotals totals, CancellationToken cancellationToken)
+    /// <summary>Of one key everything is read where it is counted: neither the index nor the copies are asked.</summary>
+    private async Task<UsageReport> ReadKeyAsync(UsageQuery query, string keyId, CancellationToken cancellationToken)
     {
-        if (!KeyLocator.TryParse(keyId, out var locator) || await store.ReadAsync(locator, isConsistent: false, cancellationToken) is not { } record)
+        if (!KeyLocator.TryParse(keyId, out var locator) || await store.ReadAsync(locator, isConsistent: false, cancellationToken) is not { } record
+            || (query.Tenant is not null && record.Key.Settings.Tenant != query.Tenant))
         {
-            return;
+            return new UsageTotals(query, new Dictionary<string, IndexedKey>()).ToReport();
         }
 
+        var totals = new UsageTotals(query, new Dictionary<string, IndexedKey> { [keyId] = IndexedKey.Of(record.Key) });
         var quota = QuotaRules.Snapshot(record.Key, record.Pool, clock.GetUtcNow());
         totals.Note(keyId, new KeyStanding(quota.Unit, quota.Limit, quota.Used, quota.Remaining, record.Key.LastUsedAt));
         if (query.From is null)
         {
             totals.Add(keyId, at: null, (await ledger.ReadSumAsync(locator.AccountId, keyId, cancellationToken)).Usage);
-            return;
+            return totals.ToReport();
         }
 
         var days = UsageSpan.DaysOf(query, clock.GetUtcNow());
         if (days.Count == 0)
         {
-            return;
+            return totals.ToReport();
         }
 
         var spans = days.ToDictionary(day => day.Day);
@@ -119,6 +123,8 @@ internal sealed class UsageReader(
                 totals.Add(keyId, UsageSpan.StartOf(day.Day, slot), sum);
             }
         }
+
+        return totals.ToReport();
     }
 
     private async Task ReadDayAsync(UsageQuery query, UsageSpan day, UsageTotals totals, CancellationToken cancellationToken)

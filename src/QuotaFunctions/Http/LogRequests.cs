@@ -44,10 +44,7 @@ internal sealed partial record LogRequest(AuditQuery Query, string Format)
             fields.AddError("cursor", "cannot be used together with page.");
         }
 
-        if (query.To <= query.From)
-        {
-            fields.AddError("to", "must be later than from.");
-        }
+        fields.CheckPeriod(query.From, query.To);
 
         if (query.Outcome is { } outcome && !Outcome().IsMatch(outcome))
         {

@@ -135,6 +135,15 @@ public sealed class QueryFields(IQueryCollection query)
         return null;
     }
 
+    /// <summary>Notes a period that ends before it begins.</summary>
+    public void CheckPeriod(DateTimeOffset? from, DateTimeOffset? to)
+    {
+        if (to <= from)
+        {
+            AddError("to", "must be later than from.");
+        }
+    }
+
     /// <summary>Ends the reading.</summary>
     /// <exception cref="InvalidRequestException">Something was wrong.</exception>
     public void ThrowIfInvalid()

@@ -29,11 +29,8 @@ internal sealed record UsageRequest(UsageQuery Query, int Limit, int Skip, bool 
         var limit = fields.Number("limit", 1000, 1, MaxLimit);
         var skip = fields.Number("cursor", 0, 0, int.MaxValue);
         var isCsv = fields.Choice("format", "json", "json", "csv") == "csv";
-        if (query.To <= query.From)
-        {
-            fields.AddError("to", "must be later than from.");
-        }
-        else if (query.From is null && (query.To is not null || query.Granularity != UsageGranularity.None))
+        fields.CheckPeriod(query.From, query.To);
+        if (query.From is null && (query.To is not null || query.Granularity != UsageGranularity.None))
         {
             fields.AddError("from", "is required with to and with granularity.");
         }

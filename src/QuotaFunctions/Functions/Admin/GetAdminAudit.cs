@@ -39,11 +39,7 @@ public sealed class GetAdminAudit(IAdminAudit audit)
             fields.AddError("cursor", "must be what next was in the answer before.");
         }
 
-        if (query.To <= query.From)
-        {
-            fields.AddError("to", "must be later than from.");
-        }
-
+        fields.CheckPeriod(query.From, query.To);
         fields.ThrowIfInvalid();
         var page = await audit.ReadAsync(query, cancellationToken);
         return JsonResult.Of(
