@@ -51,5 +51,5 @@ internal static class KeyForecast
     /// <summary>True where something is left, but less than a part of the quota.</summary>
     public static bool IsLow(ReportKey key, int lowPercent) => key is { IsActive: true, Limit: > 0, Remaining: > 0 } && PartLeft(key) * 100 < lowPercent;
 
-    private static decimal PartLeft(ReportKey key) => key is { Limit: > 0 and var limit, Remaining: { } remaining } ? remaining / limit.Value : 1;
+    private static decimal PartLeft(ReportKey key) => key is { Limit: > 0 and var limit, Remaining: { } remaining } ? remaining / limit : 1;
 }

@@ -28,13 +28,17 @@ public sealed class ReportOptions
     {
         options.FailureRatePercent = (int)settings.Number("ALERT_FAILURE_RATE_PERCENT", 10, 0, 100);
         options.LowQuotaPercent = (int)settings.Number("ALERT_LOW_QUOTA_PERCENT", 10, 0, 100);
-        if (settings.PlainText("REPORT_LANGUAGE", "en")!.ToLowerInvariant() is not ("en" or "zh") and var language)
+        switch (settings.PlainText("REPORT_LANGUAGE", "en")!.ToLowerInvariant())
         {
-            settings.AddError("REPORT_LANGUAGE", "must be en or zh (default en).");
-        }
-        else
-        {
-            options.Language = language == "zh" ? ReportLanguage.Zh : ReportLanguage.En;
+            case "en":
+                options.Language = ReportLanguage.En;
+                break;
+            case "zh":
+                options.Language = ReportLanguage.Zh;
+                break;
+            default:
+                settings.AddError("REPORT_LANGUAGE", "must be en or zh (default en).");
+                break;
         }
 
         var fallback = settings.Section("WEBSITE_HOSTNAME").Value is { Length: > 0 } host ? $"https://{host}" : LocalUrl;

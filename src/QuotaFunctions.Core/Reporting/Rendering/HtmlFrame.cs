@@ -32,9 +32,9 @@ internal static partial class HtmlFrame
         <title>{{WebUtility.HtmlEncode(title)}}</title>
         <style>
         :root{color-scheme:light dark;supported-color-schemes:light dark}
-        @media (max-width:480px){.pad{padding-left:16px!important;padding-right:16px!important}}
+        @media (max-width:480px){.pad{padding-left:16px!important;padding-right:16px!important} }
         @media (prefers-color-scheme:dark){.bg{background:#111315!important}.i1{color:#ECEEF0!important}.i2{color:#B0B7BF!important}.i3{color:#8D959F!important}
-        .ln{border-color:#2A2E33!important}.ac{color:#92B4F0!important}.bad{color:#F28B82!important}.att{color:#E3B04E!important}.ok{color:#5FC48D!important}}
+        .ln{border-color:#2A2E33!important}.ac{color:#92B4F0!important}.bad{color:#F28B82!important}.att{color:#E3B04E!important}.ok{color:#5FC48D!important} }
         </style></head>
         <body class="bg" style="margin:0;padding:0;background:#FFFFFF;-webkit-text-size-adjust:100%;">
         <div style="display:none;max-height:0;overflow:hidden;">{{WebUtility.HtmlEncode(preheader)}}</div>

@@ -31,7 +31,7 @@ internal static class ReportNames
 
     /// <summary>Per cent of a key's quota that is left; null where it is unlimited.</summary>
     public static double? PercentLeft(ReportKey key) =>
-        key is { Limit: > 0 and var limit, Remaining: { } left } ? Math.Floor((double)(1000 * left / limit.Value)) / 10 : null;
+        key is { Limit: > 0 and var limit, Remaining: { } left } ? Math.Floor((double)(1000 * left / limit)) / 10 : null;
 
     /// <summary>The sentence that a report opens with.</summary>
     public static string Verdict(QuotaReport report, ReportWords words, ReportFormat format) => report switch
