@@ -71,9 +71,14 @@ internal static class ReadingBenchmarks
 
         var keys = await JsonAsync(client, "/manage/keys");
         var id = keys.GetProperty("keys")[0].GetProperty("id").GetString()!;
+        // Counted is what has left the ledger; to add the books up all the time would only hold that back
+        var start = TimeProvider.System.GetTimestamp();
         await Eventually.TrueAsync(
-            async () => (await JsonAsync(client, $"/manage/keys/{id}/verify")).GetProperty("unsettled").GetInt64() == 0, TimeSpan.FromMinutes(5), "all is in the log");
-        Report.Note("one key's history", string.Create(CultureInfo.InvariantCulture, $"{count:N0} charges in the log"));
+            async () => (await JsonAsync(client, $"/manage/usage?key={id}")).GetProperty("totals").GetProperty("requests").GetInt64() >= count,
+            TimeSpan.FromMinutes(5),
+            "all is in the log and counted");
+        var behind = TimeProvider.System.GetElapsedTime(start).TotalSeconds;
+        Report.Note("one key's history", string.Create(CultureInfo.InvariantCulture, $"{count:N0} charges in the log, {behind:N0} s after the last one"));
 
         var hour = TimeProvider.System.GetUtcNow().AddHours(-1).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
         foreach (var path in (string[])
