@@ -88,7 +88,7 @@ public sealed partial class MonitoringTests(AppFixture app, ITestOutputHelper ou
     {
         using var admin = new HttpClient { BaseAddress = host.BaseAddress };
         admin.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", AppSettings.AdminToken);
-        using var created = await admin.PostAsJsonAsync("/manage/keys", new { name = "monitored", quota = 5 });
+        using var created = await admin.PostAsJsonAsync("/manage/keys", new { name = "monitored", quota = 10 });
         var key = await created.Content.ReadFromJsonAsync<JsonElement>();
         using var client = new HttpClient { BaseAddress = host.BaseAddress };
         client.DefaultRequestHeaders.Add("X-API-Key", key.GetProperty("key").GetString());
@@ -101,7 +101,7 @@ public sealed partial class MonitoringTests(AppFixture app, ITestOutputHelper ou
 
         using var granted = await client.PostAsJsonAsync("/quota/consume", new { cost = 4 });
         Assert.Equal(HttpStatusCode.OK, granted.StatusCode);
-        using var refused = await client.PostAsJsonAsync("/quota/consume", new { cost = 4 });
+        using var refused = await client.PostAsJsonAsync("/quota/consume", new { cost = 8 });
         Assert.Equal(HttpStatusCode.TooManyRequests, refused.StatusCode);
 
         // What timers would do within the hour: add the books up, and copy what was counted
