@@ -3,6 +3,7 @@
 # The admin token is never on a command line, where every process of the machine could read it: curl reads it from its standard input.
 
 url=${QUOTA_URL:-http://127.0.0.1:8787}
+url=${url%/}
 token='' token_file='' token_source=''
 
 fail() { # what, exit code
