@@ -147,8 +147,10 @@ fetch "$query" "$report" "$most_seconds" || {
 }
 end_progress
 say "GET $query: $status, $(wc -c <"$report") bytes"
-[[ $status == 200 ]] ||
-  fail "$url gave no report: status $status, $(jq --raw-output '[.errors[]?[]?, .detail?] | map(strings) | .[0] // "no reason"' "$report" 2>/dev/null || echo 'no reason')" 2
+[[ $status == 200 ]] || {
+  why=$(jq --raw-output '[(.errors? // {} | to_entries[] | "\(.key) \(.value[0])"), .detail?] | map(strings) | .[0] // ""' "$report" 2>/dev/null) || why=
+  fail "$url gave no report: status $status${why:+, $why}" 2
+}
 
 # The service's address as it was asked, and the file; the status as it was just seen
 url=$url output=$output healthy=$healthy awk '

@@ -97,6 +97,21 @@ public sealed partial class MonitorScriptTests(AzuriteFixture azurite, ITestOutp
         Assert.Empty(Directory.GetFiles(_folder.FullName));
     }
 
+    [Fact]
+    public async Task The_token_that_start_keeps_is_for_a_service_of_this_machine_alone()
+    {
+        var script = CopyOfMonitor();
+        await System.IO.File.WriteAllTextAsync(Path.Combine(_folder.FullName, "local.settings.json"), """{"Values":{"ADMIN_TOKEN":"a-token-of-this-machine"}}""");
+        KeyValuePair<string, string?>[] noToken = [new("ADMIN_TOKEN", null)];
+
+        var (code, log) = await RunAsync(script, noToken, ["--dry-run"]);
+        Assert.Equal(0, code);
+        Assert.Contains("the token of local.settings.json", log, StringComparison.Ordinal);
+        Assert.Equal(2, (await RunAsync(script, noToken, ["--dry-run", "--url", "https://quota.example.com"])).Code);
+        Assert.Equal(2, (await RunAsync(script, noToken, ["--dry-run", "--url", "http://127.0.0.1.example.com"])).Code);
+        Assert.Contains("the token of --token", (await RunAsync(script, [], ["--dry-run", "-t", "another"])).Log, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("ADMIN_TOKEN", "")]
     [InlineData("401", "a-wrong-\"token\\")]
@@ -111,15 +126,8 @@ public sealed partial class MonitorScriptTests(AzuriteFixture azurite, ITestOutp
     [InlineData("-t needs a value", AppSettings.AdminToken, "-t")]
     public async Task What_does_not_go_is_told_in_one_line(string told, string token, params string[] arguments)
     {
-        // A copy, beside which no local.settings.json stands
-        var scripts = Directory.CreateDirectory(Path.Combine(_folder.FullName, "scripts", "lib")).Parent!;
-        foreach (var name in new[] { Monitor, "lib/admin-client.sh" })
-        {
-            System.IO.File.Copy(Repository.PathOf("scripts", name), Path.Combine(scripts.FullName, name));
-        }
-
         var (code, log) = await RunAsync(
-            Path.Combine(scripts.FullName, Monitor),
+            CopyOfMonitor(),
             [new("ADMIN_TOKEN", token)],
             [.. new[] { "-o", File }.Concat(arguments.Select(argument => argument.Replace("…", Url, StringComparison.Ordinal)))]);
         Assert.Equal(2, code);
@@ -139,6 +147,18 @@ public sealed partial class MonitorScriptTests(AzuriteFixture azurite, ITestOutp
         Assert.Equal(0, code);
         Assert.Contains($"Usage: scripts/{script}", log, StringComparison.Ordinal);
         Assert.Contains("Exits with 0", log, StringComparison.Ordinal);
+    }
+
+    /// <summary>A copy of the script, beside which no local.settings.json stands.</summary>
+    private string CopyOfMonitor()
+    {
+        var scripts = Directory.CreateDirectory(Path.Combine(_folder.FullName, "scripts", "lib")).Parent!;
+        foreach (var name in new[] { Monitor, "lib/admin-client.sh" })
+        {
+            System.IO.File.Copy(Repository.PathOf("scripts", name), Path.Combine(scripts.FullName, name));
+        }
+
+        return Path.Combine(scripts.FullName, Monitor);
     }
 
     private async Task UseAsync(string name, int quota, int cost)
@@ -169,6 +189,7 @@ public sealed partial class MonitorScriptTests(AzuriteFixture azurite, ITestOutp
         {
             var index = text.IndexOf($"\n{part}", StringComparison.Ordinal);
             Assert.True(index > last, $"\"{part}\" is missing or not in its place:\n{text}");
+            Assert.True(part == "🔑 Key" || text.LastIndexOf($"\n{part.Split(' ')[0]}", StringComparison.Ordinal) == index, $"\"{part}\" is there twice:\n{text}");
             last = index;
         }
     }
