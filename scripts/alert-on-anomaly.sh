@@ -70,7 +70,15 @@ esac
 # ---- the webhook, once for each state: anomalies of which only figures have changed are the same ones
 
 touch "$folder/anomalies" "$folder/advice"
-state_file=${state_file:-${XDG_STATE_HOME:-$HOME/.local/state}/quota-functions/$(cksum <<<"$url" | cut -d ' ' -f 1)}
+if [[ ! $state_file ]]; then
+  state_home=${XDG_STATE_HOME:-${HOME:+$HOME/.local/state}}
+  [[ $state_home ]] || fail 'there is no HOME: give --state FILE' 2
+  state_file=$state_home/quota-functions/$(cksum <<<"$url" | cut -d ' ' -f 1)
+fi
+state_folder=$(dirname "$state_file")
+# Before the post: without a state it would be posted again and again
+mkdir -p "$state_folder" 2>/dev/null || true
+[[ -w $state_folder && ! -d $state_file ]] || fail "$state_file cannot be written: give another --state" 2
 now="$state $(tr -d '0-9.' <"$folder/anomalies" | cksum)"
 before=$(cat "$state_file" 2>/dev/null) || before="well $(cksum </dev/null)"
 [[ $now != "$before" ]] || exit "$code"
@@ -84,7 +92,6 @@ jq --null-input --compact-output --arg state "$state" --arg service "$url" \
 # The address may be a secret, as Slack's is: not on a command line. The state is kept once the post was taken, and else posted the next time.
 curl --silent --fail --max-time 30 --output /dev/null --header 'Content-Type: application/json' --data-binary "@$folder/body" --config - \
   <<<"url = \"$webhook\"" || fail 'the webhook did not take the post: it is tried again the next time' 2
-mkdir -p "$(dirname "$state_file")"
 echo "$now" >"$folder/state"
 mv -f "$folder/state" "$state_file"
 exit "$code"
