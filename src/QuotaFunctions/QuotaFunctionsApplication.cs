@@ -11,6 +11,7 @@ using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.Core.Keys;
 using QuotaFunctions.Core.Proxying;
 using QuotaFunctions.Core.Queues;
+using QuotaFunctions.Core.Reporting;
 using QuotaFunctions.Core.Telemetry;
 using QuotaFunctions.Core.Usage;
 using QuotaFunctions.Http;
@@ -36,6 +37,7 @@ public static class QuotaFunctionsApplication
             .AddCharging(configuration)
             .AddKeys()
             .AddUsage()
+            .AddReporting(configuration)
             .AddProxying(configuration)
             .AddTelemetry(configuration)
             .AddOpenTelemetryExport(configuration)

@@ -12,6 +12,9 @@ public sealed class StorageNames(IOptions<StorageOptions> options)
     /// <summary>The queue of requests to sweep. Not prefixed, for the same reason.</summary>
     public const string SweepRequestsQueue = "sweep-requests";
 
+    /// <summary>The queue of reports to make. Not prefixed, for the same reason.</summary>
+    public const string ReportRequestsQueue = "report-requests";
+
     private readonly string _prefix = options.Value.TablePrefix.ToLowerInvariant();
 
     /// <summary>Keys' records, pools and ledgers.</summary>
@@ -35,12 +38,15 @@ public sealed class StorageNames(IOptions<StorageOptions> options)
     /// <summary>What admins did.</summary>
     public string AdminAudit => _prefix + "adminaudit";
 
+    /// <summary>Reports that were asked for, and those that were made.</summary>
+    public string Reports => _prefix + "reports";
+
     /// <summary>Small marks of what the service itself did last.</summary>
     public string State => _prefix + "state";
 
     /// <summary>Every table.</summary>
-    public IReadOnlyList<string> Tables => [Accounts, KeyDirectory, Keys, Audit, AuditIndex, AdminAudit, Usage, State];
+    public IReadOnlyList<string> Tables => [Accounts, KeyDirectory, Keys, Audit, AuditIndex, AdminAudit, Usage, Reports, State];
 
     /// <summary>Every queue; the host makes the poison queues as it needs them.</summary>
-    public static IReadOnlyList<string> Queues => [AuditEventsQueue, SweepRequestsQueue];
+    public static IReadOnlyList<string> Queues => [AuditEventsQueue, SweepRequestsQueue, ReportRequestsQueue];
 }

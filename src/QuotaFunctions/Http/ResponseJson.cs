@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using QuotaFunctions.Core.Validation;
 
 namespace QuotaFunctions.Http;
 
@@ -23,6 +24,8 @@ internal static class EnumNames
 [JsonSerializable(typeof(VerificationResponse))]
 [JsonSerializable(typeof(VerifiedKeyResponse))]
 [JsonSerializable(typeof(UsageResponse))]
+[JsonSerializable(typeof(ReportsResponse))]
+[JsonSerializable(typeof(ReportResponse))]
 [JsonSerializable(typeof(SettingsResponse))]
 [JsonSerializable(typeof(SettingResponse))]
 [JsonSerializable(typeof(QueuesResponse))]
