@@ -5,6 +5,7 @@ using Microsoft.Extensions.Options;
 using QuotaFunctions.Core.Charging;
 using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.Core.Proxying;
+using QuotaFunctions.Core.Reporting;
 using QuotaFunctions.TestSupport;
 
 namespace QuotaFunctions.Tests.Hosting;
@@ -93,7 +94,7 @@ public sealed partial class SettingValuesTests
     {
         var configuration = new ConfigurationBuilder().AddInMemoryCollection(Given).Build();
         using var services = new ServiceCollection()
-            .AddServiceSettings(configuration).AddStorage(configuration).AddCharging(configuration).AddProxying(configuration).BuildServiceProvider();
+            .AddServiceSettings(configuration).AddStorage(configuration).AddCharging(configuration).AddProxying(configuration).AddReporting(configuration).BuildServiceProvider();
         services.GetRequiredService<IStartupValidator>().Validate();
         return services.GetRequiredService<SettingValues>().All;
     }
