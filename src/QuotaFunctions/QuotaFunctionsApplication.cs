@@ -9,6 +9,7 @@ using QuotaFunctions.Core.Auditing;
 using QuotaFunctions.Core.Charging;
 using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.Core.Keys;
+using QuotaFunctions.Core.Mailing;
 using QuotaFunctions.Core.Proxying;
 using QuotaFunctions.Core.Queues;
 using QuotaFunctions.Core.Telemetry;
@@ -35,6 +36,7 @@ public static class QuotaFunctionsApplication
             .AddAuditing()
             .AddCharging(configuration)
             .AddKeys()
+            .AddMailing(configuration)
             .AddUsage()
             .AddProxying(configuration)
             .AddTelemetry(configuration)

@@ -21,6 +21,7 @@ public sealed partial class ArchitectureTests
         ["Charging"] = ["Accounts", "Accounts.Storage", "Hosting"],
         ["Keys"] = ["Accounts", "Accounts.Storage", "Charging", "Hosting", "Validation"],
         ["AdminAudit"] = ["Hosting"],
+        ["Mailing"] = ["Hosting"],
         ["Auditing"] = ["Accounts", "Accounts.Storage", "Charging", "Hosting", "Jobs"],
         ["Usage"] = ["Accounts", "Accounts.Storage", "Auditing", "Hosting", "Jobs", "Keys"],
         ["Http"] = ["Accounts", "Accounts.Storage", "Charging", "Hosting", "Validation"],
