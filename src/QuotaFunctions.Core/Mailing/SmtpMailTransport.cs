@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using System.Security.Authentication;
 using Azure.Core;
 using MailKit;
 using MailKit.Net.Smtp;
