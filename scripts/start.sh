@@ -100,10 +100,10 @@ settings=$(node -e '
   const text = JSON.stringify(settings, null, 2) + "\n";
   if (!fs.existsSync(file) || fs.readFileSync(file, "utf8") !== text) fs.writeFileSync(file, text, { mode: 0o600 });
   const setting = name => process.env[name] || values[name];
-  console.log(values.Providers__sample__BaseUrl ? "sample" : "none");
-  console.log(setting("SMTP_HOST") ? setting("SMTP_HOST") + ":" + (setting("SMTP_PORT") || 587) : setting("MAIL_PICKUP_DIRECTORY") || "");
+  const mail = setting("SMTP_HOST") ? setting("SMTP_HOST") + ":" + (setting("SMTP_PORT") || 587) : setting("MAIL_PICKUP_DIRECTORY") || "";
+  console.log(values.Providers__sample__BaseUrl ? "sample" : "none", mail);
 ')
-{ read -r provider && read -r mail_setting; } <<<"$settings"
+read -r provider mail_setting <<<"$settings"
 
 built=artifacts/start.built
 if [[ ! -f $built ]] || [[ $(find src Directory.* host.json local.settings.json global.json -newer "$built" -print -quit) ]]; then
