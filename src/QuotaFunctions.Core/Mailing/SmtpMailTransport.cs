@@ -55,7 +55,7 @@ internal sealed class SmtpMailTransport(IOptions<MailOptions> settings, TokenCre
         };
         try
         {
-            await client.ConnectAsync(_options.SmtpHost, _options.SmtpPort, tls, cancellationToken);
+            await client.ConnectAsync(_options.SmtpHost!, _options.SmtpPort, tls, cancellationToken);
         }
         catch (NotSupportedException failure)
         {
@@ -84,7 +84,7 @@ internal sealed class SmtpMailTransport(IOptions<MailOptions> settings, TokenCre
             }
             else
             {
-                await client.AuthenticateAsync(user, _options.SmtpPassword, cancellationToken);
+                await client.AuthenticateAsync(user, _options.SmtpPassword!, cancellationToken);
             }
         }
         catch (NotSupportedException failure)
