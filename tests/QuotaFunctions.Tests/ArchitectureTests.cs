@@ -14,6 +14,7 @@ public sealed partial class ArchitectureTests
     {
         ["Validation"] = [],
         ["Hosting"] = ["Validation"],
+        ["Csv"] = ["Validation"],
         ["Jobs"] = ["Hosting"],
         ["Queues"] = ["Hosting"],
         ["Accounts"] = [],
@@ -24,6 +25,9 @@ public sealed partial class ArchitectureTests
         ["Mailing"] = ["Hosting"],
         ["Auditing"] = ["Accounts", "Accounts.Storage", "Charging", "Hosting", "Jobs"],
         ["Usage"] = ["Accounts", "Accounts.Storage", "Auditing", "Hosting", "Jobs", "Keys"],
+        ["Reporting"] = ["Accounts", "Hosting", "Keys", "Usage", "Validation"],
+        ["Subscriptions"] = ["Accounts", "Hosting", "Mailing", "Reporting", "Reporting.Rendering", "Validation"],
+        ["Reporting.Rendering"] = ["Accounts", "Csv", "Reporting", "Validation"],
         ["Http"] = ["Accounts", "Accounts.Storage", "Charging", "Hosting", "Validation"],
         ["Telemetry"] = ["Accounts", "Auditing", "Charging", "Hosting", "Queues", "Usage"],
         ["Proxying"] = ["Accounts", "Accounts.Storage", "Charging", "Hosting", "Http", "Keys", "Validation"],

@@ -24,6 +24,8 @@ internal static class EnumNames
 [JsonSerializable(typeof(VerificationResponse))]
 [JsonSerializable(typeof(VerifiedKeyResponse))]
 [JsonSerializable(typeof(UsageResponse))]
+[JsonSerializable(typeof(ReportsResponse))]
+[JsonSerializable(typeof(ReportResponse))]
 [JsonSerializable(typeof(SettingsResponse))]
 [JsonSerializable(typeof(SettingResponse))]
 [JsonSerializable(typeof(QueuesResponse))]

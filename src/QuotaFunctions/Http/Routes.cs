@@ -30,6 +30,12 @@ public static class Routes
     /// <summary>Who used what.</summary>
     public const string Usage = Area + "/usage";
 
+    /// <summary>All reports.</summary>
+    public const string Reports = Area + "/reports";
+
+    /// <summary>One report, by its id, or the current one.</summary>
+    public const string Report = Reports + "/{report}";
+
     /// <summary>The log of all keys.</summary>
     public const string Logs = Area + "/logs";
 
@@ -61,6 +67,7 @@ public static class Routes
         ["token"] = "The key's id, or the secret itself.",
         ["pool"] = "The pool's id.",
         ["queue"] = "The queue's name.",
+        ["report"] = "The report's id, or current for one that is made now and not kept.",
         ["chargeId"] = "What charge_id was when it was consumed.",
         ["provider"] = "The provider's name.",
         ["path"] = "The upstream's path; may have slashes.",
