@@ -72,11 +72,6 @@ internal sealed partial class ReportScheduler(
         return period.To > subscription.Since && DaysOf(period) != subscription.LastPeriod ? period : null;
     }
 
-    /// <summary>When the next report may be due; null for never.</summary>
-    internal static DateTimeOffset? NextAt(Subscription subscription, DateTimeOffset now) => subscription.Status == SubscriptionStatus.Paused
-        ? null
-        : ReportSchedule.NextAfter(subscription.Settings.Schedule, DateTimeZoneProviders.Tzdb[subscription.Settings.TimeZone], now);
-
     internal static string DaysOf(ReportPeriod period) =>
         string.Create(CultureInfo.InvariantCulture, $"{period.FirstDay:yyyy-MM-dd}/{period.LastDay:yyyy-MM-dd}");
 

@@ -1,3 +1,4 @@
+using NodaTime;
 using QuotaFunctions.Core.Reporting;
 
 namespace QuotaFunctions.Core.Subscriptions;
@@ -37,6 +38,23 @@ public sealed record Subscription
 
     /// <summary>True for the one of the settings.</summary>
     public bool IsDefault => Id == DefaultId;
+
+    /// <summary>When the schedule comes next; null where it is paused, or for never. A week's or a month's report is sent by the first time after its end.</summary>
+    /// <param name="now">Now.</param>
+    public DateTimeOffset? NextAt(DateTimeOffset now) => Status == SubscriptionStatus.Paused
+        ? null
+        : ReportSchedule.NextAfter(Settings.Schedule, DateTimeZoneProviders.Tzdb[Settings.TimeZone], now);
+
+    /// <summary>As it is once its settings or its status are changed.</summary>
+    /// <param name="settings">The settings.</param>
+    /// <param name="status">The status.</param>
+    /// <param name="now">Now: another schedule, and one that is resumed, begins with it.</param>
+    public Subscription With(SubscriptionSettings settings, SubscriptionStatus status, DateTimeOffset now)
+    {
+        var isResumed = status == SubscriptionStatus.Active && Status == SubscriptionStatus.Paused;
+        var hasOtherTimes = (settings.Schedule, settings.TimeZone, settings.Period) != (Settings.Schedule, Settings.TimeZone, Settings.Period);
+        return this with { Settings = settings, Status = status, Since = isResumed || hasOtherTimes ? now : Since };
+    }
 }
 
 /// <summary>What is set of a subscription.</summary>
