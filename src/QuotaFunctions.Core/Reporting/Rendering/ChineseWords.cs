@@ -67,6 +67,10 @@ internal sealed class ChineseWords : ReportWords
 
     public override string Comparison => "与上一周期对比";
 
+    public override string RequestsInAll => "请求量";
+
+    public override string FailedInAll => "失败量";
+
     public override string Latency => "延迟 p50、p95、p99";
 
     public override string LatencyP95 => "95% 的响应不超过";
@@ -108,6 +112,8 @@ internal sealed class ChineseWords : ReportWords
     public override string SuccessOverTime => "成功占比";
 
     public override string OpenDashboard => "打开控制台";
+
+    public override string Enumeration => "、";
 
     public override string Semicolon => "；";
 
@@ -161,7 +167,7 @@ internal sealed class ChineseWords : ReportWords
 
     public override string Refills(string when) => $"{when} 补充";
 
-    public override string Left(string amount, string limit) => $"剩余 {amount} / {limit}";
+    public override string Left(string amount, string limit, string unit) => $"剩余 {amount} / {limit} {unit}";
 
     public override string InActiveKeys(string count) => $"{count} 个活跃 key";
 

@@ -67,9 +67,13 @@ internal sealed class EnglishWords : ReportWords
 
     public override string Comparison => "Against the period before";
 
+    public override string RequestsInAll => "Requests in all";
+
+    public override string FailedInAll => "Failed in all";
+
     public override string Latency => "Latency p50, p95, p99";
 
-    public override string LatencyP95 => "95 % answered within";
+    public override string LatencyP95 => "95% answered within";
 
     public override string Refunded => "Refunded";
 
@@ -108,6 +112,8 @@ internal sealed class EnglishWords : ReportWords
     public override string SuccessOverTime => "Share that succeeded";
 
     public override string OpenDashboard => "Open the dashboard";
+
+    public override string Enumeration => ", ";
 
     public override string Semicolon => "; ";
 
@@ -161,7 +167,7 @@ internal sealed class EnglishWords : ReportWords
 
     public override string Refills(string when) => $"refills {when}";
 
-    public override string Left(string amount, string limit) => $"{amount} of {limit} left";
+    public override string Left(string amount, string limit, string unit) => $"{amount} of {limit} {unit} left";
 
     public override string InActiveKeys(string count) => $"in {count} active keys";
 

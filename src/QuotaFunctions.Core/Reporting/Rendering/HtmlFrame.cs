@@ -38,8 +38,8 @@ internal static partial class HtmlFrame
         </style></head>
         <body class="bg" style="margin:0;padding:0;background:#FFFFFF;-webkit-text-size-adjust:100%;">
         <div style="display:none;max-height:0;overflow:hidden;">{{WebUtility.HtmlEncode(preheader)}}</div>
-        <table role="presentation" class="bg" width="100%" cellpadding="0" cellspacing="0" border="0" style="background:#FFFFFF;"><tr><td align="center">
-        <table role="presentation" width="600" cellpadding="0" cellspacing="0" border="0" style="width:100%;max-width:600px;text-align:left;font-family:{{Fonts}};font-size:14px;line-height:{{(language == "en" ? 20 : 22)}}px;font-variant-numeric:tabular-nums;">
+        <table role="presentation" class="bg" width="100%" cellpadding="0" cellspacing="0" border="0" style="background:#FFFFFF;table-layout:fixed;"><tr><td align="center">
+        <table role="presentation" width="600" cellpadding="0" cellspacing="0" border="0" style="width:100%;max-width:600px;table-layout:fixed;text-align:left;font-family:{{Fonts}};font-size:14px;line-height:{{(language == "en" ? 20 : 22)}}px;font-variant-numeric:tabular-nums;">
 
         """;
 

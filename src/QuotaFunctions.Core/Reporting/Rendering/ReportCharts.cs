@@ -46,7 +46,7 @@ internal static class ReportCharts
         });
 
         // What there is can be seen, however little it is
-        float HeightOf(long count) => count == 0 ? 0 : Math.Max(2, (RequestsHeight - 1) * (float)count / most);
+        float HeightOf(long count) => count == 0 ? 0 : Math.Max(1, (RequestsHeight - 1) * (float)count / most);
     });
 
     /// <summary>The share that succeeded of each day or hour, and above it what failed. One without requests has a gap.</summary>
@@ -58,7 +58,7 @@ internal static class ReportCharts
             return;
         }
 
-        var failed = point.Failed == 0 ? 0 : Math.Max(2, SuccessHeight * (float)point.Failed / point.Requests);
+        var failed = point.Failed == 0 ? 0 : Math.Max(1, SuccessHeight * (float)point.Failed / point.Requests);
         Fill(canvas, Data, left, failed, width, SuccessHeight - failed);
         Fill(canvas, Bad, left, 0, width, failed);
     }));
@@ -76,7 +76,7 @@ internal static class ReportCharts
             Fill(canvas, Bad, all - failed, top, failed, BarHeight);
         });
 
-        float WidthOf(long count) => count == 0 ? 0 : Math.Max(2, BesideWidth * (float)count / most);
+        float WidthOf(long count) => count == 0 ? 0 : Math.Max(1, BesideWidth * (float)count / most);
     });
 
     /// <summary>A meter for each key beside its row, filled by what is left: none where it is used up, with a square in its place.</summary>

@@ -46,9 +46,19 @@ internal sealed class ReportFormat(ReportLanguage language, DateTimeZone zone)
         : string.Create(CultureInfo.InvariantCulture, $"{day.Day} {Months[day.Month - 1][..3]}");
 
     /// <summary>The days of a period.</summary>
-    public string Days(ReportPeriod period) => period.FirstDay == period.LastDay
-        ? Day(period.FirstDay)
-        : $"{Day(period.FirstDay)} – {Day(period.LastDay)}";
+    public string Days(ReportPeriod period)
+    {
+        var (first, last) = (period.FirstDay, period.LastDay);
+        var isOneMonth = first.Year == last.Year && first.Month == last.Month;
+        return (first == last, isOneMonth, language) switch
+        {
+            (true, _, _) => Day(first),
+            (_, true, ReportLanguage.Zh) => string.Create(CultureInfo.InvariantCulture, $"{Day(first)}至{last.Day}日"),
+            (_, false, ReportLanguage.Zh) => $"{Day(first)}至{Day(last)}",
+            (_, true, _) => string.Create(CultureInfo.InvariantCulture, $"{first.Day}–{Day(last)}"),
+            _ => $"{Day(first)} – {Day(last)}",
+        };
+    }
 
     /// <summary>A moment, to the minute, in the time zone: 1 December 2026, 14:05.</summary>
     public string Moment(DateTimeOffset moment)

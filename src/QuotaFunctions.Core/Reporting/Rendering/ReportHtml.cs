@@ -139,10 +139,10 @@ public sealed class ReportHtml
             return;
         }
 
-        var alt = string.Join(' ', keys.Take(3).Select(key => _words.RemainingAlt(ReportNames.Of(key, MaxName), _format.Percent(ReportNames.PercentLeft(key)))));
-        var picture = Picture("remaining", ReportCharts.Remaining(keys, _report.LowQuotaThreshold, NearestRow), alt, 88, keys.Count * NearestRow);
-        Row(HtmlFrame.RowsBeside(picture, pictureWidth: "88", keys.Select(key => $"""
-            <td height="{NearestRow}" class="ln" style="height:{NearestRow}px;border-top:1px solid #E3E5E8;padding-left:16px;"><div class="i1" style="{HtmlFrame.Ink}{HtmlFrame.OneLine}font-weight:500;">{Name(key)}</div><div class="i2" style="{HtmlFrame.Ink2}">{Text(_words.Left(_format.Amount(key.Remaining ?? 0), _format.Amount(key.Limit ?? 0)))} {Text(ReportFormat.Unit(key.Unit))}</div><div class="{(KeyForecast.IsExhausted(key) ? "bad" : "att")}" style="color:{(KeyForecast.IsExhausted(key) ? "#B3261E" : "#855200")};{HtmlFrame.Small}">{(KeyForecast.IsExhausted(key) ? "■" : "▲")} {Text(ReportNames.EndOf(key, _words, _format))}</div></td>
+        var alt = _words.RemainingAlt(ReportNames.Of(keys[0], MaxName), _format.Percent(ReportNames.PercentLeft(keys[0])));
+        var picture = Picture("remaining", ReportCharts.Remaining(keys, _report.LowQuotaThreshold, NearestRow), alt, 64, keys.Count * NearestRow);
+        Row(HtmlFrame.RowsBeside(picture, pictureWidth: "64", keys.Select(key => $"""
+            <td height="{NearestRow}" class="ln" style="height:{NearestRow}px;border-top:1px solid #E3E5E8;padding-left:12px;"><div class="i1" style="{HtmlFrame.Ink}{HtmlFrame.OneLine}font-weight:500;">{Name(key)}</div><div class="i2" style="{HtmlFrame.Ink2}{HtmlFrame.OneLine}">{Text(_words.Left(_format.Amount(key.Remaining ?? 0), _format.Amount(key.Limit ?? 0), ReportFormat.Unit(key.Unit)))}</div><div class="{(KeyForecast.IsExhausted(key) ? "bad" : "att")}" style="color:{(KeyForecast.IsExhausted(key) ? "#B3261E" : "#855200")};{HtmlFrame.Small}{HtmlFrame.OneLine}">{(KeyForecast.IsExhausted(key) ? "■" : "▲")} {Text(ReportNames.EndOf(key, _words, _format))}</div></td>
             """)));
     }
 
@@ -222,7 +222,7 @@ public sealed class ReportHtml
     private const string NamesGoHere = "\uE000";
 
     private string WithNames(ReportAnomaly anomaly, Func<string, string> sentence) =>
-        Text(sentence(NamesGoHere)).Replace(NamesGoHere, Bdi(ReportNames.Of(anomaly, _words, _format)), StringComparison.Ordinal);
+        Text(sentence(NamesGoHere)).Replace(NamesGoHere, ReportNames.Of(anomaly, _words, _format, Bdi), StringComparison.Ordinal);
 
     private string Before(string figure) => _words.Before(figure);
 

@@ -10,9 +10,13 @@ internal static class ReportNames
     public static string Of(ReportKey key, int maxLength = 60) => SafeText.Line(key.Name, maxLength) is { Length: > 0 } name ? name : key.Key;
 
     /// <summary>The first keys of an anomaly, and how many more there are.</summary>
-    public static string Of(ReportAnomaly anomaly, ReportWords words, ReportFormat format)
+    /// <param name="anomaly">The anomaly.</param>
+    /// <param name="words">The words.</param>
+    /// <param name="format">The form of numbers.</param>
+    /// <param name="show">Makes a name what it is to be in the answer.</param>
+    public static string Of(ReportAnomaly anomaly, ReportWords words, ReportFormat format, Func<string, string> show)
     {
-        var names = string.Join(words is ChineseWords ? "、" : ", ", anomaly.Keys.Take(MaxInSentence).Select(key => Of(key, 40)));
+        var names = string.Join(words.Enumeration, anomaly.Keys.Take(MaxInSentence).Select(key => show(Of(key, 40))));
         var more = anomaly.Count - Math.Min(anomaly.Keys.Count, MaxInSentence);
         return more > 0 ? words.AndMore(names, format.Number(more)) : names;
     }

@@ -102,8 +102,8 @@ public sealed class ReportText
     {
         var (now, before) = (_report.Total, _report.TotalBefore);
         Heading(_words.Comparison);
-        Compared(_words.Requests, _format.Number(now.Requests), _format.Number(before.Requests));
-        Compared(_words.Failed, _format.Number(now.Failed), _format.Number(before.Failed));
+        Compared(_words.RequestsInAll, _format.Number(now.Requests), _format.Number(before.Requests));
+        Compared(_words.FailedInAll, _format.Number(now.Failed), _format.Number(before.Failed));
         Compared(_words.Refunded, _format.Number(now.Refunded), _format.Number(before.Refunded));
         Compared(_words.Unknown, _format.Number(now.Unknown), _format.Number(before.Unknown));
         Compared(_words.TokensIn, _format.Number(now.TokensIn), _format.Number(before.TokensIn));
@@ -174,7 +174,7 @@ public sealed class ReportText
         }
     }
 
-    private string Names(ReportAnomaly anomaly) => SafeText.Unsearched(ReportNames.Of(anomaly, _words, _format));
+    private string Names(ReportAnomaly anomaly) => ReportNames.Of(anomaly, _words, _format, SafeText.Unsearched);
 
     private string Latency(ReportCounts counts) =>
         $"{_format.Duration(counts.LatencyP50Ms)}, {_format.Duration(counts.LatencyP95Ms)}, {_format.Duration(counts.LatencyP99Ms)}";

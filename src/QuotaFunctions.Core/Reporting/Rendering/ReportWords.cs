@@ -78,6 +78,11 @@ internal abstract class ReportWords
 
     public abstract string Comparison { get; }
 
+    /// <summary>All requests, not to be taken for a key's.</summary>
+    public abstract string RequestsInAll { get; }
+
+    public abstract string FailedInAll { get; }
+
     public abstract string Latency { get; }
 
     public abstract string LatencyP95 { get; }
@@ -120,6 +125,9 @@ internal abstract class ReportWords
 
     public abstract string OpenDashboard { get; }
 
+    /// <summary>Between names.</summary>
+    public abstract string Enumeration { get; }
+
     /// <summary>Between the parts of a list in a sentence.</summary>
     public abstract string Semicolon { get; }
 
@@ -160,7 +168,7 @@ internal abstract class ReportWords
 
     public abstract string Refills(string when);
 
-    public abstract string Left(string amount, string limit);
+    public abstract string Left(string amount, string limit, string unit);
 
     public abstract string InActiveKeys(string count);
 
