@@ -12,6 +12,8 @@ using Moq;
 using QuotaFunctions.Core.Accounts;
 using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.Core.Keys;
+using QuotaFunctions.Core.Reporting;
+using QuotaFunctions.Core.Subscriptions;
 using QuotaFunctions.Core.Validation;
 using QuotaFunctions.Functions;
 using QuotaFunctions.Functions.Admin;
@@ -30,6 +32,7 @@ public sealed partial class TenantScopeTests
 
     private readonly Mock<IKeyService> _keys = new(MockBehavior.Strict);
     private readonly Mock<IPoolService> _pools = new(MockBehavior.Strict);
+    private readonly Mock<ISubscriptionStore> _subscriptions = new(MockBehavior.Strict);
 
     public static TheoryData<string> AdminFunctions() => [.. Admin().Select(type => type.Name)];
 
@@ -121,6 +124,32 @@ public sealed partial class TenantScopeTests
         }
     }
 
+    [Fact]
+    public async Task Subscriptions_are_the_tenants_and_on_its_keys_only()
+    {
+        const string key = "key_9pQe2LkVb7RtYw4Hs0Nc";
+        var subscribe = (string rest) => new CreateSubscription(_subscriptions.Object, _keys.Object, Options.Create(new ReportOptions()), TimeProvider.System)
+            .RunAsync(Request($$"""{"name":"n","recipients":["a@example.com"]{{rest}}}"""), "manage", default);
+        _subscriptions.Setup(it => it.CreateAsync(It.Is<SubscriptionSettings>(settings => settings.Tenant == "acme"), default)).ReturnsAsync(Subscription("acme"));
+        _subscriptions.Setup(it => it.ListAsync("acme", default)).ReturnsAsync([]);
+        await subscribe("");
+        await new ListSubscriptions(_subscriptions.Object, TimeProvider.System).RunAsync(Request(), default);
+
+        foreach (var tenant in new[] { "\"other\"", "null" })
+        {
+            Assert.Equal(["tenant"], (await Assert.ThrowsAsync<InvalidRequestException>(() => subscribe($$""","tenant":{{tenant}}"""))).Errors.Keys);
+        }
+
+        foreach (var owner in new[] { Key("other"), Key(null), null })
+        {
+            _keys.Setup(it => it.FindAsync(key, default)).ReturnsAsync(owner);
+            Assert.Equal(["key"], (await Assert.ThrowsAsync<InvalidRequestException>(() => subscribe($$""","key":"{{key}}" """))).Errors.Keys);
+        }
+
+        _keys.Setup(it => it.FindAsync(key, default)).ReturnsAsync(Key("acme"));
+        await subscribe($$""","key":"{{key}}" """);
+    }
+
     [Theory]
     [InlineData("other")]
     [InlineData(null)]
@@ -138,6 +167,7 @@ public sealed partial class TenantScopeTests
     {
         _keys.Setup(it => it.FindAsync(It.IsAny<string>(), default)).ReturnsAsync(Key(tenant));
         _pools.Setup(it => it.FindAsync(It.IsAny<string>(), default)).ReturnsAsync(Pool(tenant));
+        _subscriptions.Setup(it => it.FindAsync(It.IsAny<string>(), default)).ReturnsAsync(Subscription(tenant));
     }
 
     private async Task<IResult> InvokeAsync(string name)
@@ -156,6 +186,7 @@ public sealed partial class TenantScopeTests
     private object Service(Type type) =>
         type == typeof(IKeyService) ? _keys.Object
         : type == typeof(IPoolService) ? _pools.Object
+        : type == typeof(ISubscriptionStore) ? _subscriptions.Object
         : type == typeof(TimeProvider) ? TimeProvider.System
         : type.IsInterface ? ((Mock)Activator.CreateInstance(typeof(Mock<>).MakeGenericType(type), MockBehavior.Strict)!).Object
         : RuntimeHelpers.GetUninitializedObject(type);
@@ -168,6 +199,11 @@ public sealed partial class TenantScopeTests
     };
 
     private static Pool Pool(string? tenant) => new() { Id = "it", Settings = new PoolSettings { Name = "n", Tenant = tenant }, CreatedAt = default, Quota = Quota };
+
+    private static Subscription Subscription(string? tenant) => new()
+    {
+        Id = "sub_1", Settings = new SubscriptionSettings { Name = "n", Recipients = ["a@example.com"], Tenant = tenant }, CreatedAt = default, Since = default,
+    };
 
     private static IEnumerable<Type> Admin() => typeof(CreateKey).Assembly.GetTypes()
         .Where(type => type.Namespace == typeof(CreateKey).Namespace && type.GetMethods().Any(method => method.IsDefined(typeof(FunctionAttribute))));
@@ -189,6 +225,6 @@ public sealed partial class TenantScopeTests
             : null;
     }
 
-    [GeneratedRegex(@"\{(key|pool|token)\}")]
+    [GeneratedRegex(@"\{(key|pool|token|subscription)\}")]
     private static partial Regex OfOneThing();
 }

@@ -15,7 +15,7 @@ internal sealed record NewSubscription
     public required string Name { get; init; }
 
     /// <summary>Who gets the report: 1 to 20 mail addresses, each a mail of their own.</summary>
-    [Length(1, SubscriptionReader.MaxRecipients)]
+    [MaxLength(SubscriptionReader.MaxRecipients)]
     [Example("ops@example.com")]
     public required IReadOnlyList<string> Recipients { get; init; }
 
@@ -60,7 +60,7 @@ internal sealed record SubscriptionChange
     public string? Name { get; init; }
 
     /// <summary>Who gets the report: 1 to 20 mail addresses.</summary>
-    [Length(1, SubscriptionReader.MaxRecipients)]
+    [MaxLength(SubscriptionReader.MaxRecipients)]
     [DisallowNull]
     public IReadOnlyList<string>? Recipients { get; init; }
 
