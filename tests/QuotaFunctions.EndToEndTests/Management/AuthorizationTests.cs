@@ -156,7 +156,8 @@ public sealed class AuthorizationTests(AppFixture app)
             let query = operation.Name == "get" && path.Name == "/flow/tokens" ? "?token={token}" : ""
             select (HttpMethod.Parse(operation.Name), $"{path.Name}{query}".Replace("{key}", NoKey, StringComparison.Ordinal)
                 .Replace("{token}", NoKey, StringComparison.Ordinal).Replace("{pool}", NoPool, StringComparison.Ordinal)
-                .Replace("{subscription}", NoSubscription, StringComparison.Ordinal).Replace("{queue}", "sweep-requests", StringComparison.Ordinal), example))
+                .Replace("{subscription}", NoSubscription, StringComparison.Ordinal).Replace("{queue}", "sweep-requests", StringComparison.Ordinal)
+                .Replace("{report}", "current", StringComparison.Ordinal), example))
             .ToList();
         Assert.InRange(routes.Count, 19, 1000);
         return routes;

@@ -20,6 +20,7 @@ using QuotaFunctions.Functions.Admin;
 using QuotaFunctions.Functions.Public;
 using QuotaFunctions.Middleware;
 using QuotaFunctions.Tests.Http;
+using QuotaFunctions.Tests.Reporting;
 
 namespace QuotaFunctions.Tests.Functions;
 
@@ -28,11 +29,14 @@ public sealed partial class TenantScopeTests
 {
     private const string Token = "the-token-of-acme-0123456789abcdef";
 
+    private static readonly string ReportId = ReportIds.New(DateTimeOffset.UnixEpoch);
+
     private static readonly QuotaSnapshot Quota = new() { Type = QuotaType.Count, Limit = 1, Used = 0, Remaining = 1 };
 
     private readonly Mock<IKeyService> _keys = new(MockBehavior.Strict);
     private readonly Mock<IPoolService> _pools = new(MockBehavior.Strict);
     private readonly Mock<ISubscriptionStore> _subscriptions = new(MockBehavior.Strict);
+    private readonly Mock<IReportStore> _reports = new(MockBehavior.Strict);
 
     public static TheoryData<string> AdminFunctions() => [.. Admin().Select(type => type.Name)];
 
@@ -150,6 +154,39 @@ public sealed partial class TenantScopeTests
         await subscribe($$""","key":"{{key}}" """);
     }
 
+    [Fact]
+    public async Task Reports_are_of_the_tenant()
+    {
+        var builder = new Mock<IReportBuilder>(MockBehavior.Strict);
+        var report = new Reports().Compose();
+        builder.Setup(it => it.BuildAsync(new ReportRequest { Tenant = "acme" }, default)).ReturnsAsync(report);
+        _reports.Setup(it => it.ListAsync(new ReportQuery { Tenant = "acme" }, default)).ReturnsAsync(new ReportPage([], null));
+        _reports.Setup(it => it.RequestAsync(It.IsAny<string>(), new ReportRequest { Tenant = "acme" }, default)).Returns(Task.CompletedTask);
+        var options = Options.Create(new ReportOptions());
+        var current = new GetReport(_reports.Object, builder.Object, _keys.Object, options, TimeProvider.System);
+        foreach (var query in new[] { "", "?tenant=acme" })
+        {
+            await current.RunAsync(Request(query: query), "current", default);
+            await new ListReports(_reports.Object).RunAsync(Request(query: query), default);
+        }
+
+        await new CreateReport(_reports.Object, _keys.Object, options, TimeProvider.System).RunAsync(Request("{}"), "manage", default);
+        Assert.Equal(["tenant"], (await Assert.ThrowsAsync<InvalidRequestException>(() => current.RunAsync(Request(query: "?tenant=other"), "current", default))).Errors.Keys);
+        Assert.Equal(["tenant"], (await Assert.ThrowsAsync<InvalidRequestException>(() => new CreateReport(_reports.Object, _keys.Object, options, TimeProvider.System)
+            .RunAsync(Request("""{"tenant":null}"""), "manage", default))).Errors.Keys);
+
+        // A key of another tenant is no key, whatever the way to it
+        Return("other");
+        foreach (var answer in new[]
+        {
+            await current.RunAsync(Request(query: "?key=key_1"), "current", default),
+            await new CreateReport(_reports.Object, _keys.Object, options, TimeProvider.System).RunAsync(Request("""{"key":"key_1"}"""), "manage", default),
+        })
+        {
+            Assert.Equal("not_found", (await answer.AnswerAsync(TestRequests.Context())).GetProperty("code").GetString());
+        }
+    }
+
     [Theory]
     [InlineData("other")]
     [InlineData(null)]
@@ -168,6 +205,8 @@ public sealed partial class TenantScopeTests
         _keys.Setup(it => it.FindAsync(It.IsAny<string>(), default)).ReturnsAsync(Key(tenant));
         _pools.Setup(it => it.FindAsync(It.IsAny<string>(), default)).ReturnsAsync(Pool(tenant));
         _subscriptions.Setup(it => it.FindAsync(It.IsAny<string>(), default)).ReturnsAsync(Subscription(tenant));
+        _reports.Setup(it => it.FindAsync(ReportId, default))
+            .ReturnsAsync(new StoredReport(ReportId, ReportStatus.Ready, new ReportRequest { Tenant = tenant }, default, null, null));
     }
 
     private async Task<IResult> InvokeAsync(string name)
@@ -179,7 +218,7 @@ public sealed partial class TenantScopeTests
         return await (Task<IResult>)Run(type).Invoke(function, BindingFlags.DoNotWrapExceptions, null,
         [
             .. Run(type).GetParameters().Select(object (parameter) =>
-                parameter.ParameterType == typeof(HttpRequest) ? request : parameter.ParameterType == typeof(string) ? "it" : CancellationToken.None),
+                parameter.ParameterType == typeof(HttpRequest) ? request : parameter.ParameterType == typeof(string) ? (parameter.Name == "report" ? ReportId : "it") : CancellationToken.None),
         ], null)!;
     }
 
@@ -187,6 +226,8 @@ public sealed partial class TenantScopeTests
         type == typeof(IKeyService) ? _keys.Object
         : type == typeof(IPoolService) ? _pools.Object
         : type == typeof(ISubscriptionStore) ? _subscriptions.Object
+        : type == typeof(IReportStore) ? _reports.Object
+        : type == typeof(IOptions<ReportOptions>) ? Options.Create(new ReportOptions())
         : type == typeof(TimeProvider) ? TimeProvider.System
         : type.IsInterface ? ((Mock)Activator.CreateInstance(typeof(Mock<>).MakeGenericType(type), MockBehavior.Strict)!).Object
         : RuntimeHelpers.GetUninitializedObject(type);
@@ -225,6 +266,6 @@ public sealed partial class TenantScopeTests
             : null;
     }
 
-    [GeneratedRegex(@"\{(key|pool|token|subscription)\}")]
+    [GeneratedRegex(@"\{(key|pool|token|report|subscription)\}")]
     private static partial Regex OfOneThing();
 }
