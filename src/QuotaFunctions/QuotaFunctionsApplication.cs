@@ -9,9 +9,11 @@ using QuotaFunctions.Core.Auditing;
 using QuotaFunctions.Core.Charging;
 using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.Core.Keys;
+using QuotaFunctions.Core.Mailing;
 using QuotaFunctions.Core.Proxying;
 using QuotaFunctions.Core.Queues;
 using QuotaFunctions.Core.Reporting;
+using QuotaFunctions.Core.Subscriptions;
 using QuotaFunctions.Core.Telemetry;
 using QuotaFunctions.Core.Usage;
 using QuotaFunctions.Http;
@@ -36,8 +38,10 @@ public static class QuotaFunctionsApplication
             .AddAuditing()
             .AddCharging(configuration)
             .AddKeys()
+            .AddMailing(configuration)
             .AddUsage()
             .AddReporting(configuration)
+            .AddSubscriptions(configuration)
             .AddProxying(configuration)
             .AddTelemetry(configuration)
             .AddOpenTelemetryExport(configuration)

@@ -13,6 +13,7 @@ using QuotaFunctions.Core.Accounts;
 using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.Core.Keys;
 using QuotaFunctions.Core.Reporting;
+using QuotaFunctions.Core.Subscriptions;
 using QuotaFunctions.Core.Validation;
 using QuotaFunctions.Functions;
 using QuotaFunctions.Functions.Admin;
@@ -34,6 +35,7 @@ public sealed partial class TenantScopeTests
 
     private readonly Mock<IKeyService> _keys = new(MockBehavior.Strict);
     private readonly Mock<IPoolService> _pools = new(MockBehavior.Strict);
+    private readonly Mock<ISubscriptionStore> _subscriptions = new(MockBehavior.Strict);
     private readonly Mock<IReportStore> _reports = new(MockBehavior.Strict);
 
     public static TheoryData<string> AdminFunctions() => [.. Admin().Select(type => type.Name)];
@@ -127,6 +129,32 @@ public sealed partial class TenantScopeTests
     }
 
     [Fact]
+    public async Task Subscriptions_are_the_tenants_and_on_its_keys_only()
+    {
+        const string key = "key_9pQe2LkVb7RtYw4Hs0Nc";
+        var subscribe = (string rest) => new CreateSubscription(_subscriptions.Object, _keys.Object, Options.Create(new ReportOptions()), TimeProvider.System)
+            .RunAsync(Request($$"""{"name":"n","recipients":["a@example.com"]{{rest}}}"""), "manage", default);
+        _subscriptions.Setup(it => it.CreateAsync(It.Is<SubscriptionSettings>(settings => settings.Tenant == "acme"), default)).ReturnsAsync(Subscription("acme"));
+        _subscriptions.Setup(it => it.ListAsync("acme", default)).ReturnsAsync([]);
+        await subscribe("");
+        await new ListSubscriptions(_subscriptions.Object, TimeProvider.System).RunAsync(Request(), default);
+
+        foreach (var tenant in new[] { "\"other\"", "null" })
+        {
+            Assert.Equal(["tenant"], (await Assert.ThrowsAsync<InvalidRequestException>(() => subscribe($$""","tenant":{{tenant}}"""))).Errors.Keys);
+        }
+
+        foreach (var owner in new[] { Key("other"), Key(null), null })
+        {
+            _keys.Setup(it => it.FindAsync(key, default)).ReturnsAsync(owner);
+            Assert.Equal(["key"], (await Assert.ThrowsAsync<InvalidRequestException>(() => subscribe($$""","key":"{{key}}" """))).Errors.Keys);
+        }
+
+        _keys.Setup(it => it.FindAsync(key, default)).ReturnsAsync(Key("acme"));
+        await subscribe($$""","key":"{{key}}" """);
+    }
+
+    [Fact]
     public async Task Reports_are_of_the_tenant()
     {
         var builder = new Mock<IReportBuilder>(MockBehavior.Strict);
@@ -176,6 +204,7 @@ public sealed partial class TenantScopeTests
     {
         _keys.Setup(it => it.FindAsync(It.IsAny<string>(), default)).ReturnsAsync(Key(tenant));
         _pools.Setup(it => it.FindAsync(It.IsAny<string>(), default)).ReturnsAsync(Pool(tenant));
+        _subscriptions.Setup(it => it.FindAsync(It.IsAny<string>(), default)).ReturnsAsync(Subscription(tenant));
         _reports.Setup(it => it.FindAsync(ReportId, default))
             .ReturnsAsync(new StoredReport(ReportId, ReportStatus.Ready, new ReportRequest { Tenant = tenant }, default, null, null));
     }
@@ -196,6 +225,7 @@ public sealed partial class TenantScopeTests
     private object Service(Type type) =>
         type == typeof(IKeyService) ? _keys.Object
         : type == typeof(IPoolService) ? _pools.Object
+        : type == typeof(ISubscriptionStore) ? _subscriptions.Object
         : type == typeof(IReportStore) ? _reports.Object
         : type == typeof(IOptions<ReportOptions>) ? Options.Create(new ReportOptions())
         : type == typeof(TimeProvider) ? TimeProvider.System
@@ -210,6 +240,11 @@ public sealed partial class TenantScopeTests
     };
 
     private static Pool Pool(string? tenant) => new() { Id = "it", Settings = new PoolSettings { Name = "n", Tenant = tenant }, CreatedAt = default, Quota = Quota };
+
+    private static Subscription Subscription(string? tenant) => new()
+    {
+        Id = "sub_1", Settings = new SubscriptionSettings { Name = "n", Recipients = ["a@example.com"], Tenant = tenant }, CreatedAt = default, Since = default,
+    };
 
     private static IEnumerable<Type> Admin() => typeof(CreateKey).Assembly.GetTypes()
         .Where(type => type.Namespace == typeof(CreateKey).Namespace && type.GetMethods().Any(method => method.IsDefined(typeof(FunctionAttribute))));
@@ -231,6 +266,6 @@ public sealed partial class TenantScopeTests
             : null;
     }
 
-    [GeneratedRegex(@"\{(key|pool|token|report)\}")]
+    [GeneratedRegex(@"\{(key|pool|token|report|subscription)\}")]
     private static partial Regex OfOneThing();
 }
