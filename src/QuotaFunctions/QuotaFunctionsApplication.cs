@@ -50,6 +50,7 @@ public static class QuotaFunctionsApplication
         return app
             .UseMiddleware<TelemetryMiddleware>()
             .UseMiddleware<LogLevelMiddleware>()
+            .UseMiddleware<RefusalMiddleware>()
             .UseMiddleware<RequestIdMiddleware>()
             .UseMiddleware<ErrorMiddleware>()
             .UseMiddleware<AuthorizationMiddleware>()

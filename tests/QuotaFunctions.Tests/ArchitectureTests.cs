@@ -24,7 +24,7 @@ public sealed partial class ArchitectureTests
         ["AdminAudit"] = ["Hosting"],
         ["Mailing"] = ["Hosting"],
         ["Auditing"] = ["Accounts", "Accounts.Storage", "Charging", "Hosting", "Jobs"],
-        ["Usage"] = ["Accounts", "Accounts.Storage", "Auditing", "Hosting", "Jobs", "Keys"],
+        ["Usage"] = ["Accounts", "Accounts.Storage", "Auditing", "Charging", "Hosting", "Jobs", "Keys"],
         ["Reporting"] = ["Accounts", "Hosting", "Keys", "Usage", "Validation"],
         ["Subscriptions"] = ["Accounts", "Hosting", "Mailing", "Reporting", "Reporting.Rendering", "Validation"],
         ["Reporting.Rendering"] = ["Accounts", "Csv", "Reporting", "Validation"],

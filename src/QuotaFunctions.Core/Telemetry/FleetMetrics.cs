@@ -35,6 +35,12 @@ internal sealed class FleetMetrics
             requests.WithLabels(outcome).IncTo(count);
         }
 
+        var refused = _metrics.CreateCounter("quota_refused_total", "Requests that were not admitted, by the error's code.", "code");
+        foreach (var (code, count) in figures.Refused)
+        {
+            refused.WithLabels(code).IncTo(count);
+        }
+
         var units = _metrics.CreateCounter("quota_units_total", "What was charged, by unit; usd in US dollars.", "unit");
         foreach (var (unit, amount) in figures.Units)
         {

@@ -27,6 +27,7 @@ internal sealed class StoredFleetFigures(IUsageReader usage, IBookInspector insp
         {
             Requests = total.Outcomes,
             Succeeded = total.Succeeded,
+            Refused = fleet.Refused,
             Units = units,
             Tokens = [.. sum.Cells.Where(cell => cell.Provider is not null).Select(cell => new TokenFigures(
                 cell.Provider!, cell.Model ?? "", cell.Counts.TokensIn, cell.Counts.TokensOut))],

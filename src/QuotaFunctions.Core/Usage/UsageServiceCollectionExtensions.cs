@@ -9,5 +9,10 @@ public static class UsageServiceCollectionExtensions
     /// <summary>Usage. Needs the log and the keys.</summary>
     public static IServiceCollection AddUsage(this IServiceCollection services) => services
         .AddSingleton<ISweepFollowUp, UsageProjector>()
-        .AddSingleton<IUsageReader, UsageReader>();
+        .AddSingleton<IUsageReader, UsageReader>()
+        .AddSingleton<RefusalCounter>()
+        .AddSingleton<IRefusalStore, RefusalTable>()
+        .AddSingleton<RefusalReader>()
+        .AddSingleton<IRefusalFolder, RefusalFolder>()
+        .AddHostedService<RefusalFlush>();
 }
