@@ -11,6 +11,7 @@ public sealed class FleetMetricsTests
     {
         Requests = new Dictionary<string, long> { ["succeeded"] = 6, ["failed"] = 2 },
         Succeeded = 6,
+        Refused = new Dictionary<string, long> { ["quota_exhausted"] = 4 },
         Units = new Dictionary<string, decimal> { ["requests"] = 8, ["tokens"] = 1234, ["usd"] = 0.000001m },
         Tokens = [new TokenFigures("openai", "gpt-4o", Input: 11, Output: 22)],
         ActiveKeys = 3,
@@ -25,6 +26,7 @@ public sealed class FleetMetricsTests
 
         Assert.Equal(6, text.Value("quota_requests_total", ("outcome", "succeeded")));
         Assert.Equal(2, text.Value("quota_requests_total", ("outcome", "failed")));
+        Assert.Equal(4, text.Value("quota_refused_total", ("code", "quota_exhausted")));
         Assert.Equal(1234, text.Value("quota_units_total", ("unit", "tokens")));
         Assert.Equal(0.000001, text.Value("quota_units_total", ("unit", "usd")));
         Assert.Equal(11, text.Value("quota_tokens_total", ("direction", "in"), ("provider", "openai"), ("model", "gpt-4o")));
