@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using QuotaFunctions.Core.Validation;
 
 namespace QuotaFunctions.Http;
 
