@@ -24,8 +24,9 @@ public sealed partial class ArchitectureTests
         ["Mailing"] = ["Hosting"],
         ["Auditing"] = ["Accounts", "Accounts.Storage", "Charging", "Hosting", "Jobs"],
         ["Usage"] = ["Accounts", "Accounts.Storage", "Auditing", "Hosting", "Jobs", "Keys"],
+        ["Alerting"] = ["Accounts", "Accounts.Storage", "Auditing", "Hosting", "Jobs", "Keys", "Mailing", "Proxying", "Queues", "Usage", "Validation"],
         ["Http"] = ["Accounts", "Accounts.Storage", "Charging", "Hosting", "Validation"],
-        ["Telemetry"] = ["Accounts", "Auditing", "Charging", "Hosting", "Queues", "Usage"],
+        ["Telemetry"] = ["Accounts", "Alerting", "Auditing", "Charging", "Hosting", "Queues", "Usage"],
         ["Proxying"] = ["Accounts", "Accounts.Storage", "Charging", "Hosting", "Http", "Keys", "Validation"],
     };
 

@@ -45,6 +45,12 @@ public static class Routes
     /// <summary>One queue, by its name.</summary>
     public const string Queue = Queues + "/{queue}";
 
+    /// <summary>What needs attention.</summary>
+    public const string Alerts = Area + "/alerts";
+
+    /// <summary>One alert, by its id.</summary>
+    public const string Alert = Alerts + "/{alert}";
+
     /// <summary>What the routes of the earlier token service begin with.</summary>
     public const string Flow = "flow";
 
@@ -61,6 +67,7 @@ public static class Routes
         ["token"] = "The key's id, or the secret itself.",
         ["pool"] = "The pool's id.",
         ["queue"] = "The queue's name.",
+        ["alert"] = "The alert's id.",
         ["chargeId"] = "What charge_id was when it was consumed.",
         ["provider"] = "The provider's name.",
         ["path"] = "The upstream's path; may have slashes.",
