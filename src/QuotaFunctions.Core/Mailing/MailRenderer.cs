@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text;
 using MimeKit;
 using MimeKit.Text;
-using MimeKit.Utils;
 
 namespace QuotaFunctions.Core.Mailing;
 

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging;
-using QuotaFunctions.Core.Hosting;
 
 namespace QuotaFunctions.Core.Mailing;
 

@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using System.Security.Authentication;
 using Azure.Core;
 using MailKit;
 using MailKit.Net.Smtp;
@@ -56,7 +55,7 @@ internal sealed class SmtpMailTransport(IOptions<MailOptions> settings, TokenCre
         };
         try
         {
-            await client.ConnectAsync(_options.SmtpHost, _options.SmtpPort, tls, cancellationToken);
+            await client.ConnectAsync(_options.SmtpHost!, _options.SmtpPort, tls, cancellationToken);
         }
         catch (NotSupportedException failure)
         {
@@ -85,7 +84,7 @@ internal sealed class SmtpMailTransport(IOptions<MailOptions> settings, TokenCre
             }
             else
             {
-                await client.AuthenticateAsync(user, _options.SmtpPassword, cancellationToken);
+                await client.AuthenticateAsync(user, _options.SmtpPassword!, cancellationToken);
             }
         }
         catch (NotSupportedException failure)
