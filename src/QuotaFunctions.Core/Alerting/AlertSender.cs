@@ -17,7 +17,7 @@ public interface IAlertSender
 /// <inheritdoc cref="IAlertSender"/>
 /// <remarks>Each target has a message of its own. One that fails is sent anew with a delay, so that it holds up nobody.</remarks>
 internal sealed partial class AlertSender(
-    AlertOutbox outbox, AlertQueue queue, WebhookClient webhooks, IMailOutbox mails, IOptions<AlertOptions> options, TimeProvider clock, ILogger<AlertSender> logger)
+    AlertOutbox outbox, AlertQueue queue, IWebhookClient webhooks, IMailOutbox mails, IOptions<AlertOptions> options, TimeProvider clock, ILogger<AlertSender> logger)
     : IAlertSender
 {
     private static readonly TimeSpan MaxPause = TimeSpan.FromHours(1);

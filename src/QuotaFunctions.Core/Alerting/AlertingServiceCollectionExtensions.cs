@@ -28,6 +28,6 @@ public static class AlertingServiceCollectionExtensions
         .AddSingleton<IAlertRule, BooksRule>()
         .AddSingleton<IAlertEvaluator, AlertEvaluator>()
         .AddSingleton<IAlerts, Alerts>()
-        .AddSingleton<WebhookClient>()
+        .AddSingleton<IWebhookClient, WebhookClient>()
         .AddSingleton<IAlertSender, AlertSender>();
 }

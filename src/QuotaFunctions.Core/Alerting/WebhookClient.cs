@@ -29,11 +29,19 @@ internal enum WebhookOutcome
     Refused,
 }
 
-/// <summary>
-/// Sends requests to webhooks. Addresses are checked where they are used, after the name was resolved, and redirects are not followed: so a webhook
+/// <summary>Sends requests to webhooks.</summary>
+internal interface IWebhookClient
+{
+    /// <summary>Makes one attempt to deliver a batch. What goes wrong is the result.</summary>
+    Task<WebhookResult> SendAsync(AlertBatch batch, WebhookTarget target, CancellationToken cancellationToken);
+}
+
+/// <inheritdoc cref="IWebhookClient"/>
+/// <remarks>
+/// Addresses are checked where they are used, after the name was resolved, and redirects are not followed: so a webhook
 /// reaches nothing of the network that the service runs in.
-/// </summary>
-internal sealed class WebhookClient : IDisposable
+/// </remarks>
+internal sealed class WebhookClient : IWebhookClient, IDisposable
 {
     /// <summary>How long a webhook may take.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
@@ -81,7 +89,7 @@ internal sealed class WebhookClient : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();
 
-    /// <summary>Makes one attempt.</summary>
+    /// <inheritdoc/>
     public async Task<WebhookResult> SendAsync(AlertBatch batch, WebhookTarget target, CancellationToken cancellationToken)
     {
         using var patience = new CancellationTokenSource(Patience, _clock);
