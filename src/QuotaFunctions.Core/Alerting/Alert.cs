@@ -123,7 +123,7 @@ public enum AlertEvent
 }
 
 /// <summary>How rows of the table are written.</summary>
-[JsonSourceGenerationOptions(UseStringEnumConverter = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault)]
+[JsonSourceGenerationOptions(UseStringEnumConverter = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(Alert))]
 [JsonSerializable(typeof(AlertNotice))]
 [JsonSerializable(typeof(List<AlertNotice>))]

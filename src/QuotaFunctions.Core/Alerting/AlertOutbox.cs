@@ -30,7 +30,6 @@ internal sealed class AlertOutbox(AlertTable table, AlertQueue queue, IOptions<A
     private const string Sends = Out + "send:";
     private const string Batches = "batch:";
     private const string Mailed = "mailed:";
-    private const string Json = "Json";
     private const string More = "More";
     private const string Channel = "Channel";
     private const string At = "At";
@@ -58,7 +57,7 @@ internal sealed class AlertOutbox(AlertTable table, AlertQueue queue, IOptions<A
     {
         var (alert, json) = (notice.Alert, JsonSerializer.Serialize(notice, AlertJson.Default.AlertNotice));
         return Channels.Select(channel => new TableEntity(
-            AlertTable.Partition, string.Create(CultureInfo.InvariantCulture, $"{Out}{channel}:{alert.ChangedAt.UtcTicks:D19}:{alert.Id}-{alert.Revision}")) { [Json] = json });
+            AlertTable.Partition, string.Create(CultureInfo.InvariantCulture, $"{Out}{channel}:{alert.Rule}:{alert.ChangedAt.UtcTicks:D19}:{alert.Id}-{alert.Revision}")) { [AlertTable.Json] = json });
     }
 
     /// <summary>Sees to it that what there is to tell is put together once the time for it has come. One message is enough for all of that time.</summary>
@@ -122,7 +121,7 @@ internal sealed class AlertOutbox(AlertTable table, AlertQueue queue, IOptions<A
             ? new AlertBatch(
                 batch,
                 row.GetDateTimeOffset(At)!.Value,
-                JsonSerializer.Deserialize(row.GetString(Json), AlertJson.Default.ListAlertNotice)!,
+                JsonSerializer.Deserialize(row.GetString(AlertTable.Json), AlertJson.Default.ListAlertNotice)!,
                 row.GetInt32(More) ?? 0)
             : null;
 
@@ -136,7 +135,7 @@ internal sealed class AlertOutbox(AlertTable table, AlertQueue queue, IOptions<A
             var batch = new TableEntity(AlertTable.Partition, Batches + id)
             {
                 [At] = clock.GetUtcNow(),
-                [Json] = JsonSerializer.Serialize(taken.Select(item => item.Notice).ToList(), AlertJson.Default.ListAlertNotice),
+                [AlertTable.Json] = JsonSerializer.Serialize(taken.Select(item => item.Notice).ToList(), AlertJson.Default.ListAlertNotice),
             };
             var actions = new List<TableTransactionAction>
             {
@@ -183,28 +182,46 @@ internal sealed class AlertOutbox(AlertTable table, AlertQueue queue, IOptions<A
             paused.Remove(AlertRules.Test);
         }
 
-        var waiting = new List<(TableEntity, AlertNotice)>();
-        await foreach (var row in table.ReadAsync($"{Out}{channel}:", after: null, pageSize: null, cancellationToken))
+        var waiting = new List<(TableEntity Row, AlertNotice Notice)>();
+        var range = $"{Out}{channel}:";
+        string? after = null;
+        do
         {
-            var notice = JsonSerializer.Deserialize(row.GetString(Json), AlertJson.Default.AlertNotice)!;
-            if (!paused.Contains(notice.Alert.Rule))
-            {
-                waiting.Add((row, notice));
-            }
-
-            if (waiting.Count == MaxRead)
-            {
-                break;
-            }
+            after = await ReadRangeAsync(after);
         }
+        while (after is not null);
+        return [.. waiting.OrderBy(item => item.Notice.Alert.ChangedAt)];
 
-        return waiting;
+        // Where it comes to a rule that has to wait it ends, and returns what is behind all of that rule
+        async Task<string?> ReadRangeAsync(string? after)
+        {
+            await foreach (var row in table.ReadAsync(range, after, pageSize: null, cancellationToken))
+            {
+                var rule = row.RowKey[range.Length..].Split(':')[0];
+                if (paused.Contains(rule))
+                {
+                    return $"{range}{rule};";
+                }
+
+                if (table.TryRead(row, AlertJson.Default.AlertNotice) is { } notice)
+                {
+                    waiting.Add((row, notice));
+                }
+
+                if (waiting.Count == MaxRead)
+                {
+                    break;
+                }
+            }
+
+            return null;
+        }
     }
 
     private static List<(TableEntity Row, AlertNotice Notice)> Take(List<(TableEntity Row, AlertNotice Notice)> waiting)
     {
         var length = 0;
-        return [.. waiting.Take(MaxNotices).TakeWhile((item, index) => (length += item.Row.GetString(Json).Length + 1) <= MaxLength || index == 0)];
+        return [.. waiting.Take(MaxNotices).TakeWhile((item, index) => (length += item.Row.GetString(AlertTable.Json).Length + 1) <= MaxLength || index == 0)];
     }
 
     private async Task CountMoreAsync(TableEntity batch, List<(TableEntity Row, AlertNotice Notice)> waiting, CancellationToken cancellationToken)

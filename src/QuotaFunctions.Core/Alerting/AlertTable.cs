@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using Azure;
 using Azure.Data.Tables;
 using Microsoft.Extensions.Logging;
@@ -20,7 +21,7 @@ internal sealed record StoredAlert(Alert Alert, ETag Version);
 /// <c>mailed:</c> when there was last a mail of a rule. None but the first two lines is read as a whole, and none of those that are grows
 /// with use.
 /// </remarks>
-internal sealed class AlertTable(TableServiceClient tables, StorageNames names, ILogger<AlertTable> logger)
+internal sealed partial class AlertTable(TableServiceClient tables, StorageNames names, ILogger<AlertTable> logger)
 {
     /// <summary>The partition.</summary>
     public const string Partition = "alerts";
@@ -28,7 +29,9 @@ internal sealed class AlertTable(TableServiceClient tables, StorageNames names, 
     private const string Known = "known:";
     private const string Live = "alert:live:";
     private const string Past = "alert:past:";
-    private const string Json = "Json";
+
+    /// <summary>The property that holds what a row says.</summary>
+    public const string Json = "Json";
 
     private readonly TableClient _table = tables.GetTableClient(names.Alerts);
 
@@ -90,7 +93,10 @@ internal sealed class AlertTable(TableServiceClient tables, StorageNames names, 
         var alerts = new List<Alert>();
         await foreach (var row in ReadAsync(Live, after: null, pageSize: null, cancellationToken))
         {
-            alerts.Add(ToAlert(row));
+            if (TryRead(row, AlertJson.Default.Alert) is { } alert)
+            {
+                alerts.Add(alert);
+            }
         }
 
         return alerts;
@@ -110,7 +116,10 @@ internal sealed class AlertTable(TableServiceClient tables, StorageNames names, 
         {
             await foreach (var row in ReadAsync(range, after is null ? null : lists + after, pageSize, cancellationToken))
             {
-                yield return (row.RowKey[lists.Length..], ToAlert(row));
+                if (TryRead(row, AlertJson.Default.Alert) is { } alert)
+                {
+                    yield return (row.RowKey[lists.Length..], alert);
+                }
             }
         }
     }
@@ -123,6 +132,21 @@ internal sealed class AlertTable(TableServiceClient tables, StorageNames names, 
             ? TableClient.CreateQueryFilter($"PartitionKey eq {Partition} and RowKey gt {after} and RowKey lt {end}")
             : TableClient.CreateQueryFilter($"PartitionKey eq {Partition} and RowKey ge {begins} and RowKey lt {end}");
         return _table.QueryAsync<TableEntity>(filter, pageSize is { } size ? Math.Min(size, 1000) : null, cancellationToken: cancellationToken);
+    }
+
+    /// <summary>Understands a row among others; null for one that nobody can read, which must not hold up the others.</summary>
+    public T? TryRead<T>(TableEntity row, JsonTypeInfo<T> type)
+        where T : class
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(row.GetString(Json), type) ?? throw new JsonException("The row is empty.");
+        }
+        catch (Exception unreadable) when (unreadable is JsonException or ArgumentNullException or InvalidOperationException)
+        {
+            LogUnreadable(logger, row.RowKey, unreadable.GetType().Name);
+            return null;
+        }
     }
 
     /// <summary>Reads a row by its name; null where it is not there.</summary>
@@ -141,4 +165,7 @@ internal sealed class AlertTable(TableServiceClient tables, StorageNames names, 
     private static TableEntity ToRow(string name, Alert alert) => new(Partition, name) { [Json] = JsonSerializer.Serialize(alert, AlertJson.Default.Alert) };
 
     private static Alert ToAlert(TableEntity row) => JsonSerializer.Deserialize(row.GetString(Json), AlertJson.Default.Alert)!;
+
+    [LoggerMessage(3003, LogLevel.Error, "Row {Row} of the table of alerts cannot be read ({Failure}): it is passed over.")]
+    private static partial void LogUnreadable(ILogger logger, string row, string failure);
 }

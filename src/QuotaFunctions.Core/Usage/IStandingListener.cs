@@ -34,7 +34,7 @@ internal sealed record QuotaStanding(
     {
         // A refill that is due and not written yet has the last reset of the period before. Nothing is used then, so that does no harm.
         var reset = balance.LastReset;
-        var period = string.Create(CultureInfo.InvariantCulture, $"{quota.ResetsAt?.ToUnixTimeSeconds()}/{quota.Limit}/{reset.Sequence}.{reset.Index}");
+        var period = string.Create(CultureInfo.InvariantCulture, $"{quota.ResetsAt?.ToUnixTimeSeconds()}/{quota.Limit}/{reset.Sequence}.{reset.Index}{(isRevoked ? "/revoked" : "")}");
         return new QuotaStanding(id, name, quota.Unit, isRevoked ? null : quota.Limit, quota.Used - quota.Held, period, quota.ResetsAt, version);
     }
 }

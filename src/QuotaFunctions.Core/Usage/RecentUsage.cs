@@ -26,7 +26,7 @@ internal sealed class RecentUsage(TableServiceClient tables, StorageNames names)
             var properties = day.Slots.Select(KeyDay.PropertyOf).Append("RowKey");
             await foreach (var row in ReadPartitionAsync(UsageEntity.Day(day.Day), properties, cancellationToken))
             {
-                foreach (var sum in KeyDay.SlotsOf(row).Values)
+                foreach (var (_, sum) in KeyDay.SlotsOf(row).Where(slot => day.Slots.Contains(slot.Key)))
                 {
                     if (!keys.TryGetValue(row.RowKey, out var counts))
                     {

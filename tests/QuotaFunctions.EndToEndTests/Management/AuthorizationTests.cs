@@ -150,7 +150,7 @@ public sealed class AuthorizationTests(AppFixture app)
             let query = operation.Name == "get" && path.Name == "/flow/tokens" ? "?token={token}" : ""
             select (HttpMethod.Parse(operation.Name), $"{path.Name}{query}".Replace("{key}", NoKey, StringComparison.Ordinal)
                 .Replace("{token}", NoKey, StringComparison.Ordinal).Replace("{pool}", NoPool, StringComparison.Ordinal)
-                .Replace("{queue}", "sweep-requests", StringComparison.Ordinal), example))
+                .Replace("{queue}", "sweep-requests", StringComparison.Ordinal).Replace("{alert}", "alert_00000000000000000000", StringComparison.Ordinal), example))
             .ToList();
         Assert.InRange(routes.Count, 19, 1000);
         return routes;

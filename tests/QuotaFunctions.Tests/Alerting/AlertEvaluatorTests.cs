@@ -74,6 +74,20 @@ public sealed class AlertEvaluatorTests
     });
 
     [Fact]
+    public void A_row_of_a_list_that_cannot_be_read_holds_up_nothing() => AlertWorld.Run(async world =>
+    {
+        world.Tables.Apply(AlertWorld.Table, [.. new[] { "alert:live:0:x", "alert:past:0:x", "out:webhook:queue_backlog:0:x" }.Select(row =>
+            new Azure.Data.Tables.TableTransactionAction(
+                Azure.Data.Tables.TableTransactionActionType.Add, new Azure.Data.Tables.TableEntity("alerts", row) { ["Json"] = "{" }))]);
+        var instance = world.NewInstance(_rule);
+        _rule.Finds = () => [ScriptedRule.Condition("a")];
+        await AlertWorld.EvaluateAsync(instance);
+        await instance.Get<AlertOutbox>().FlushAsync(CancellationToken.None);
+        Assert.Single(await AlertWorld.ListAsync(instance, state: null));
+        Assert.Equal(3, instance.Queues.Messages.Count(message => message.Text.Contains("webhook-", StringComparison.Ordinal) || message.Text.Contains("mail", StringComparison.Ordinal)));
+    });
+
+    [Fact]
     public void A_snooze_ends_and_it_is_told_again() => AlertWorld.Run(async world =>
     {
         var instance = world.NewInstance(_rule);

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Options;
-using QuotaFunctions.Core.Alerting;
 
 namespace QuotaFunctions.Tests.Alerting;
 

@@ -11,7 +11,6 @@ using QuotaFunctions.Core.Keys;
 using QuotaFunctions.Core.Proxying;
 using QuotaFunctions.Core.Queues;
 using QuotaFunctions.Core.Usage;
-using QuotaFunctions.Tests.Charging.Simulation;
 using QuotaFunctions.Tests.Proxying;
 
 namespace QuotaFunctions.Tests.Alerting;
@@ -75,7 +74,7 @@ public sealed class AlertRulesTests
         world.AddUsage(key.Key.Id, Now.AddHours(-1), 100);
         var rule = new UnusualRateRule(Recent(world), Usage((Now.AddHours(-1).AddMinutes(-20).AddHours(-hours), 1)), instance.Get<IKeyService>(), instance.Get<AccountJobs>());
         Assert.Equal(isFound, (await FoundAsync(rule)).Count == 1);
-        Assert.Equal(0, (await FoundAsync(new UnusualRateRule(Recent(world), Usage(), instance.Get<IKeyService>(), instance.Get<AccountJobs>()))).Count);
+        Assert.Empty(await FoundAsync(new UnusualRateRule(Recent(world), Usage(), instance.Get<IKeyService>(), instance.Get<AccountJobs>())));
     });
 
     [Theory]

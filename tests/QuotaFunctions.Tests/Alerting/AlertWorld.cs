@@ -1,7 +1,6 @@
 using Azure.Data.Tables;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using QuotaFunctions.Core.Accounts;
 using QuotaFunctions.Core.Accounts.Storage;
@@ -121,7 +120,7 @@ internal sealed class AlertWorld : IMailOutbox
 
     public IReadOnlyList<AlertNotice> Notices(string channel = "webhook") =>
         [.. Tables.Query(Table, $"PartitionKey eq 'alerts' and RowKey ge 'out:{channel}:' and RowKey lt 'out:{channel};'")
-            .Select(row => System.Text.Json.JsonSerializer.Deserialize(row.GetString("Json"), AlertJson.Default.AlertNotice)!)];
+            .Select(row => System.Text.Json.JsonSerializer.Deserialize(row.GetString("Json"), AlertJson.Default.AlertNotice)!).OrderBy(notice => notice.Alert.ChangedAt)];
 
     public static async Task<IReadOnlyList<Alert>> ListAsync(SimulatedInstance instance, AlertState? state = AlertState.Open) =>
         (await instance.Get<IAlerts>().ListAsync(new AlertQuery(state, 1000, Cursor: null), CancellationToken.None)).Alerts;
@@ -149,7 +148,7 @@ internal sealed class AlertWorld : IMailOutbox
 
     public static IOptions<AlertOptions> Options(params (string Name, string? Value)[] settings)
     {
-        var configuration = new ConfigurationBuilder().AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Name, setting.Value))).Build();
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection(settings.GroupBy(setting => setting.Name).ToDictionary(setting => setting.Key, setting => setting.Last().Value)).Build();
         using var services = new ServiceCollection().AddSettings<AlertOptions>(configuration, AlertOptions.Read).BuildServiceProvider();
         return Microsoft.Extensions.Options.Options.Create(services.GetRequiredService<IOptions<AlertOptions>>().Value);
     }

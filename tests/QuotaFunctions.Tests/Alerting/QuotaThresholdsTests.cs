@@ -1,7 +1,6 @@
 using QuotaFunctions.Core.Accounts;
 using QuotaFunctions.Core.Alerting;
 using QuotaFunctions.Core.Usage;
-using QuotaFunctions.Tests.Charging.Simulation;
 
 namespace QuotaFunctions.Tests.Alerting;
 

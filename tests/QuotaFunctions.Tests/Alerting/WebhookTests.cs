@@ -9,7 +9,6 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Time.Testing;
 using QuotaFunctions.Core.Alerting;
 
 namespace QuotaFunctions.Tests.Alerting;
@@ -38,7 +37,7 @@ public sealed class WebhookTests : IAsyncLifetime
             var body = await reader.ReadToEndAsync();
             lock (_received)
             {
-                _received.Add((body, context.Request.Headers));
+                _received.Add((body, new HeaderDictionary(context.Request.Headers.ToDictionary())));
             }
 
             await _answer(context);

@@ -36,7 +36,7 @@ public sealed class MailRendererTests
         Assert.Equal(mail.CreatedAt, message.Date);
         Assert.Equal("report.1@example.com", message.MessageId);
         Assert.Equal("auto-generated", message.Headers[HeaderId.AutoSubmitted]);
-        Assert.Equal("zh", message.Headers[HeaderId.ContentLanguage]);
+        Assert.Equal("zh", message.Body!.Headers[HeaderId.ContentLanguage]);
         Assert.Equal("<mailto:quotas@example.com?subject=unsubscribe%20sub_1>", message.Headers[HeaderId.ListUnsubscribe]);
 
         var mixed = Assert.IsType<Multipart>(message.Body);
@@ -49,9 +49,9 @@ public sealed class MailRendererTests
         Assert.Equal(mail.Html, ((TextPart)alternative[1]).Text);
 
         var image = Assert.IsType<MimePart>(related[1]);
-        Assert.Equal(("chart-1", "inline", "失败 3 次"), (image.ContentId, image.ContentDisposition.Disposition, image.ContentDescription));
+        Assert.Equal(("chart-1", "inline", "失败 3 次"), (image.ContentId, image.ContentDisposition!.Disposition, image.ContentDescription));
         Assert.Equal(Png, Content(image));
-        Assert.Equal(("报告 2026-12.csv", "attachment", "utf-8"), (mixed[1].ContentDisposition.FileName, mixed[1].ContentDisposition.Disposition, mixed[1].ContentType.Charset));
+        Assert.Equal(("报告 2026-12.csv", "attachment", "utf-8"), (mixed[1].ContentDisposition!.FileName, mixed[1].ContentDisposition!.Disposition, mixed[1].ContentType.Charset));
         Assert.Equal(csv, Content((MimePart)mixed[1]));
         Assert.Equal(Png, Content((MimePart)mixed[2]));
 
@@ -91,7 +91,7 @@ public sealed class MailRendererTests
 
         Assert.Empty(message.Bcc);
         Assert.Equal(["ops@example.com"], message.GetRecipients().Select(recipient => recipient.Address));
-        Assert.All(Parts(message.Body), part => Assert.DoesNotContain(part.Headers, header => header.Field.Equals("Bcc", StringComparison.OrdinalIgnoreCase)));
+        Assert.All(Parts(message.Body!), part => Assert.DoesNotContain(part.Headers, header => header.Field.Equals("Bcc", StringComparison.OrdinalIgnoreCase)));
         Assert.DoesNotContain(Encoding.ASCII.GetString(bytes).Split('\r', '\n'), line => line.StartsWith("Bcc", StringComparison.OrdinalIgnoreCase));
         Assert.Contains("victim@example.com", message.Subject, StringComparison.Ordinal);
     }
@@ -154,7 +154,7 @@ public sealed class MailRendererTests
     private static byte[] Content(MimePart part)
     {
         using var bytes = new MemoryStream();
-        part.Content.DecodeTo(bytes);
+        part.Content!.DecodeTo(bytes);
         return bytes.ToArray();
     }
 
