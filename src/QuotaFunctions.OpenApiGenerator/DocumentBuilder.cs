@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json.Nodes;
 using Microsoft.OpenApi;
 using Microsoft.OpenApi.Reader;
+using QuotaFunctions.Core.Reporting;
 using QuotaFunctions.Http;
 using QuotaFunctions.Middleware;
 using QuotaFunctions.OpenApi;
@@ -15,7 +16,7 @@ public sealed class DocumentBuilder
     private const string AnyType = "*/*";
     private const string ProblemType = "application/problem+json";
 
-    private readonly XmlDocs _docs = XmlDocs.Of(typeof(Routes).Assembly);
+    private readonly XmlDocs _docs = XmlDocs.Of(typeof(Routes).Assembly, typeof(QuotaReport).Assembly);
     private readonly OpenApiDocument _document = DocumentParts.NewDocument();
     private readonly SchemaCatalog _schemas;
 
@@ -166,7 +167,7 @@ public sealed class DocumentBuilder
     private OpenApiResponse Response(ResponseAttribute response, FunctionOperation function)
     {
         var headers = Headers(function);
-        if (response.Status == (int)HttpStatusCode.Created)
+        if (response.Status == (int)HttpStatusCode.Created || (response.Status == (int)HttpStatusCode.Accepted && function.Method == "POST"))
         {
             headers.Add("Location", new OpenApiHeader { Description = "Where it is.", Schema = new OpenApiSchema { Type = JsonSchemaType.String } });
         }

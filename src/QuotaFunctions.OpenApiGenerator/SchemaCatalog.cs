@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Schema;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using QuotaFunctions.Core.Reporting;
 using QuotaFunctions.Http;
 
 namespace QuotaFunctions.OpenApiGenerator;
@@ -30,7 +31,7 @@ internal sealed class SchemaCatalog
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
         TypeInfoResolver = JsonTypeInfoResolver.Combine(
-            ResponseJson.Default, HolderJson.Default, ProblemJson.Default, new DefaultJsonTypeInfoResolver()),
+            ResponseJson.Default, ReportJson.Default, HolderJson.Default, ProblemJson.Default, new DefaultJsonTypeInfoResolver()),
     };
 
     /// <summary>The schemas that were referred to, by name.</summary>

@@ -4,16 +4,17 @@ using System.Xml.Linq;
 
 namespace QuotaFunctions.OpenApiGenerator;
 
-/// <summary>The documentation comments of an assembly, from the XML file that the build puts beside it.</summary>
+/// <summary>The documentation comments of assemblies, from the XML files that the build puts beside them.</summary>
 internal sealed partial class XmlDocs
 {
     private readonly Dictionary<string, XElement> _members;
 
-    private XmlDocs(XDocument document) =>
-        _members = document.Descendants("member").ToDictionary(member => member.Attribute("name")!.Value, StringComparer.Ordinal);
+    private XmlDocs(IEnumerable<XDocument> documents) => _members = documents.SelectMany(document => document.Descendants("member"))
+        .DistinctBy(member => member.Attribute("name")!.Value).ToDictionary(member => member.Attribute("name")!.Value, StringComparer.Ordinal);
 
-    /// <summary>Reads the comments of an assembly.</summary>
-    public static XmlDocs Of(Assembly assembly) => new(XDocument.Load(Path.ChangeExtension(assembly.Location, ".xml")));
+    /// <summary>Reads the comments of assemblies.</summary>
+    public static XmlDocs Of(params IEnumerable<Assembly> assemblies) =>
+        new(assemblies.Select(assembly => XDocument.Load(Path.ChangeExtension(assembly.Location, ".xml"))));
 
     /// <summary>A type's summary; null where it has none.</summary>
     public string? Summary(Type type) => Text(Member(type)?.Element("summary"));

@@ -13,6 +13,8 @@ using QuotaFunctions.Core.Keys;
 using QuotaFunctions.Core.Mailing;
 using QuotaFunctions.Core.Proxying;
 using QuotaFunctions.Core.Queues;
+using QuotaFunctions.Core.Reporting;
+using QuotaFunctions.Core.Subscriptions;
 using QuotaFunctions.Core.Telemetry;
 using QuotaFunctions.Core.Usage;
 using QuotaFunctions.Http;
@@ -39,6 +41,8 @@ public static class QuotaFunctionsApplication
             .AddKeys()
             .AddMailing(configuration)
             .AddUsage()
+            .AddReporting(configuration)
+            .AddSubscriptions(configuration)
             .AddProxying(configuration)
             .AddAlerting(configuration)
             .AddTelemetry(configuration)

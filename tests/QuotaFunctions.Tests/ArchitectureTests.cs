@@ -14,6 +14,7 @@ public sealed partial class ArchitectureTests
     {
         ["Validation"] = [],
         ["Hosting"] = ["Validation"],
+        ["Csv"] = ["Validation"],
         ["Jobs"] = ["Hosting"],
         ["Queues"] = ["Hosting"],
         ["Accounts"] = [],
@@ -25,6 +26,9 @@ public sealed partial class ArchitectureTests
         ["Auditing"] = ["Accounts", "Accounts.Storage", "Charging", "Hosting", "Jobs"],
         ["Usage"] = ["Accounts", "Accounts.Storage", "Auditing", "Hosting", "Jobs", "Keys"],
         ["Alerting"] = ["Accounts", "Accounts.Storage", "Auditing", "Hosting", "Jobs", "Keys", "Mailing", "Proxying", "Queues", "Usage", "Validation"],
+        ["Reporting"] = ["Accounts", "Hosting", "Keys", "Usage", "Validation"],
+        ["Subscriptions"] = ["Accounts", "Hosting", "Mailing", "Reporting", "Reporting.Rendering", "Validation"],
+        ["Reporting.Rendering"] = ["Accounts", "Csv", "Reporting", "Validation"],
         ["Http"] = ["Accounts", "Accounts.Storage", "Charging", "Hosting", "Validation"],
         ["Telemetry"] = ["Accounts", "Alerting", "Auditing", "Charging", "Hosting", "Queues", "Usage"],
         ["Proxying"] = ["Accounts", "Accounts.Storage", "Charging", "Hosting", "Http", "Keys", "Validation"],

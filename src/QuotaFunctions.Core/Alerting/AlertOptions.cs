@@ -25,7 +25,7 @@ public sealed class AlertOptions
     /// <summary><c>ALERT_QUOTA_THRESHOLDS</c>: whole percents from 1 to 100, ascending. Default 50, 80, 95 and 100.</summary>
     public IReadOnlyList<int> QuotaThresholds { get; set; } = [50, 80, 95, 100];
 
-    /// <summary><c>ALERT_FAILURE_RATE_PERCENT</c>: more of the requests of an hour than this must not fail, 1 to 100. Default 10.</summary>
+    /// <summary><c>ALERT_FAILURE_RATE_PERCENT</c>: more of the requests of an hour than this must not fail, 0 to 100. Default 10.</summary>
     public int FailureRatePercent { get; set; } = DefaultFailureRatePercent;
 
     /// <summary><c>ALERT_RECIPIENTS</c>: addresses that alerts go to. Default those of <c>REPORT_RECIPIENTS</c>.</summary>
@@ -49,18 +49,12 @@ public sealed class AlertOptions
     /// <summary>Reads the settings.</summary>
     internal static void Read(SettingReader settings, AlertOptions options)
     {
-        options.FailureRatePercent = (int)settings.Number("ALERT_FAILURE_RATE_PERCENT", DefaultFailureRatePercent, 1, 100);
+        ReadOfReports(settings, options);
         options.GroupTime = TimeSpan.FromSeconds(settings.Number("ALERT_GROUP_SECONDS", DefaultGroupSeconds, 1, 600));
         options.AllowPrivate = settings.Flag("ALERT_WEBHOOK_ALLOW_PRIVATE", fallback: false);
         ReadThresholds(settings, options);
         ReadRecipients(settings, options);
         ReadWebhooks(settings, options);
-        options.Language = settings.PlainText("REPORT_LANGUAGE", "en")!.ToLowerInvariant();
-        if (options.Language is not ("en" or "zh"))
-        {
-            settings.AddError("REPORT_LANGUAGE", "must be en or zh (default en).");
-        }
-
         options.WebhookSecret = settings.Text("ALERT_WEBHOOK_SECRET");
         if (options.WebhookSecret is { Length: < MinSecretLength })
         {
@@ -87,24 +81,29 @@ public sealed class AlertOptions
         options.QuotaThresholds = thresholds;
     }
 
-    private static void ReadRecipients(SettingReader settings, AlertOptions options)
+    /// <summary>Reads what reports read as well: they say what is wrong with it.</summary>
+    private static void ReadOfReports(SettingReader settings, AlertOptions options)
     {
-        // Both in any case, as the one that is not used is not to be wrong either
-        var reports = ReadRecipients(settings, "REPORT_RECIPIENTS");
-        var alerts = ReadRecipients(settings, "ALERT_RECIPIENTS");
-        options.Recipients = alerts.Count > 0 ? alerts : reports;
+        options.Language = string.Equals(settings.PlainText("REPORT_LANGUAGE", "en"), "zh", StringComparison.OrdinalIgnoreCase) ? "zh" : "en";
+        options.Recipients = [.. List(settings.PlainText("REPORT_RECIPIENTS")).Where(MailAddress.IsValid).Distinct(StringComparer.OrdinalIgnoreCase)];
+        if (int.TryParse(settings.PlainText("ALERT_FAILURE_RATE_PERCENT"), NumberStyles.None, CultureInfo.InvariantCulture, out var percent))
+        {
+            options.FailureRatePercent = percent;
+        }
     }
 
-    private static List<string> ReadRecipients(SettingReader settings, string name)
+    private static void ReadRecipients(SettingReader settings, AlertOptions options)
     {
-        var recipients = List(settings.Text(name)).Distinct(StringComparer.OrdinalIgnoreCase).ToList();
+        const string name = "ALERT_RECIPIENTS";
+        var recipients = List(settings.PlainText(name)).Distinct(StringComparer.OrdinalIgnoreCase).ToList();
         if (recipients.Count > MaxTargets || !recipients.TrueForAll(MailAddress.IsValid))
         {
             settings.AddError(name, $"must be at most {MaxTargets} addresses with commas between them, such as ops@example.com,ada@example.com.");
-            return [];
         }
-
-        return recipients;
+        else if (recipients.Count > 0)
+        {
+            options.Recipients = recipients;
+        }
     }
 
     private static void ReadWebhooks(SettingReader settings, AlertOptions options)

@@ -18,6 +18,9 @@ public sealed class StorageNames(IOptions<StorageOptions> options)
     /// <summary>The queue of alerts to be told. Not prefixed, for the same reason.</summary>
     public const string AlertsQueue = "alerts";
 
+    /// <summary>The queue of reports to make. Not prefixed, for the same reason.</summary>
+    public const string ReportRequestsQueue = "report-requests";
+
     private readonly string _prefix = options.Value.TablePrefix.ToLowerInvariant();
 
     /// <summary>Keys' records, pools and ledgers.</summary>
@@ -41,8 +44,14 @@ public sealed class StorageNames(IOptions<StorageOptions> options)
     /// <summary>What admins did.</summary>
     public string AdminAudit => _prefix + "adminaudit";
 
+    /// <summary>Reports that were asked for, and those that were made.</summary>
+    public string Reports => _prefix + "reports";
+
     /// <summary>Small marks of what the service itself did last.</summary>
     public string State => _prefix + "state";
+
+    /// <summary>Who gets which report.</summary>
+    public string Subscriptions => _prefix + "subscriptions";
 
     /// <summary>Mails that are to be sent, and what became of those that were.</summary>
     public string Mails => _prefix + "mails";
@@ -51,8 +60,8 @@ public sealed class StorageNames(IOptions<StorageOptions> options)
     public string Alerts => _prefix + "alerts";
 
     /// <summary>Every table.</summary>
-    public IReadOnlyList<string> Tables => [Accounts, KeyDirectory, Keys, Audit, AuditIndex, AdminAudit, Usage, State, Mails, Alerts];
+    public IReadOnlyList<string> Tables => [Accounts, KeyDirectory, Keys, Audit, AuditIndex, AdminAudit, Usage, Reports, Subscriptions, Mails, Alerts, State];
 
     /// <summary>Every queue; the host makes the poison queues as it needs them.</summary>
-    public static IReadOnlyList<string> Queues => [AuditEventsQueue, SweepRequestsQueue, MailOutboxQueue, AlertsQueue];
+    public static IReadOnlyList<string> Queues => [AuditEventsQueue, SweepRequestsQueue, ReportRequestsQueue, MailOutboxQueue, AlertsQueue];
 }

@@ -8,16 +8,27 @@ using QuotaFunctions.Core.Accounts;
 
 namespace QuotaFunctions.Core.Keys;
 
-/// <summary>What the index says of a key or a pool: no more than what lists filter by.</summary>
+/// <summary>What the index says of a key or a pool: no more than what lists filter by, and what usage needs of a key that was not used yet.</summary>
 internal sealed record IndexedKey(
     [property: JsonPropertyName("i")] string Id,
     [property: JsonPropertyName("n")] string Name,
     [property: JsonPropertyName("t")] string? Tenant,
     [property: JsonPropertyName("s")] KeyStatus Status,
-    [property: JsonPropertyName("e")] DateTimeOffset? ExpiresAt)
+    [property: JsonPropertyName("e")] DateTimeOffset? ExpiresAt,
+    [property: JsonPropertyName("u")] QuotaUnit? Unit = null,
+    [property: JsonPropertyName("q")] long? Quota = null,
+    [property: JsonPropertyName("r")] long? Refill = null)
 {
-    /// <summary>What it says of a key with this record.</summary>
-    public static IndexedKey Of(KeyState key) => new(key.Locator.KeyId, key.Settings.Name, key.Settings.Tenant, key.Status, key.Settings.ExpiresAt);
+    /// <summary>What it says of a key with this record. The quota is the one that was set last; top-ups are not in it.</summary>
+    public static IndexedKey Of(KeyState key) => new(
+        key.Locator.KeyId,
+        key.Settings.Name,
+        key.Settings.Tenant,
+        key.Status,
+        key.Settings.ExpiresAt,
+        key.Settings.Unit,
+        key.Settings.QuotaType == QuotaType.Time ? null : key.Settings.Quota,
+        key.Settings.Refill?.Amount);
 
     /// <summary>What it says of a pool with this record.</summary>
     public static IndexedKey Of(PoolState pool) => new(pool.Id, pool.Settings.Name, pool.Settings.Tenant, pool.Status, null);

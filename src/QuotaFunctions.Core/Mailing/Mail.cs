@@ -38,7 +38,7 @@ public sealed record Mail
 }
 
 /// <summary>A picture within a mail.</summary>
-/// <param name="ContentId">What the HTML calls it: <c>cid:</c> and this. Letters, digits and <c>. _ -</c>.</param>
+/// <param name="ContentId">What the HTML calls it: <c>cid:</c> and this. Letters, digits and <c>. _ - @</c>.</param>
 /// <param name="Png">The PNG file.</param>
 /// <param name="Description">What it shows, for whoever does not see it.</param>
 public sealed record MailImage(string ContentId, ReadOnlyMemory<byte> Png, string Description);

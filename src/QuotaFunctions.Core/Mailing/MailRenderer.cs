@@ -99,9 +99,9 @@ internal static class MailRenderer
 
     private static MimePart ToPart(MailImage image)
     {
-        if (!MailId.IsValid(image.ContentId))
+        if (!MailId.IsContentId(image.ContentId))
         {
-            throw new ArgumentException("A picture's name must consist of letters, digits and . _ -", nameof(image));
+            throw new ArgumentException("A picture's name must consist of letters, digits and . _ - @", nameof(image));
         }
 
         var part = new MimePart("image", "png")
@@ -110,7 +110,7 @@ internal static class MailRenderer
             ContentTransferEncoding = ContentEncoding.Base64,
             ContentDisposition = new ContentDisposition(ContentDisposition.Inline),
             ContentId = image.ContentId,
-            FileName = $"{image.ContentId}.png",
+            FileName = $"{image.ContentId.Split('@')[0]}.png",
         };
         part.Headers.Add(HeaderId.ContentDescription, Encoding.UTF8, OneLine(image.Description));
         return part;

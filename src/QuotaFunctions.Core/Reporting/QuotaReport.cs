@@ -15,6 +15,9 @@ public sealed record QuotaReport
     /// <summary>The service's public address, without a slash at the end.</summary>
     public required string Service { get; init; }
 
+    /// <summary>Whether everything vital was well when it was made, as <c>GET /health</c> has it.</summary>
+    public bool IsHealthy { get; init; }
+
     /// <summary>The language that it was asked for in.</summary>
     public ReportLanguage Language { get; init; }
 
@@ -166,7 +169,7 @@ public sealed record ReportKey : ReportCounts
     /// <summary>When the quota is used up at the rate of the period; null where it is refilled or expires before, or is not used.</summary>
     public DateTimeOffset? RunsOutAt { get; init; }
 
-    /// <summary>When it is refilled; null for never, or where it is not near to its end.</summary>
+    /// <summary>When the next refill is due; null for never, or where it is not known.</summary>
     public DateTimeOffset? RefillsAt { get; init; }
 }
 

@@ -91,7 +91,7 @@ public sealed record UsageQuery
 /// <param name="Counts">What was counted.</param>
 /// <param name="Name">The key's name, where usage is grouped by key.</param>
 /// <param name="Tenant">The key's tenant, where usage is grouped by key.</param>
-/// <param name="Standing">How the key's quota stands, where usage is grouped by key; null where it was never used.</param>
+/// <param name="Standing">How the key's quota stands, where usage is grouped by key; null where it is not known.</param>
 public sealed record UsageItem(string? Group, DateTimeOffset? From, UsageCounts Counts, string? Name = null, string? Tenant = null, KeyStanding? Standing = null);
 
 /// <summary>What was used.</summary>

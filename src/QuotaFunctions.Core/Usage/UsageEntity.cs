@@ -76,6 +76,7 @@ internal static class UsageEntity
         Set(nameof(QuotaSnapshot.Limit), quota.Limit);
         Set(nameof(QuotaSnapshot.Remaining), quota.Remaining);
         Set(nameof(KeyStanding.LastUsedAt), lastUsedAt);
+        Set(nameof(QuotaSnapshot.ResetsAt), quota.ResetsAt);
         return row;
 
         void Set(string name, object? value)
@@ -123,7 +124,8 @@ internal static class UsageEntity
         row.GetInt64(nameof(QuotaSnapshot.Limit)),
         row.GetInt64(nameof(QuotaSnapshot.Used)) ?? 0,
         row.GetInt64(nameof(QuotaSnapshot.Remaining)),
-        row.GetDateTimeOffset(nameof(KeyStanding.LastUsedAt)));
+        row.GetDateTimeOffset(nameof(KeyStanding.LastUsedAt)),
+        row.GetDateTimeOffset(nameof(QuotaSnapshot.ResetsAt)));
 
     /// <summary>The unit that a key counts in.</summary>
     public static QuotaUnit Unit(TableEntity row) => Enum.Parse<QuotaUnit>(row.GetString(nameof(Unit)));
@@ -163,7 +165,16 @@ internal static class UsageEntity
 /// <param name="Used">Used.</param>
 /// <param name="Remaining">Left; null for unlimited.</param>
 /// <param name="LastUsedAt">When it was used last; null for never.</param>
-public sealed record KeyStanding(QuotaUnit Unit, long? Limit, long Used, long? Remaining, DateTimeOffset? LastUsedAt);
+/// <param name="ResetsAt">When the next refill is due; null for never, or where it is not known.</param>
+public sealed record KeyStanding(
+    QuotaUnit Unit, long? Limit, long Used, long? Remaining, DateTimeOffset? LastUsedAt, DateTimeOffset? ResetsAt = null)
+{
+    /// <summary>How it stands at a moment: a copy may be older than the refill that was due since. What was rolled over is not known here.</summary>
+    /// <param name="now">The moment.</param>
+    /// <param name="refill">What a refill grants; null where there is none.</param>
+    internal KeyStanding AsOf(DateTimeOffset now, long? refill) =>
+        ResetsAt <= now && refill is { } amount && Limit is not null ? this with { Limit = amount, Used = 0, Remaining = amount, ResetsAt = null } : this;
+}
 
 /// <summary>A key that is near to the end of its quota. Amounts are in the key's unit.</summary>
 /// <param name="KeyId">The key.</param>

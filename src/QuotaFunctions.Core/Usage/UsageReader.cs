@@ -24,7 +24,7 @@ internal sealed class UsageReader(
             return await ReadKeyAsync(query, keyId, cancellationToken);
         }
 
-        var totals = new UsageTotals(query, IsOfAll(query) ? new Dictionary<string, IndexedKey>() : await FindKeysAsync(query, cancellationToken));
+        var totals = new UsageTotals(query, IsOfAll(query) ? new Dictionary<string, IndexedKey>() : await FindKeysAsync(query, cancellationToken), clock.GetUtcNow());
         if (query.From is null && IsOfAll(query))
         {
             var (days, _) = await ReadDaysAsync(cancellationToken);
@@ -97,19 +97,20 @@ internal sealed class UsageReader(
         if (!KeyLocator.TryParse(keyId, out var locator) || await store.ReadAsync(locator, isConsistent: false, cancellationToken) is not { } record
             || (query.Tenant is not null && record.Key.Settings.Tenant != query.Tenant))
         {
-            return new UsageTotals(query, new Dictionary<string, IndexedKey>()).ToReport();
+            return new UsageTotals(query, new Dictionary<string, IndexedKey>(), clock.GetUtcNow()).ToReport();
         }
 
-        var totals = new UsageTotals(query, new Dictionary<string, IndexedKey> { [keyId] = IndexedKey.Of(record.Key) });
-        var quota = QuotaRules.Snapshot(record.Key, record.Pool, clock.GetUtcNow());
-        totals.Note(keyId, new KeyStanding(quota.Unit, quota.Limit, quota.Used, quota.Remaining, record.Key.LastUsedAt));
+        var now = clock.GetUtcNow();
+        var totals = new UsageTotals(query, new Dictionary<string, IndexedKey> { [keyId] = IndexedKey.Of(record.Key) }, now);
+        var quota = QuotaRules.Snapshot(record.Key, record.Pool, now);
+        totals.Note(keyId, new KeyStanding(quota.Unit, quota.Limit, quota.Used, quota.Remaining, record.Key.LastUsedAt, quota.ResetsAt));
         if (query.From is null)
         {
             totals.Add(keyId, at: null, (await ledger.ReadSumAsync(locator.AccountId, keyId, cancellationToken)).Usage);
             return totals.ToReport();
         }
 
-        var days = UsageSpan.DaysOf(query, clock.GetUtcNow());
+        var days = UsageSpan.DaysOf(query, now);
         if (days.Count == 0)
         {
             return totals.ToReport();

@@ -6,7 +6,8 @@ namespace QuotaFunctions.Core.Usage;
 /// <summary>Adds up what a query asks for.</summary>
 /// <param name="query">The query.</param>
 /// <param name="keys">The keys that it asks for, as far as the index knows them.</param>
-internal sealed class UsageTotals(UsageQuery query, IReadOnlyDictionary<string, IndexedKey> keys)
+/// <param name="now">The moment at which the keys' quotas are shown.</param>
+internal sealed class UsageTotals(UsageQuery query, IReadOnlyDictionary<string, IndexedKey> keys, DateTimeOffset now)
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<(string? Group, DateTimeOffset? From), UsageCounts> _counts = [];
@@ -90,6 +91,12 @@ internal sealed class UsageTotals(UsageQuery query, IReadOnlyDictionary<string, 
         }
 
         var key = keys.GetValueOrDefault(group);
-        return new UsageItem(group, from, counts, key?.Name, key?.Tenant, _standings.GetValueOrDefault(group));
+        return new UsageItem(group, from, counts, key?.Name, key?.Tenant, StandingOf(group, key));
     }
+
+    /// <summary>How a key stands: by its copy, or as it was issued where there is none, since it was never used.</summary>
+    private KeyStanding? StandingOf(string keyId, IndexedKey? key) =>
+        _standings.TryGetValue(keyId, out var standing) ? standing.AsOf(now, key?.Refill)
+        : key?.Unit is { } unit ? new KeyStanding(unit, key.Quota, Used: 0, key.Quota, LastUsedAt: null)
+        : null;
 }

@@ -30,6 +30,18 @@ public static class Routes
     /// <summary>Who used what.</summary>
     public const string Usage = Area + "/usage";
 
+    /// <summary>All reports.</summary>
+    public const string Reports = Area + "/reports";
+
+    /// <summary>One report, by its id, or the current one.</summary>
+    public const string Report = Reports + "/{report}";
+
+    /// <summary>All subscriptions to reports.</summary>
+    public const string Subscriptions = Area + "/subscriptions";
+
+    /// <summary>One subscription, by its id.</summary>
+    public const string Subscription = Subscriptions + "/{subscription}";
+
     /// <summary>The log of all keys.</summary>
     public const string Logs = Area + "/logs";
 
@@ -68,6 +80,8 @@ public static class Routes
         ["pool"] = "The pool's id.",
         ["queue"] = "The queue's name.",
         ["alert"] = "The alert's id.",
+        ["report"] = "The report's id, or current for one that is made now and not kept.",
+        ["subscription"] = "The subscription's id; default for the one of the settings.",
         ["chargeId"] = "What charge_id was when it was consumed.",
         ["provider"] = "The provider's name.",
         ["path"] = "The upstream's path; may have slashes.",

@@ -107,7 +107,7 @@ internal sealed record UsageItemResponse : UsageCountsResponse
     [Example("requests")]
     public string? Unit { get; private init; }
 
-    /// <summary>Units left to the key; absent for unlimited, and for a key that was never used.</summary>
+    /// <summary>Units left to the key; absent for unlimited.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     [Example(851)]
     public long? Remaining { get; private init; }

@@ -18,7 +18,6 @@ namespace QuotaFunctions.EndToEndTests.Management;
 public sealed class AlertTests : IAsyncLifetime
 {
     private const string Secret = "the-webhook-secret-of-the-tests";
-    private const string Nothing = "alert_00000000000000000000";
 
     private readonly List<(string Body, string Signature, string EventId)> _received = [];
     private readonly DirectoryInfo _mails = Directory.CreateTempSubdirectory("quota-alert-mails-");
@@ -102,18 +101,6 @@ public sealed class AlertTests : IAsyncLifetime
         Assert.Equal(3, _received.Select(request => request.EventId).Distinct().Count());
     }
 
-    [Theory]
-    [InlineData("POST", $"/manage/alerts/{Nothing}/resolve", "", "not_found")]
-    [InlineData("POST", $"/manage/alerts/{Nothing}/snooze", "{}", "not_found")]
-    [InlineData("POST", "/manage/alerts/nonsense/snooze", "{}", "not_found")]
-    [InlineData("POST", $"/manage/alerts/{Nothing}/snooze", """{"for_seconds":2592001}""", "invalid_request")]
-    [InlineData("POST", $"/manage/alerts/{Nothing}/snooze", """{"for_seconds":0}""", "invalid_request")]
-    [InlineData("POST", $"/manage/alerts/{Nothing}/snooze", """{"until":"tomorrow"}""", "invalid_request")]
-    [InlineData("GET", "/manage/alerts?status=closed", null, "invalid_request")]
-    [InlineData("GET", "/manage/alerts?limit=1001", null, "invalid_request")]
-    public async Task What_is_wrong_is_told(string method, string path, string? body, string code) =>
-        Assert.Equal(code, (await _admin.CallAsync(HttpMethod.Parse(method), path, body)).Code);
-
     /// <summary>Asks for sweeps, as the service does every half a minute by itself, until the list has as many.</summary>
     private async Task<JsonElement> SweptUntilAsync(string status, int count)
     {
@@ -136,4 +123,23 @@ public sealed class AlertTests : IAsyncLifetime
         Assert.Equal($"t={time},v1={Convert.ToHexStringLower(HMACSHA256.HashData(Encoding.UTF8.GetBytes(Secret), Encoding.UTF8.GetBytes($"{time}.{body}")))}", signature);
         return Assert.Single(JsonElement.Parse(body).GetProperty("events").EnumerateArray());
     }
+}
+
+/// <summary>What the routes of alerts refuse.</summary>
+[Collection(AppFixture.Name)]
+public sealed class AlertRouteTests(AppFixture app)
+{
+    private const string Nothing = "alert_00000000000000000000";
+
+    [Theory]
+    [InlineData("POST", $"/manage/alerts/{Nothing}/resolve", "", "not_found")]
+    [InlineData("POST", $"/manage/alerts/{Nothing}/snooze", "{}", "not_found")]
+    [InlineData("POST", "/manage/alerts/nonsense/snooze", "{}", "not_found")]
+    [InlineData("POST", $"/manage/alerts/{Nothing}/snooze", """{"for_seconds":2592001}""", "invalid_request")]
+    [InlineData("POST", $"/manage/alerts/{Nothing}/snooze", """{"for_seconds":0}""", "invalid_request")]
+    [InlineData("POST", $"/manage/alerts/{Nothing}/snooze", """{"until":"tomorrow"}""", "invalid_request")]
+    [InlineData("GET", "/manage/alerts?status=closed", null, "invalid_request")]
+    [InlineData("GET", "/manage/alerts?limit=1001", null, "invalid_request")]
+    public async Task What_is_wrong_is_told(string method, string path, string? body, string code) =>
+        Assert.Equal(code, (await app.Admin.CallAsync(HttpMethod.Parse(method), path, body)).Code);
 }

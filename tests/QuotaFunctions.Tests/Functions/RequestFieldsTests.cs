@@ -11,6 +11,7 @@ using QuotaFunctions.Core.Accounts.Storage;
 using QuotaFunctions.Core.Http;
 using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.Core.Keys;
+using QuotaFunctions.Core.Reporting;
 using QuotaFunctions.Core.Validation;
 using QuotaFunctions.Functions.Public;
 using QuotaFunctions.Http;
@@ -89,6 +90,7 @@ public sealed class RequestFieldsTests
         : type == typeof(IKeyService) ? Keys()
         : type == typeof(IPoolService) ? Pools()
         : type == typeof(TimeProvider) ? TimeProvider.System
+        : type == typeof(IOptions<ReportOptions>) ? Options.Create(new ReportOptions())
         : type == typeof(ClientAddress) ? new ClientAddress(Options.Create(new ServiceOptions()))
         : type.IsInterface ? ((Mock)Activator.CreateInstance(typeof(Mock<>).MakeGenericType(type))!).Object
         : RuntimeHelpers.GetUninitializedObject(type);
