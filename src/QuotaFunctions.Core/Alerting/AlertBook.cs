@@ -62,6 +62,6 @@ internal sealed partial class AlertBook(AlertTable table, AlertOutbox outbox, Ti
         throw new StorageUnavailableException("The alert is too contended.");
     }
 
-    [LoggerMessage(3001, LogLevel.Warning, "{Event}: alert {Id}, {Rule} of {Subject}.")]
+    [LoggerMessage(3101, LogLevel.Warning, "{Event}: alert {Id}, {Rule} of {Subject}.")]
     private static partial void LogTold(ILogger logger, AlertEvent @event, string id, string rule, string subject);
 }

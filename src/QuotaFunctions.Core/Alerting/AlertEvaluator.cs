@@ -99,6 +99,6 @@ internal sealed partial class AlertEvaluator(
         }
     }
 
-    [LoggerMessage(3020, LogLevel.Error, "Alerts: {Rule} of {Subject} failed ({Failure}); the next evaluation tries again.")]
+    [LoggerMessage(3120, LogLevel.Error, "Alerts: {Rule} of {Subject} failed ({Failure}); the next evaluation tries again.")]
     private static partial void LogFailed(ILogger logger, string rule, string subject, string failure);
 }

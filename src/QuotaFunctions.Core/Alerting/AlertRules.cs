@@ -27,6 +27,9 @@ public static class AlertRules
     /// <summary>A job did not run when it was due.</summary>
     public const string JobOverdue = "job_overdue";
 
+    /// <summary>The report of a subscription was not asked for when it was due.</summary>
+    public const string ReportOverdue = "report_overdue";
+
     /// <summary>The books of a key do not balance.</summary>
     public const string BooksUnbalanced = "books_unbalanced";
 
@@ -38,7 +41,7 @@ public static class AlertRules
 
     /// <summary>All rules.</summary>
     public static IReadOnlyList<string> All { get; } =
-        [QuotaThreshold, QuotaForecast, FailureRate, CredentialRefused, UnusualRate, QueueBacklog, QueuePoison, JobOverdue, BooksUnbalanced];
+        [QuotaThreshold, QuotaForecast, FailureRate, CredentialRefused, UnusualRate, QueueBacklog, QueuePoison, JobOverdue, ReportOverdue, BooksUnbalanced];
 }
 
 /// <summary>A rule that is evaluated by a timer.</summary>

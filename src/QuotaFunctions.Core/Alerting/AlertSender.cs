@@ -85,18 +85,18 @@ internal sealed partial class AlertSender(
         }
     }
 
-    [LoggerMessage(3010, LogLevel.Information, "Alerts {Batch} went to webhook {Number} ({Host}), attempt {Attempt}.")]
+    [LoggerMessage(3110, LogLevel.Information, "Alerts {Batch} went to webhook {Number} ({Host}), attempt {Attempt}.")]
     private static partial void LogSent(ILogger logger, string batch, int number, string host, int attempt);
 
-    [LoggerMessage(3011, LogLevel.Warning, "Alerts {Batch} were not taken by webhook {Number} ({Host}): {Reason}. The next attempt is in {Minutes} minutes.")]
+    [LoggerMessage(3111, LogLevel.Warning, "Alerts {Batch} were not taken by webhook {Number} ({Host}): {Reason}. The next attempt is in {Minutes} minutes.")]
     private static partial void LogRetry(ILogger logger, string batch, int number, string host, string reason, double minutes);
 
-    [LoggerMessage(3012, LogLevel.Error, "Alerts {Batch} were given up for webhook {Number} ({Host}) after {Attempts} attempts: {Reason}. The message is in alerts-poison.")]
+    [LoggerMessage(3112, LogLevel.Error, "Alerts {Batch} were given up for webhook {Number} ({Host}) after {Attempts} attempts: {Reason}. The message is in alerts-poison.")]
     private static partial void LogGivenUp(ILogger logger, string batch, int number, string host, int attempts, string reason);
 
-    [LoggerMessage(3013, LogLevel.Warning, "Alerts {Batch} are to be delivered, and are not in the table any more.")]
+    [LoggerMessage(3113, LogLevel.Warning, "Alerts {Batch} are to be delivered, and are not in the table any more.")]
     private static partial void LogUnknown(ILogger logger, string batch);
 
-    [LoggerMessage(3014, LogLevel.Warning, "Alerts {Batch} were for a webhook that is not in the settings any more.")]
+    [LoggerMessage(3114, LogLevel.Warning, "Alerts {Batch} were for a webhook that is not in the settings any more.")]
     private static partial void LogGone(ILogger logger, string batch);
 }

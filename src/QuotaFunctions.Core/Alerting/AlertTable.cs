@@ -166,6 +166,6 @@ internal sealed partial class AlertTable(TableServiceClient tables, StorageNames
 
     private static Alert ToAlert(TableEntity row) => JsonSerializer.Deserialize(row.GetString(Json), AlertJson.Default.Alert)!;
 
-    [LoggerMessage(3003, LogLevel.Error, "Row {Row} of the table of alerts cannot be read ({Failure}): it is passed over.")]
+    [LoggerMessage(3103, LogLevel.Error, "Row {Row} of the table of alerts cannot be read ({Failure}): it is passed over.")]
     private static partial void LogUnreadable(ILogger logger, string row, string failure);
 }

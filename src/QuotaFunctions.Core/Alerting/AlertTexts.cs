@@ -80,6 +80,9 @@ internal sealed class AlertTexts(string language)
             AlertRules.JobOverdue => isOver
                 ? Say($"The job {name} has run again.", $"任务 {name} 已重新运行。")
                 : Say($"The job {name} was due at {Moment(alert, "due_at")} and has not run.", $"任务 {name} 应于 {Moment(alert, "due_at")} 运行，尚未运行。"),
+            AlertRules.ReportOverdue => isOver
+                ? Say($"The report for {name} is on its way.", $"{name} 的报告已开始生成。")
+                : Say($"The report of {Of(alert, "days")} for {name} was due and has not been asked for.", $"{name} 的 {Of(alert, "days")} 报告已到期，尚未生成。"),
             AlertRules.BooksUnbalanced => isOver
                 ? Say($"The books of {name} balance again.", $"{name} 的账目已平衡。")
                 : Say($"The books of {name} do not balance, by {Of(alert, "units")} units.", $"{name} 的账目不平衡，相差 {Of(alert, "units")}。"),

@@ -9,7 +9,7 @@ namespace QuotaFunctions.Core.Alerting;
 /// <summary>Registers alerts.</summary>
 public static class AlertingServiceCollectionExtensions
 {
-    /// <summary>What needs attention, the rules that find it, and who is told. Needs usage, keys, the log, the queues, the proxy path and mail.</summary>
+    /// <summary>What needs attention, the rules that find it, and who is told. Needs usage, keys, the log, the queues, the proxy path, mail and subscriptions.</summary>
     public static IServiceCollection AddAlerting(this IServiceCollection services, IConfiguration configuration) => services
         .AddSettings<AlertOptions>(configuration, AlertOptions.Read)
         .AddSingleton<AlertTable>()
@@ -25,6 +25,7 @@ public static class AlertingServiceCollectionExtensions
         .AddSingleton<IAlertRule>(provider => new QueueBacklogRule(provider.GetRequiredService<QueueMonitor>().ReadAsync))
         .AddSingleton<IAlertRule>(provider => new QueuePoisonRule(provider.GetRequiredService<QueueMonitor>().ReadAsync))
         .AddSingleton<IAlertRule, OverdueJobRule>()
+        .AddSingleton<IAlertRule, ReportRule>()
         .AddSingleton<IAlertRule, BooksRule>()
         .AddSingleton<IAlertEvaluator, AlertEvaluator>()
         .AddSingleton<IAlerts, Alerts>()

@@ -71,6 +71,6 @@ internal sealed partial class QuotaThresholds(
             : null;
     }
 
-    [LoggerMessage(3002, LogLevel.Error, "The alert of the quota of {Subject} could not be changed ({Failure}).")]
+    [LoggerMessage(3102, LogLevel.Error, "The alert of the quota of {Subject} could not be changed ({Failure}).")]
     private static partial void LogNotTold(ILogger logger, string subject, string failure);
 }

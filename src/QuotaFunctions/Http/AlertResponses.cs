@@ -28,7 +28,7 @@ internal sealed record AlertsResponse(
 /// <param name="NotifiedAt">When there was last something to tell of it.</param>
 internal sealed record AlertResponse(
     [property: Example("alert_0f3a9c4be17d25680b1c")] string Id,
-    [property: AllowedValues("quota_threshold", "quota_forecast", "failure_rate", "credential_refused", "unusual_rate", "queue_backlog", "queue_poison", "job_overdue", "books_unbalanced"), Example("quota_threshold")] string Rule,
+    [property: AllowedValues("quota_threshold", "quota_forecast", "failure_rate", "credential_refused", "unusual_rate", "queue_backlog", "queue_poison", "job_overdue", "report_overdue", "books_unbalanced"), Example("quota_threshold")] string Rule,
     [property: Example("key_3mJr7AoUXx2WqdAgh1Zk")] string Subject,
     [property: AllowedValues("warning", "critical"), Example("warning")] string Severity,
     [property: AllowedValues("open", "snoozed", "resolved"), Example("open")] string Status,

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Azure.Data.Tables;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
@@ -10,8 +11,11 @@ using QuotaFunctions.Core.Jobs;
 using QuotaFunctions.Core.Keys;
 using QuotaFunctions.Core.Proxying;
 using QuotaFunctions.Core.Queues;
+using QuotaFunctions.Core.Reporting;
+using QuotaFunctions.Core.Subscriptions;
 using QuotaFunctions.Core.Usage;
 using QuotaFunctions.Tests.Proxying;
+using QuotaFunctions.Tests.Subscriptions;
 
 namespace QuotaFunctions.Tests.Alerting;
 
@@ -154,6 +158,21 @@ public sealed class AlertRulesTests
         await state.NoteRunAsync("retention", CancellationToken.None, Now.AddDays(1));
         Assert.Empty(await FoundAsync(rule));
     });
+
+    [Theory]
+    [InlineData("2026-11-29T00:29:59Z", false)]
+    [InlineData("2026-11-29T00:30:00Z", true)]
+    public async Task A_report_that_nobody_asked_for(string now, bool isFound)
+    {
+        var settings = new SubscriptionSettings { Name = "Daily", Recipients = ["ops@example.com"], Period = ReportPeriodKind.Day, Schedule = SubscriptionSettings.DefaultSchedule, TimeZone = "UTC" };
+        var (at, since) = (DateTimeOffset.Parse(now, CultureInfo.InvariantCulture), Now.AddDays(-3));
+        var (due, asked) = (new Subscription { Id = "sub_1", Settings = settings, CreatedAt = since, Since = since }, Now.Date.AddMinutes(1));
+        var rule = new ReportRule(new MemorySubscriptions(
+            due with { LastRunAt = Now.AddDays(-1), LastPeriod = "2026-11-27/2026-11-27" },
+            due with { Id = "sub_2", LastRunAt = new DateTimeOffset(asked, TimeSpan.Zero), LastPeriod = "2026-11-28/2026-11-28" },
+            due with { Id = "sub_3", Status = SubscriptionStatus.Paused }));
+        Assert.Equal(isFound ? ["sub_1 2026-11-28/2026-11-28"] : [], (await rule.EvaluateAsync(at, CancellationToken.None))!.Select(found => $"{found.Subject} {found.Data["days"]}"));
+    }
 
     [Fact]
     public async Task Books_that_do_not_balance()

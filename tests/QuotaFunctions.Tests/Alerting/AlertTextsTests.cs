@@ -14,6 +14,7 @@ public sealed class AlertTextsTests
         (AlertRules.QueueBacklog, [("length", 12000), ("minutes", 11)]),
         (AlertRules.QueuePoison, [("messages", 3)]),
         (AlertRules.JobOverdue, [("due_at", new DateTimeOffset(2026, 11, 29, 1, 0, 0, TimeSpan.Zero))]),
+        (AlertRules.ReportOverdue, [("name", "Weekly"), ("days", "2026-11-23/2026-11-29")]),
         (AlertRules.BooksUnbalanced, [("units", 7)]),
     ];
 
