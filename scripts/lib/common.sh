@@ -1,5 +1,6 @@
+# shellcheck shell=bash
 # Sourced by the scripts that build and run the service; from here on they are at the repository's root.
-cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit
 
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 MSBUILDDISABLENODEREUSE=1
 

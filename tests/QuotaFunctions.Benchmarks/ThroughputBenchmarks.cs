@@ -7,10 +7,12 @@ namespace QuotaFunctions.Benchmarks;
 /// <summary>The loads, one after the other in one run, each on an Azurite of its own, so that their ratios mean something on any machine.</summary>
 internal static class ThroughputBenchmarks
 {
+    /// <summary>A quota that no load uses up.</summary>
+    public const long PlentyOfQuota = 1_000_000_000;
+
     private const int ManyClients = 64;
     private const int ProcessCount = 8;
     private const int KeyCount = 1000;
-    private const long PlentyOfQuota = 1_000_000_000;
 
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(5);
 
@@ -69,6 +71,16 @@ internal static class ThroughputBenchmarks
         if (chosen.Contains("zipf"))
         {
             await ZipfAsync(report, duration);
+        }
+
+        if (chosen.Contains("scrape"))
+        {
+            await ReadingBenchmarks.ScrapeAsync(duration);
+        }
+
+        if (chosen.Contains("history"))
+        {
+            await ReadingBenchmarks.HistoryAsync();
         }
     }
 
@@ -181,7 +193,8 @@ internal static class ThroughputBenchmarks
         Report.Note("the service, idle", $"{kib / 1024} MiB resident");
     });
 
-    private static async Task<AppProcess> StartAppAsync(AzuriteProcess azurite, string leases = "auto")
+    /// <summary>Starts the service on a storage, to end with this process.</summary>
+    public static async Task<AppProcess> StartAppAsync(AzuriteProcess azurite, string leases = "auto")
     {
         var settings = AppSettings.For(azurite.ConnectionString);
         settings["TABLE_PREFIX"] = "bench";

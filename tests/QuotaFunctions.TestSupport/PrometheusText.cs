@@ -34,7 +34,8 @@ public sealed class PrometheusText(string text)
     /// <summary>What promtool says is wrong with it; empty where it is right.</summary>
     public async Task<string> CheckAsync()
     {
-        await using var promtool = ChildProcess.Start(Repository.PathOf("scripts", "promtool.sh"), ["check", "metrics"], Repository.Root);
+        await using var promtool = ChildProcess.Start(
+            Repository.PathOf("scripts", "debian-program.sh"), ["prometheus", "promtool", "check", "metrics"], Repository.Root);
         await promtool.WriteInputAsync(text).ConfigureAwait(false);
         var code = await promtool.WaitForExitAsync(TimeSpan.FromMinutes(2)).ConfigureAwait(false);
         return code == 0 ? "" : $"{code}: {promtool.Log}";

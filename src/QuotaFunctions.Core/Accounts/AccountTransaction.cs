@@ -177,7 +177,7 @@ internal sealed class AccountTransaction
     /// <summary>Remembers an Idempotency-Key; a transaction may name its row only once.</summary>
     public void Remember(string keyId, IdempotencyRecord record)
     {
-        _sideRows.RemoveAll(row => row is SideRow.Idempotency once && once.KeyId == keyId && once.Record.IdempotencyKey == record.IdempotencyKey);
+        _sideRows.RemoveAll(row => row is SideRow.Idempotency idempotency && idempotency.KeyId == keyId && idempotency.Record.IdempotencyKey == record.IdempotencyKey);
         Add(new SideRow.Idempotency(keyId, record));
     }
 

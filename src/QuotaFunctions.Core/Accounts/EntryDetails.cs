@@ -37,6 +37,10 @@ internal abstract record EntryDetails
     [JsonPropertyName("r")]
     public string? RequestId { get; init; }
 
+    /// <summary>The trace that the request is part of, 32 hexadecimal digits; null where it is not recorded.</summary>
+    [JsonPropertyName("q")]
+    public string? TraceId { get; init; }
+
     /// <summary>The client's own word for it.</summary>
     [JsonPropertyName("f")]
     public string? Reference { get; init; }

@@ -75,7 +75,7 @@ internal sealed record LedgerEntry : EntryDetails
     /// <summary>Characters that the entry's JSON takes at the most.</summary>
     [JsonIgnore]
     public int MaxLength =>
-        10 + Length(KeyId) + Length(RequestId) + Length(Provider) + Length(Model) + Length(Address) + Length(Reference)
+        10 + Length(KeyId) + Length(RequestId) + Length(TraceId) + Length(Provider) + Length(Model) + Length(Address) + Length(Reference)
         + Length(Actor) + Length(Settles) + Length(Outcome) + Length(Method) + Length(Path) + (IsReport ? Length(1) : 0)
         + Length(Delta) + Length(PoolDelta) + Length(HoldUntil) + Length(FinalCost) + Length(Status)
         + (LatencyMs is { } latency ? Math.Max(Length(latency), Length(1)) : 0);

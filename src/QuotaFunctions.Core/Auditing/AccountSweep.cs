@@ -230,6 +230,7 @@ internal sealed partial class AccountSweep(
                     {
                         Secret = KeySecret.None,
                         RequestId = entry.RequestId ?? "",
+                        TraceId = entry.TraceId,
                         Kind = entry.Kind == LedgerEntryKind.Consume ? ChargeKind.Consume : ChargeKind.Forward,
                         Provider = entry.Provider,
                         Model = entry.Model,

@@ -54,6 +54,7 @@ internal sealed record AuditEvent : AuditMessage
                 Model = charge.Request.Model,
                 Address = charge.Request.Address?.ToString(),
                 RequestId = charge.Request.RequestId,
+                TraceId = charge.Request.TraceId,
                 Reference = charge.Request.Reference,
                 Method = charge.Request.Method,
                 Path = charge.Request.Path,

@@ -1,14 +1,15 @@
 using System.Globalization;
 using QuotaFunctions.Core.Accounts;
 using QuotaFunctions.Core.Accounts.Storage;
+using QuotaFunctions.Core.Hosting;
 
 namespace QuotaFunctions.Core.Auditing;
 
 /// <inheritdoc cref="IBookVerifier"/>
-internal sealed class BookVerifier(IAuditStore log, LedgerReader books, IAccountStore store) : IBookVerifier
+internal sealed class BookVerifier(IAuditStore log, LedgerReader books, CompactionPause pause, IAccountStore store) : IBookVerifier
 {
-    /// <summary>How often an account that is being charged meanwhile is added up again before the answer is given as it is.</summary>
-    private const int MaxAttempts = 5;
+    /// <summary>How often books that change meanwhile are added up, the first time without a pause of their compaction.</summary>
+    private const int MaxAttempts = 4;
 
     /// <inheritdoc/>
     public async Task<Verification?> VerifyAsync(string keyId, bool isDeep, CancellationToken cancellationToken)
@@ -18,22 +19,46 @@ internal sealed class BookVerifier(IAuditStore log, LedgerReader books, IAccount
             return null;
         }
 
-        for (var attempt = 1; ; attempt++)
+        var (isSure, result) = await TryAddUpAsync(locator, isDeep, cancellationToken);
+        if (isSure)
         {
-            if (await store.ReadAsync(locator, isConsistent: true, cancellationToken) is not { } start)
-            {
-                return null;
-            }
+            return result;
+        }
 
-            var ledger = await books.ReadAsync(locator.AccountId, keyId, cancellationToken);
-            var result = isDeep
-                ? await AddUpRowsAsync(locator, start, ledger, cancellationToken)
-                : await AddUpDaysAsync(locator, start, ledger, cancellationToken);
-            if (result.Balanced || attempt == MaxAttempts || await IsUnchangedAsync(locator, start, ledger, cancellationToken))
+        await pause.BeginAsync(locator, cancellationToken);
+        try
+        {
+            for (var attempt = 1; attempt < MaxAttempts; attempt++)
             {
-                return result;
+                (isSure, result) = await TryAddUpAsync(locator, isDeep, cancellationToken);
+                if (isSure)
+                {
+                    return result;
+                }
             }
         }
+        finally
+        {
+            await pause.EndAsync(locator, CancellationToken.None);
+        }
+
+        throw new StorageUnavailableException("The books change too fast to be added up.");
+    }
+
+    /// <summary>Adds the books up once. What does not balance is not sure where a part of it was compacted meanwhile.</summary>
+    private async Task<(bool IsSure, Verification? Books)> TryAddUpAsync(KeyLocator locator, bool isDeep, CancellationToken cancellationToken)
+    {
+        var before = await books.ReadSumAsync(locator.AccountId, locator.KeyId, cancellationToken);
+        if (await store.ReadAsync(locator, isConsistent: true, cancellationToken) is not { } start)
+        {
+            return (true, null);
+        }
+
+        var ledger = await books.ReadAsync(locator.AccountId, locator.KeyId, cancellationToken);
+        var result = isDeep
+            ? await AddUpRowsAsync(locator, start, ledger, cancellationToken)
+            : await AddUpDaysAsync(locator, start, ledger, cancellationToken);
+        return (result.Balanced || (await books.ReadSumAsync(locator.AccountId, locator.KeyId, cancellationToken)).Version == before.Version, result);
     }
 
     private async Task<Verification> AddUpDaysAsync(KeyLocator locator, AccountSnapshot start, KeyLedger ledger, CancellationToken cancellationToken)
@@ -106,9 +131,4 @@ internal sealed class BookVerifier(IAuditStore log, LedgerReader books, IAccount
         var unsettled = open.Where(entry => !written.Has(entry.Row, entry.Index)).Sum(entry => entry.Entry.Delta);
         return new Verification(used == sum && used == audited + unsettled && isAlsoEqual, used, sum, audited, unsettled);
     }
-
-    private async Task<bool> IsUnchangedAsync(
-        KeyLocator locator, AccountSnapshot start, KeyLedger ledger, CancellationToken cancellationToken) =>
-        await store.ReadAsync(locator, isConsistent: false, cancellationToken) is { } now && now.IsSameAs(start)
-        && (await books.ReadSumAsync(locator.AccountId, locator.KeyId, cancellationToken)).Version == ledger.Compacted.Version;
 }

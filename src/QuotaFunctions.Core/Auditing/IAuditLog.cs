@@ -113,6 +113,9 @@ public sealed record AuditRow
     /// <summary>The request's id.</summary>
     public string? RequestId { get; init; }
 
+    /// <summary>The trace that the request is part of; null where it is not recorded.</summary>
+    public string? TraceId { get; init; }
+
     /// <summary>The client's own word for it, or null.</summary>
     public string? Reference { get; init; }
 

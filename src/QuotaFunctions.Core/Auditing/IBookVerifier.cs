@@ -9,6 +9,7 @@ public interface IBookVerifier
     /// True to add up every row of the log, which takes the longer the more there are; false to go by the sums of its days.
     /// </param>
     /// <param name="cancellationToken">Ends the work.</param>
+    /// <exception cref="Hosting.StorageUnavailableException">The books change too fast to be added up: nothing is known of them.</exception>
     Task<Verification?> VerifyAsync(string keyId, bool isDeep, CancellationToken cancellationToken);
 }
 

@@ -1,4 +1,3 @@
-using Azure;
 using Azure.Data.Tables;
 using Azure.Storage.Queues;
 using Microsoft.Extensions.Hosting;
@@ -77,7 +76,7 @@ internal sealed partial class SweepScheduler(
     private async Task ArmAsync(CancellationToken cancellationToken)
     {
         var asked = clock.GetTimestamp();
-        var found = await _table.GetEntityIfExistsAsync<TableEntity>(Partition, Row, cancellationToken: cancellationToken);
+        var found = await _table.ReadAsync(Partition, Row, select: null, logger, cancellationToken);
         if (found.HasValue && found.Value!.Timestamp + ArmedFor - found.GetRawResponse().Headers.Date is { } left && left > TimeSpan.Zero)
         {
             TrustUntil(asked, left);
@@ -87,17 +86,9 @@ internal sealed partial class SweepScheduler(
         // The message first: should the process die in between, there is one too many, not one too few.
         await SendAsync(cancellationToken);
         TrustUntil(asked, ArmedFor);
-        var row = new TableEntity(Partition, Row);
-        try
-        {
-            await (found.HasValue
-                ? _table.UpdateEntityAsync(row, found.Value!.ETag, TableUpdateMode.Replace, cancellationToken)
-                : _table.AddEntityAsync(row, cancellationToken));
-        }
-        catch (RequestFailedException refused) when (refused.Status is 409 or 412)
-        {
-            // Another instance was faster. Its message and this one each cause a sweep, but only one of these sends the next message.
-        }
+
+        // Where another instance was faster, its message and this one each cause a sweep, but only one of these sends the next message.
+        await _table.TryWriteAsync(new TableEntity(Partition, Row), found.HasValue ? found.Value!.ETag : null, cancellationToken);
     }
 
     private void TrustUntil(long asked, TimeSpan span) => Volatile.Write(ref _askAgainAt, asked + (long)(span.TotalSeconds * clock.TimestampFrequency));

@@ -24,7 +24,7 @@ internal sealed class AccountWriters : IAsyncDisposable
     /// <summary>How long one who asks waits for storage.</summary>
     public TimeSpan DecisionTimeout => _context.Options.DecisionTimeout;
 
-    /// <summary>The deadline of an operation that begins now.</summary>
+    /// <summary>The deadline of a command that begins now.</summary>
     public long NewDeadline() =>
         _context.Clock.GetTimestamp() + (long)(DecisionTimeout.TotalSeconds * _context.Clock.TimestampFrequency);
 
@@ -44,8 +44,8 @@ internal sealed class AccountWriters : IAsyncDisposable
         async Task<SettleResult> DecideAsync() => await RunAsync(settlement.Charge.Key.AccountId, new SettleCommand(settlement));
     }
 
-    /// <summary>Has an operation decided.</summary>
-    public Task<TResult> RunAsync<TResult>(string accountId, AccountCommand<TResult> operation)
+    /// <summary>Has a command decided.</summary>
+    public Task<TResult> RunAsync<TResult>(string accountId, AccountCommand<TResult> command)
     {
         while (true)
         {
@@ -55,15 +55,15 @@ internal sealed class AccountWriters : IAsyncDisposable
                 writer.Close();
             }
 
-            if (writer.TryEnqueue(operation))
+            if (writer.TryEnqueue(command))
             {
-                return operation.Result;
+                return command.Result;
             }
 
             if (_isDraining)
             {
-                operation.Unavailable(null);
-                return operation.Result;
+                command.Unavailable(null);
+                return command.Result;
             }
 
             // Closed just now: the next one takes its place.

@@ -11,7 +11,7 @@ internal static class ChargeEntry
     /// <summary>Characters that the entry takes at the most.</summary>
     public static int MaxLengthOf(ChargeRequest request, KeyLocator locator) => LedgerEntry.MaxLengthOf(
         locator.KeyId, Truncate(request.RequestId), Truncate(request.Provider), Truncate(request.Model), request.Address?.ToString(), Truncate(request.Reference),
-        request.Method, Truncate(request.Path));
+        request.Method, Truncate(request.Path), request.TraceId);
 
     /// <summary>The entry.</summary>
     /// <param name="request">Who asked, and for what.</param>
@@ -26,6 +26,7 @@ internal static class ChargeEntry
         PoolDelta = locator.AccountId == locator.KeyId ? 0 : cost,
         HoldUntil = holdUntil,
         RequestId = Truncate(request.RequestId),
+        TraceId = request.TraceId,
         Provider = Truncate(request.Provider),
         Model = Truncate(request.Model),
         Address = request.Address?.ToString(),

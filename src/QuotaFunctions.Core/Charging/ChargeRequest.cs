@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using QuotaFunctions.Core.Accounts;
 
@@ -48,6 +49,9 @@ public sealed record ChargeRequest
 
     /// <summary>The request's id, for the log.</summary>
     public required string RequestId { get; init; }
+
+    /// <summary>The trace that the request is part of, for the log; null where it is not recorded, so that nobody could look it up.</summary>
+    public string? TraceId { get; init; } = Activity.Current is { Recorded: true } activity ? activity.TraceId.ToHexString() : null;
 
     /// <summary>The method of the call to the upstream, for the log; null where nothing is forwarded.</summary>
     public string? Method { get; init; }

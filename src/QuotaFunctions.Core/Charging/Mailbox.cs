@@ -13,7 +13,7 @@ internal sealed class Mailbox
     private bool _isClosed;
 
     /// <summary>Adds one. False where nothing is taken any more.</summary>
-    public bool TryAdd(AccountCommand operation)
+    public bool TryAdd(AccountCommand command)
     {
         TaskCompletionSource? waiter = null;
         lock (_lock)
@@ -23,7 +23,7 @@ internal sealed class Mailbox
                 return false;
             }
 
-            _arrived.Add(operation);
+            _arrived.Add(command);
             if (_arrived.Count >= _wanted)
             {
                 (waiter, _waiter) = (_waiter, null);
@@ -52,9 +52,9 @@ internal sealed class Mailbox
     {
         lock (_lock)
         {
-            foreach (var operation in _arrived)
+            foreach (var command in _arrived)
             {
-                waiting.AddLast(operation);
+                waiting.AddLast(command);
             }
 
             _arrived.Clear();

@@ -56,9 +56,9 @@ internal sealed class OpenWorkMarker(string accountId, OpenAccountIndex open, Ma
             {
                 await EnsureDayAsync(settled.Charge.Day, cancellationToken);
             }
-            else if (row is SideRow.Idempotency once)
+            else if (row is SideRow.Idempotency idempotency)
             {
-                await EnsureDayAsync(once.Record.Day, cancellationToken);
+                await EnsureDayAsync(idempotency.Record.Day, cancellationToken);
             }
         }
     }

@@ -5,7 +5,7 @@ namespace QuotaFunctions.Core.Charging;
 /// <summary>The engine's own numbers. Only <see cref="Leases"/> is a setting: the others are set by tests, nobody else needs to.</summary>
 internal sealed class QuotaEngineOptions
 {
-    /// <summary>Operations that are decided together at the most. Default 512.</summary>
+    /// <summary>Commands that are decided together at the most. Default 512.</summary>
     public int MaxBatch { get; init; } = 512;
 
     /// <summary>How many must ask at once for a writer to gather them before its next commit. Default 4.</summary>

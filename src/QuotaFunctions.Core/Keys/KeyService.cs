@@ -223,7 +223,7 @@ internal sealed partial class KeyService(
             throw new KeyNotFoundException($"There is no {id}.");
         }
 
-        var operation = new UpdateCommand(
+        var command = new UpdateCommand(
             locator.AccountId,
             locator.KeyId,
             (transaction, key, pool) =>
@@ -232,7 +232,7 @@ internal sealed partial class KeyService(
                 return act(transaction, key, pool);
             },
             deadline ?? writers.NewDeadline());
-        return await writers.RunAsync(locator.AccountId, operation).WaitAsync(cancellationToken);
+        return await writers.RunAsync(locator.AccountId, command).WaitAsync(cancellationToken);
     }
 
     private async Task<ApiKey?> ReadAsync(KeyLocator locator, CancellationToken cancellationToken)

@@ -89,7 +89,7 @@ internal sealed class PoolService(IAccountStore store, AccountWriters writers, K
             throw new KeyNotFoundException($"There is no {id}.");
         }
 
-        var operation = new UpdateCommand(
+        var command = new UpdateCommand(
             id,
             keyId: null,
             (transaction, _, pool) =>
@@ -103,7 +103,7 @@ internal sealed class PoolService(IAccountStore store, AccountWriters writers, K
                 return act(transaction, pool) with { Kind = LedgerEntryKind.Adjustment, Actor = actor };
             },
             writers.NewDeadline());
-        var result = await writers.RunAsync(id, operation).WaitAsync(cancellationToken);
+        var result = await writers.RunAsync(id, command).WaitAsync(cancellationToken);
         return result.Pool!.ToPool(clock.GetUtcNow());
     }
 }

@@ -131,7 +131,7 @@ public sealed partial class ProxyHandler
                 await SettleBeforeAnswerAsync(context, pending, new ForwardResult(ForwardOutcome.Answered, status), result).ConfigureAwait(false);
             }
 
-            var usage = UsageReader.For(answer.Content.Headers.ContentType?.MediaType, answer.Content.Headers.ContentEncoding.Count > 0);
+            var usage = TokenUsageReader.For(answer.Content.Headers.ContentType?.MediaType, answer.Content.Headers.ContentEncoding.Count > 0);
             var end = await _forwarder.PassOnAsync(answer, context, request.Provider.StreamTimeout, usage, request.Progress, ended).ConfigureAwait(false);
             var exchange = new ForwardResult(end, status, usage?.Total);
             call.Ended(exchange, usage);
@@ -165,7 +165,7 @@ public sealed partial class ProxyHandler
         private long? _cost;
 
         /// <summary>Settles it, unless that was done. Returns its cost.</summary>
-        public async Task<long> SettleAsync(ForwardResult exchange, UsageReader? usage = null)
+        public async Task<long> SettleAsync(ForwardResult exchange, TokenUsageReader? usage = null)
         {
             if (_cost is { } settled)
             {

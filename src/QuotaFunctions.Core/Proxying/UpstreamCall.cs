@@ -44,7 +44,7 @@ internal sealed class UpstreamCall
     /// <summary>The call has ended. What is told first stands.</summary>
     /// <param name="result">What it came to.</param>
     /// <param name="usage">What the answer says of tokens; null where nobody has read it.</param>
-    public void Ended(ForwardResult result, UsageReader? usage = null)
+    public void Ended(ForwardResult result, TokenUsageReader? usage = null)
     {
         if (_ended)
         {

@@ -112,7 +112,7 @@ internal sealed partial class UpstreamForwarder(
     /// <param name="progress">What is measured of it.</param>
     /// <param name="ended">Ends when the host ends the invocation.</param>
     public async Task<ForwardOutcome> PassOnAsync(
-        HttpResponseMessage answer, HttpContext context, TimeSpan deadline, UsageReader? usage, ForwardProgress progress, CancellationToken ended)
+        HttpResponseMessage answer, HttpContext context, TimeSpan deadline, TokenUsageReader? usage, ForwardProgress progress, CancellationToken ended)
     {
         var clientLeft = context.RequestAborted;
         var response = context.Response;
@@ -175,7 +175,7 @@ internal sealed partial class UpstreamForwarder(
         && answer.StatusCode is not (HttpStatusCode.NoContent or HttpStatusCode.ResetContent or HttpStatusCode.NotModified);
 
     private async Task CopyAsync(
-        HttpResponseMessage answer, HttpResponse response, UsageReader? usage, ForwardProgress progress, CancellationToken cancellationToken)
+        HttpResponseMessage answer, HttpResponse response, TokenUsageReader? usage, ForwardProgress progress, CancellationToken cancellationToken)
     {
         var source = await answer.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
         var buffer = ArrayPool<byte>.Shared.Rent(BufferSize);

@@ -54,7 +54,7 @@ internal sealed class UpstreamMetrics
     /// <param name="took">How long it took.</param>
     /// <param name="error">What went wrong; null for nothing.</param>
     /// <param name="usage">The tokens that it says it used; null where it does not say.</param>
-    public void AskedModel(string operation, string provider, string? model, TimeSpan took, string? error, UsageReader? usage)
+    public void AskedModel(string operation, string provider, string? model, TimeSpan took, string? error, TokenUsageReader? usage)
     {
         if (!_operations.Enabled && !_tokens.Enabled)
         {

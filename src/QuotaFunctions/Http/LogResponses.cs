@@ -40,6 +40,7 @@ internal sealed record LogsResponse(
 /// <param name="BytesOut">Bytes of the upstream's body.</param>
 /// <param name="TokensIn">Tokens that the upstream reports as read.</param>
 /// <param name="TokensOut">Tokens that the upstream reports as written.</param>
+/// <param name="TraceId">The trace that the request is part of; absent where none is recorded, and for a key's holder.</param>
 /// <param name="Instance">The instance that served it; absent where that is not known, and for a key's holder.</param>
 internal sealed record LogRowResponse(
     [property: Example("chg_20260101-42-0")] string Id,
@@ -63,6 +64,7 @@ internal sealed record LogRowResponse(
     [property: Example(955)] long? BytesOut,
     [property: Example(24)] long? TokensIn,
     [property: Example(61)] long? TokensOut,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull), Example("4bf92f3577b34da6a3ce929d0e0e4736")] string? TraceId,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Instance)
 {
     private const string AnyAdmin = "admin";
@@ -70,11 +72,11 @@ internal sealed record LogRowResponse(
     private static readonly string[] Columns =
     [
         "id", "key", "at", "outcome", "cost", "status", "latency_ms", "provider", "model", "address", "request_id", "reference", "actor", "method",
-        "path", "attempts", "first_byte_ms", "bytes_in", "bytes_out", "tokens_in", "tokens_out", "instance",
+        "path", "attempts", "first_byte_ms", "bytes_in", "bytes_out", "tokens_in", "tokens_out", "trace_id", "instance",
     ];
 
     /// <summary>The names of the columns in CSV.</summary>
-    public static IReadOnlyList<string> ColumnsOf(bool isHolder) => isHolder ? Columns[..^1] : Columns;
+    public static IReadOnlyList<string> ColumnsOf(bool isHolder) => isHolder ? Columns[..^2] : Columns;
 
     /// <summary>The cells in CSV, in the order of <see cref="ColumnsOf"/>.</summary>
     public IReadOnlyList<object?> ToCells(bool isHolder)
@@ -82,9 +84,9 @@ internal sealed record LogRowResponse(
         object?[] cells =
         [
             Id, Key, At, Outcome, Cost, Status, LatencyMs, Provider, Model, Address, RequestId, Reference, Actor, Method,
-            Path, Attempts, FirstByteMs, BytesIn, BytesOut, TokensIn, TokensOut, Instance,
+            Path, Attempts, FirstByteMs, BytesIn, BytesOut, TokensIn, TokensOut, TraceId, Instance,
         ];
-        return isHolder ? cells[..^1] : cells;
+        return isHolder ? cells[..^2] : cells;
     }
 
     /// <summary>A row, as an admin or as the key's holder sees it.</summary>
@@ -110,6 +112,7 @@ internal sealed record LogRowResponse(
         row.BytesOut,
         row.TokensIn,
         row.TokensOut,
+        isHolder ? null : row.TraceId,
         isHolder ? null : row.Instance);
 }
 

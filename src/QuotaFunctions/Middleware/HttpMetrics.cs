@@ -16,6 +16,7 @@ public sealed class HttpMetrics
 
     private readonly Counter<long> _requests;
     private readonly Histogram<double> _durations;
+    private readonly Counter<long> _errors;
     private readonly UpDownCounter<long> _active;
 
     // The same without labels, by the names that operators of earlier systems graph
@@ -31,6 +32,7 @@ public sealed class HttpMetrics
         _requests = meter.CreateCounter<long>("quota_http_requests_total", description: "Requests that were answered.");
         _durations = meter.CreateHistogram(
             "quota_http_request_duration_seconds", "s", "From a request to the end of its answer.", tags: null, Instrumentation.RequestSeconds);
+        _errors = meter.CreateCounter<long>("quota_errors_total", description: "Answers that were an error of the service's own, by its code.");
         _active = meter.CreateUpDownCounter<long>("active_connections", description: "Requests that are being answered.");
         _allRequests = meter.CreateCounter<long>("http_requests_total", description: "Requests that were answered, on all routes.");
         _tooMany = meter.CreateCounter<long>("http_responses_429_total", description: "Answers with status 429.");
@@ -47,8 +49,9 @@ public sealed class HttpMetrics
     /// <param name="route">The function's route.</param>
     /// <param name="status">The answer's status code.</param>
     /// <param name="provider">The provider that it was for; null for none.</param>
+    /// <param name="error">The code of the error that it was answered with; null where an upstream answered, or all went well.</param>
     /// <param name="took">How long it took.</param>
-    public void End(string method, string route, int status, string? provider, TimeSpan took)
+    public void End(string method, string route, int status, string? provider, string? error, TimeSpan took)
     {
         _active.Add(-1);
         _allRequests.Add(1);
@@ -67,6 +70,10 @@ public sealed class HttpMetrics
         };
         _requests.Add(1, tags);
         _durations.Record(took.TotalSeconds, tags);
+        if (error is not null)
+        {
+            _errors.Add(1, new KeyValuePair<string, object?>("code", error));
+        }
     }
 
     /// <summary>A method as it is told: one of the usual ones, or <c>other</c>.</summary>

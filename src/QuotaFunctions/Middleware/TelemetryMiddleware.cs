@@ -5,6 +5,7 @@ using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Middleware;
 using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.Core.Http;
+using QuotaFunctions.Http;
 
 namespace QuotaFunctions.Middleware;
 
@@ -62,7 +63,7 @@ public sealed class TelemetryMiddleware(HttpMetrics metrics, TimeProvider time) 
             // As web servers log it where the client left before the answer began
             var status = !response.HasStarted && _http.RequestAborted.IsCancellationRequested ? StatusCodes.Status499ClientClosedRequest : response.StatusCode;
             var provider = _http.Features.Get<RequestedProvider>()?.Name;
-            _metrics.End(_http.Request.Method, _route, status, provider, _time.GetElapsedTime(_start));
+            _metrics.End(_http.Request.Method, _route, status, provider, _http.Problem()?.Code, _time.GetElapsedTime(_start));
             if (_span is null)
             {
                 return;

@@ -77,7 +77,7 @@ public sealed class ReportMailTests(AzuriteFixture azurite) : IClassFixture<Azur
         {
             var message = Read(Assert.Single(_server.Mails, mail => mail.To.Single() == recipient));
             Assert.Equal(recipient, message.To.Mailboxes.Single().Address);
-            Assert.Contains("Total requests: 3\n", message.TextBody.Replace("\r\n", "\n", StringComparison.Ordinal), StringComparison.Ordinal);
+            Assert.Contains("Total requests: 3\n", message.TextBody!.Replace("\r\n", "\n", StringComparison.Ordinal), StringComparison.Ordinal);
             Assert.Contains(">3</div>", message.HtmlBody, StringComparison.Ordinal);
             Assert.Contains("一周 &lt;b&gt;", message.HtmlBody, StringComparison.Ordinal);
             Assert.Contains(made.Text("id")!, message.Headers[HeaderId.ListUnsubscribe], StringComparison.Ordinal);

@@ -95,6 +95,8 @@ public sealed partial class ReportTests(AppFixture app)
     [InlineData("""{"period":1}""", "period")]
     [InlineData("""{"from":"2026-13-01"}""", "from")]
     [InlineData("""{"language":"de"}""", "language")]
+    [InlineData("""{"tenant":""}""", "tenant")]
+    [InlineData("""{"tenant":"a\u0000b"}""", "tenant")]
     [InlineData("""{"colour":"red"}""", "colour")]
     public async Task A_report_is_asked_for_strictly(string body, string field)
     {

@@ -327,20 +327,31 @@ public sealed class RefusalTests(ProxyFixture fixture)
         using var key = await fixture.NewKeyAsync();
         var piece = $"{2_000_000:x}\r\n{new string('x', 2_000_000)}\r\n";
 
+        // The broken chunk comes only once the request is charged: before that it would be refused for nothing
         var (status, text) = await SendRawAsync(
-            $"POST /providers/sample/echo HTTP/1.1\r\nHost: x\r\nX-API-Key: {key.Secret}\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n{piece}zz\r\n\r\n");
+            $"POST /providers/sample/echo HTTP/1.1\r\nHost: x\r\nX-API-Key: {key.Secret}\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n{piece}",
+            async stream =>
+            {
+                await key.UsedBecomesAsync(1);
+                await stream.WriteAsync("zz\r\n\r\n"u8.ToArray());
+            });
 
         Assert.True(status == 400, text);
         Assert.Equal(("client_error", 0), await key.OutcomeAsync());
         Assert.Equal(0, await key.UsedAsync());
     }
 
-    private async Task<(int Status, string Text)> SendRawAsync(string request)
+    private async Task<(int Status, string Text)> SendRawAsync(string request, Func<Stream, Task>? sendRest = null)
     {
         using var client = new TcpClient();
         await client.ConnectAsync(IPAddress.Loopback, fixture.Host.BaseAddress.Port);
         var stream = client.GetStream();
         await stream.WriteAsync(Encoding.Latin1.GetBytes(request));
+        if (sendRest is not null)
+        {
+            await sendRest(stream);
+        }
+
         using var reader = new StreamReader(stream);
         var text = await reader.ReadToEndAsync().WaitAsync(TimeSpan.FromSeconds(20));
         return (int.Parse(text.AsSpan(9, 3), System.Globalization.CultureInfo.InvariantCulture), text);

@@ -12,7 +12,7 @@ public sealed class StreamingTests(ProxyFixture fixture)
 {
     private const int Large = 20 * 1024 * 1024;
 
-    private const int UpstreamResponse = 64 * 1024 * 1024;
+    private const int LargeAnswer = 64 * 1024 * 1024;
 
     // What sockets and servers on the way may hold of a body: less than all of it. A socket's buffer may grow to 32 MiB
     private const int Held = 48 * 1024 * 1024;
@@ -176,7 +176,7 @@ public sealed class StreamingTests(ProxyFixture fixture)
             await release.Task;
             await context.Request.Body.CopyToAsync(Stream.Null);
         });
-        using var body = new CountedStream(UpstreamResponse);
+        using var body = new CountedStream(LargeAnswer);
 
         var sending = key.SendAsync(HttpMethod.Post, $"/providers/scripted/{name}", new StreamContent(body, 64 * 1024));
         await body.StandsStillAsync();
@@ -186,7 +186,7 @@ public sealed class StreamingTests(ProxyFixture fixture)
         using var response = await sending;
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         Assert.InRange(held, 1, Held);
-        Assert.Equal(UpstreamResponse, body.Count);
+        Assert.Equal(LargeAnswer, body.Count);
     }
 
     [Fact]
@@ -197,7 +197,7 @@ public sealed class StreamingTests(ProxyFixture fixture)
         var name = fixture.Scripted.On(async context =>
         {
             var piece = new byte[64 * 1024];
-            for (var i = 0; i < UpstreamResponse / piece.Length; i++)
+            for (var i = 0; i < LargeAnswer / piece.Length; i++)
             {
                 await context.Response.Body.WriteAsync(piece);
                 Interlocked.Add(ref sent, piece.Length);
@@ -208,7 +208,7 @@ public sealed class StreamingTests(ProxyFixture fixture)
         await CountedStream.StandsStillAsync(() => Interlocked.Read(ref sent));
 
         Assert.InRange(Interlocked.Read(ref sent), 1, Held);
-        Assert.Equal(UpstreamResponse, (await response.Content.ReadAsByteArrayAsync()).Length);
+        Assert.Equal(LargeAnswer, (await response.Content.ReadAsByteArrayAsync()).Length);
     }
 
     [Theory]

@@ -122,8 +122,23 @@ public sealed class OpenTelemetryTests(AppFixture app)
         using var key = await client.SendAsync(read);
         Assert.Equal(HttpStatusCode.OK, key.StatusCode);
         await Eventually.TrueAsync(exported);
+        if (more.Count > 0)
+        {
+            Assert.Equal(TraceId, await LoggedTraceAsync(client, secret));
+        }
+
         return (secret, seen);
     }
+
+    /// <summary>The trace that the log has of the key's only request.</summary>
+    private static Task<string> LoggedTraceAsync(HttpClient client, string secret) => Eventually.GetAsync(async () =>
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"/manage/keys/{secret}/logs?provider=openai");
+        request.Headers.Authorization = new("Bearer", AppSettings.AdminToken);
+        using var response = await client.SendAsync(request);
+        var rows = (await response.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("logs");
+        return rows.GetArrayLength() == 0 ? null : rows[0].GetProperty("trace_id").GetString();
+    });
 
     private static void TellsNoSecret(TelemetryCollector collector, string secret)
     {

@@ -113,7 +113,7 @@ public sealed class ExpiredMarksTests
     });
 
     private static int Marks(AuditWorld world, TestKey key) =>
-        world.Tables.Query(AuditWorld.Accounts, $"PartitionKey eq '{key.Account}' and RowKey ge 'once:' and RowKey lt 'once;'").Count
+        world.Tables.Query(AuditWorld.Accounts, $"PartitionKey eq '{key.Account}' and RowKey ge 'idempotency:' and RowKey lt 'idempotency;'").Count
         + world.Tables.Query(AuditWorld.Accounts, $"PartitionKey eq '{key.Account}' and RowKey ge 'settled:' and RowKey lt 'settled;'").Count;
 
     private static async Task ReportAsync(SimulatedInstance instance, TestKey key, Charge charge) => Assert.Equal(

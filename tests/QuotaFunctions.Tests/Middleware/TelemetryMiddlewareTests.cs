@@ -52,6 +52,20 @@ public sealed class TelemetryMiddlewareTests
         Assert.Equal(1, Assert.Single(tooMany.GetMeasurementSnapshot()).Value);
     }
 
+    [Fact]
+    public async Task An_error_of_the_service_itself_is_counted_by_its_code()
+    {
+        using var errors = Collect<long>("quota_errors_total");
+        await InvokeAsync(typeof(ProxyProvider), () => _http.Response.StatusCode = 429);
+        await _completion.FireAsync();
+        Assert.Empty(errors.GetMeasurementSnapshot());
+
+        await InvokeAsync(typeof(ProxyProvider), () => _http.Items[typeof(Problem)] = Problem.QuotaExhausted);
+        await _completion.FireAsync();
+        var counted = Assert.Single(errors.GetMeasurementSnapshot());
+        Assert.Equal((1, "quota_exhausted"), (counted.Value, counted.Tags["code"]));
+    }
+
     [Theory]
     [InlineData("get", "GET")]
     [InlineData("BREW", "other")]

@@ -124,7 +124,7 @@ public sealed class EnvelopeTests
 
     private static async Task<Envelope> ReadAsync(string text) => Envelope.Read(await OpenAsync(text));
 
-    private static async Task<(string UpstreamResponse, Envelope Envelope)> SendAsync(string text)
+    private static async Task<(string Sent, Envelope Envelope)> SendAsync(string text)
     {
         var body = await OpenAsync(text);
         var envelope = Envelope.Read(body);

@@ -114,9 +114,9 @@ public sealed class UpstreamTelemetryTests
         model,
         _time);
 
-    private static UsageReader Usage(string json)
+    private static TokenUsageReader Usage(string json)
     {
-        var usage = UsageReader.For("application/json", isEncoded: false)!;
+        var usage = TokenUsageReader.For("application/json", isEncoded: false)!;
         usage.Read(Encoding.UTF8.GetBytes(json));
         return usage;
     }

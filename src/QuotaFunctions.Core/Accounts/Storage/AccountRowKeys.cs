@@ -13,7 +13,7 @@ internal static class AccountRowKeys
     private const string KeyPrefix = "key:";
     private const string CommitPrefix = "commit:";
     private const string SettledPrefix = "settled:";
-    private const string OncePrefix = "once:";
+    private const string IdempotencyPrefix = "idempotency:";
     private const string LeasePrefix = "lease:";
     private const string UsagePrefix = "usage:";
     private const string ProvisionalPrefix = "provisional:";
@@ -52,8 +52,8 @@ internal static class AccountRowKeys
     public static bool IsLease(string row) => row.StartsWith(LeasePrefix, StringComparison.Ordinal);
 
     /// <inheritdoc cref="Settled"/>
-    public static string Once(int day, string keyId, string idempotencyKey) =>
-        $"{OnceOf(NameOf(day))}{keyId}:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(idempotencyKey)))}";
+    public static string Idempotency(int day, string keyId, string idempotencyKey) =>
+        $"{IdempotencyOf(NameOf(day))}{keyId}:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(idempotencyKey)))}";
 
     /// <summary>Filters: all rows of a kind, whatever the partition.</summary>
     public static string AllKeys => Range(KeyPrefix);
@@ -71,13 +71,13 @@ internal static class AccountRowKeys
     public static string AllProvisional => Range(ProvisionalPrefix);
 
     /// <summary>Filters: the marks of settled charges, of Idempotency-Keys, and of charges whose ends may still be told, of a day (yyyyMMdd).</summary>
-    public static IReadOnlyList<string> MarksOf(string day) => [Range(SettledOf(day)), Range(OnceOf(day)), Range(ProvisionalOf(day))];
+    public static IReadOnlyList<string> MarksOf(string day) => [Range(SettledOf(day)), Range(IdempotencyOf(day)), Range(ProvisionalOf(day))];
 
     public static bool IsProvisional(string row) => row.StartsWith(ProvisionalPrefix, StringComparison.Ordinal);
 
     private static string SettledOf(string day) => $"{SettledPrefix}{day}:";
 
-    private static string OnceOf(string day) => $"{OncePrefix}{day}:";
+    private static string IdempotencyOf(string day) => $"{IdempotencyPrefix}{day}:";
 
     private static string ProvisionalOf(string day) => $"{ProvisionalPrefix}{day}:";
 

@@ -27,6 +27,9 @@ internal interface ISumRow
 /// <param name="Version">The row's version; null where there is none.</param>
 internal sealed record KeySum(string KeyId, long Sum, UsageSum Usage, ETag? Version) : ISumRow
 {
+    /// <summary>The property that says until when (by the storage's clock) nothing of the key is compacted: see <see cref="CompactionPause"/>.</summary>
+    public const string PausedUntil = "PausedUntil";
+
     private const string SumProperty = "Sum";
     private const string UsageProperty = "Usage";
 

@@ -33,15 +33,15 @@ internal sealed class LedgerCompactor(
     {
         Done,
         Again,
-        Gone,
+        Later,
     }
 
     /// <inheritdoc/>
     public void Dispose() => _remembered.Dispose();
 
     /// <summary>
-    /// Compacts commits of one account. Those that another instance compacts at the same time are left alone. True where all of them were
-    /// compacted by this call.
+    /// Compacts commits of one account. Those that another instance compacts at the same time are left alone, and so are those of a key whose
+    /// books are being added up. True where all of them were compacted by this call.
     /// </summary>
     public async Task<bool> CompactAsync(string accountId, IReadOnlyList<AuditedCommit> commits, CancellationToken cancellationToken)
     {
@@ -183,7 +183,11 @@ internal sealed class LedgerCompactor(
     private async Task<Outcome> TryWriteAsync(
         string accountId, List<(string KeyId, long Delta, UsageChange? Usage)> changes, List<TableTransactionAction> others, CancellationToken cancellationToken)
     {
-        var rows = await AddUpAsync(accountId, changes, cancellationToken);
+        if (await AddUpAsync(accountId, changes, cancellationToken) is not { } rows)
+        {
+            return Outcome.Later;
+        }
+
         var days = rows.OfType<KeyDay>().Select(row => (row.KeyId, row.Day)).ToList();
         await changed.EnsureAsync(days, cancellationToken);
         var actions = rows.Select(row => row.Version is { } version
@@ -208,24 +212,25 @@ internal sealed class LedgerCompactor(
                 _remembered.Remove(row.Name);
             }
 
-            return refused.Status == 404 ? Outcome.Gone : Outcome.Again;
+            return refused.Status == 404 ? Outcome.Later : Outcome.Again;
         }
     }
 
-    /// <summary>The rows of sums and days, with the changes added.</summary>
-    private async Task<IReadOnlyList<ISumRow>> AddUpAsync(
+    /// <summary>The rows of sums and days, with the changes added; null where the books of one of the keys are just being added up.</summary>
+    private async Task<IReadOnlyList<ISumRow>?> AddUpAsync(
         string accountId, List<(string KeyId, long Delta, UsageChange? Usage)> changes, CancellationToken cancellationToken)
     {
         var sums = changes.GroupBy(change => change.KeyId).Select(async key =>
         {
             var before = await RecallAsync(accountId, key.Key, cancellationToken);
-            return (ISumRow)before.Plus(key.Sum(change => change.Delta), key.Select(change => change.Usage?.Sum).OfType<UsageSum>());
+            return (ISumRow?)before?.Plus(key.Sum(change => change.Delta), key.Select(change => change.Usage?.Sum).OfType<UsageSum>());
         });
         var days = changes.Select(change => change.Usage).OfType<UsageChange>().GroupBy(usage => (usage.KeyId, usage.Day)).Select(async day =>
         {
-            return (ISumRow)(await RecallAsync(accountId, day.Key.KeyId, day.Key.Day, [.. day.Select(usage => usage.Slot).Distinct()], cancellationToken)).Plus(day);
+            return (ISumRow?)(await RecallAsync(accountId, day.Key.KeyId, day.Key.Day, [.. day.Select(usage => usage.Slot).Distinct()], cancellationToken)).Plus(day);
         });
-        return await Task.WhenAll(sums.Concat(days));
+        var rows = await Task.WhenAll(sums.Concat(days));
+        return Array.TrueForAll(rows, row => row is not null) ? [.. rows.OfType<ISumRow>()] : null;
     }
 
     private static TableEntity Of(string accountId, string name, IEnumerable<ProvisionalCharge> charges) => new(accountId, name)
@@ -239,11 +244,17 @@ internal sealed class LedgerCompactor(
             ChargeId.TryParse(parts[1], out var id) ? id : throw new FormatException("The charge has no id."),
             int.Parse(parts[2], NumberStyles.None, CultureInfo.InvariantCulture)));
 
-    /// <summary>A key's sum as this process left it, or else as it is stored.</summary>
-    private async Task<KeySum> RecallAsync(string accountId, string keyId, CancellationToken cancellationToken)
+    /// <summary>A key's sum as this process left it, or else as it is stored; null while it is paused.</summary>
+    private async Task<KeySum?> RecallAsync(string accountId, string keyId, CancellationToken cancellationToken)
     {
         var name = AccountRowKeys.Compacted(keyId);
-        return _remembered.TryGetValue(name, out KeySum? known) ? known! : KeySum.Of(keyId, await FindAsync(accountId, name, null, cancellationToken));
+        if (_remembered.TryGetValue(name, out KeySum? known))
+        {
+            return known;
+        }
+
+        var found = await _table.ReadAsync(accountId, name, select: null, logger, cancellationToken);
+        return CompactionPause.IsPaused(found) ? null : KeySum.Of(keyId, found.HasValue ? found.Value : null);
     }
 
     /// <summary>A key's day, with some of its slots, as this process left it, or else as it is stored.</summary>
@@ -252,7 +263,7 @@ internal sealed class LedgerCompactor(
         var name = AccountRowKeys.Usage(keyId, day);
         return _remembered.TryGetValue(name, out KeyDay? known) && slots.TrueForAll(known!.Slots.ContainsKey)
             ? known
-            : KeyDay.Of(keyId, day, await FindAsync(accountId, name, KeyDay.Properties(slots), cancellationToken));
+            : KeyDay.Of(keyId, day, await _table.FindAsync(accountId, name, KeyDay.Properties(slots), logger, cancellationToken));
     }
 
     private void Remember(ISumRow row, ETag? version)
@@ -266,7 +277,4 @@ internal sealed class LedgerCompactor(
             _remembered.Remove(row.Name);
         }
     }
-
-    private Task<TableEntity?> FindAsync(string accountId, string name, IEnumerable<string>? select, CancellationToken cancellationToken) =>
-        _table.FindAsync(accountId, name, select, logger, cancellationToken);
 }

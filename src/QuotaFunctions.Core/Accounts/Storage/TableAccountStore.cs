@@ -62,8 +62,8 @@ internal sealed class TableAccountStore(TableServiceClient tables, StorageNames 
     {
         // On the days that its lifetime may span, and the next, where the account's clock is ahead. Where it was used again, the last counts.
         var days = new[] { -1, 0, 1 }.Select(offset => LedgerRow.DayOf(now.AddDays(offset)));
-        var rows = await Task.WhenAll(days.Select(day => FindAsync(locator.AccountId, AccountRowKeys.Once(day, locator.KeyId, idempotencyKey), cancellationToken)));
-        return rows.OfType<TableEntity>().Select(row => ToOnce(row, idempotencyKey)).OfType<IdempotencyRecord>().MaxBy(record => record.At);
+        var rows = await Task.WhenAll(days.Select(day => FindAsync(locator.AccountId, AccountRowKeys.Idempotency(day, locator.KeyId, idempotencyKey), cancellationToken)));
+        return rows.OfType<TableEntity>().Select(row => ToIdempotency(row, idempotencyKey)).OfType<IdempotencyRecord>().MaxBy(record => record.At);
     }
 
     public async Task<long?> FindSettlementAsync(KeyLocator locator, ChargeId charge, CancellationToken cancellationToken) =>
@@ -137,7 +137,7 @@ internal sealed class TableAccountStore(TableServiceClient tables, StorageNames 
         return TryAddAsync(row, cancellationToken);
     }
 
-    private static IdempotencyRecord? ToOnce(TableEntity row, string idempotencyKey) => ChargeId.TryParse(row.GetString("Charge"), out var charge)
+    private static IdempotencyRecord? ToIdempotency(TableEntity row, string idempotencyKey) => ChargeId.TryParse(row.GetString("Charge"), out var charge)
         ? new IdempotencyRecord(
             idempotencyKey, row.GetString("RequestHash"), charge, row.GetInt64("Cost") ?? 0, row.GetDateTimeOffset("At") ?? default, row.GetInt32("Replays") ?? 0)
         : null;
@@ -194,9 +194,9 @@ internal sealed class TableAccountStore(TableServiceClient tables, StorageNames 
         {
             case SideRow.SettlementMarker settled:
                 return new(TableTransactionActionType.Add, new TableEntity(account, AccountRowKeys.Settled(settled.KeyId, settled.Charge)) { ["Cost"] = settled.Cost });
-            case SideRow.Idempotency once:
-                var (_, hash, charge, cost, at, replays) = once.Record;
-                return new(TableTransactionActionType.UpsertReplace, new TableEntity(account, AccountRowKeys.Once(once.Record.Day, once.KeyId, once.Record.IdempotencyKey))
+            case SideRow.Idempotency idempotency:
+                var (_, hash, charge, cost, at, replays) = idempotency.Record;
+                return new(TableTransactionActionType.UpsertReplace, new TableEntity(account, AccountRowKeys.Idempotency(idempotency.Record.Day, idempotency.KeyId, idempotency.Record.IdempotencyKey))
                 {
                     ["RequestHash"] = hash,
                     ["Charge"] = charge.ToString(),

@@ -78,6 +78,41 @@ public sealed class LedgerCompactorTests
         Assert.Equal(0, world.LedgerRows(key));
     });
 
+    [Fact]
+    public void While_the_books_of_a_key_are_added_up_nothing_of_it_is_compacted() => AuditWorld.Run(5, async world =>
+    {
+        var instance = world.NewInstance("a");
+        var key = await world.AddKeyAsync(instance);
+        using var books = NewBooks(world);
+        var commits = await ChargeAsync(world, key, instance, 3);
+        Assert.True(await books.CompactAsync(key.Account, [commits[0]], CancellationToken.None));
+        var pause = instance.Get<CompactionPause>();
+
+        await pause.BeginAsync(key.Locator, CancellationToken.None);
+        Assert.False(await books.CompactAsync(key.Account, [commits[1]], CancellationToken.None));
+        Assert.Equal(1, (await ReadAsync(instance, key)).Compacted.Sum);
+        await pause.EndAsync(key.Locator, CancellationToken.None);
+
+        Assert.True(await books.CompactAsync(key.Account, [commits[1]], CancellationToken.None));
+        Assert.Equal(2, (await ReadAsync(instance, key)).Compacted.Sum);
+    });
+
+    [Fact]
+    public void A_pause_whose_process_has_died_ends_by_itself() => AuditWorld.Run(6, async world =>
+    {
+        var instance = world.NewInstance("a");
+        var key = await world.AddKeyAsync(instance);
+        using var books = NewBooks(world);
+        var commits = await ChargeAsync(world, key, instance, 1);
+        await instance.Get<CompactionPause>().BeginAsync(key.Locator, CancellationToken.None);
+        Assert.False(await books.CompactAsync(key.Account, commits, CancellationToken.None));
+
+        await world.PassAsync(CompactionPause.Limit.TotalSeconds + 1);
+
+        Assert.True(await books.CompactAsync(key.Account, commits, CancellationToken.None));
+        Assert.Equal(1, (await ReadAsync(instance, key)).Compacted.Sum);
+    });
+
     private static LedgerCompactor NewBooks(AuditWorld world)
     {
         var service = new SimulatedTableService(world.Tables, new Network(world.Tables));

@@ -501,7 +501,7 @@ internal sealed class ScenarioRun
     {
         var left = _tables.Query(Accounts, null).Where(row => row.PartitionKey != Damaged
             && (row.RowKey.StartsWith("commit:", StringComparison.Ordinal) || row.RowKey.StartsWith("lease:", StringComparison.Ordinal)
-                || row.RowKey.StartsWith("settled:", StringComparison.Ordinal) || row.RowKey.StartsWith("once:", StringComparison.Ordinal)
+                || row.RowKey.StartsWith("settled:", StringComparison.Ordinal) || row.RowKey.StartsWith("idempotency:", StringComparison.Ordinal)
                 || AccountRowKeys.IsProvisional(row.RowKey)));
 
         // An account may stay listed for a day on which it came to no mark, as the write that lists the day itself failed.

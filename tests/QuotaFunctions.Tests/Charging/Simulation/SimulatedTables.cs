@@ -487,7 +487,7 @@ internal sealed class SimulatedTable(SimulatedTables tables, Network network, st
         string partitionKey, string rowKey, IEnumerable<string>? select = null, CancellationToken cancellationToken = default) =>
         network.CallAsync<NullableResponse<T>>(isWrite: false, partitionKey, () => tables.Find(table, partitionKey, rowKey) is T found
             ? Response.FromValue(found, new Answer(200, found.ETag, tables.World.ServiceTime))
-            : new Nothing<T>());
+            : new Nothing<T>(tables.World.ServiceTime));
 
     public override AsyncPageable<T> QueryAsync<T>(
         string? filter = null, int? maxPerPage = null, IEnumerable<string>? select = null, CancellationToken cancellationToken = default) =>
@@ -546,13 +546,13 @@ internal sealed class SimulatedTable(SimulatedTables tables, Network network, st
         }
     }
 
-    private sealed class Nothing<T> : NullableResponse<T>
+    private sealed class Nothing<T>(DateTimeOffset date) : NullableResponse<T>
     {
         public override bool HasValue => false;
 
         public override T Value => throw new InvalidOperationException();
 
-        public override Response GetRawResponse() => new Answer(404, default, default);
+        public override Response GetRawResponse() => new Answer(404, default, date);
     }
 
     private sealed class Answer(int status, ETag version, DateTimeOffset date) : Response

@@ -6,7 +6,7 @@ namespace QuotaFunctions.Core.Proxying;
 /// Reads, as an answer passes, how many tokens it says were used: OpenAI's <c>usage</c>, Claude's (in its stream in two parts)
 /// and Gemini's <c>usageMetadata</c>; in one JSON document, in several, or as server-sent events.
 /// </summary>
-internal sealed class UsageReader
+internal sealed class TokenUsageReader
 {
     // More than any request can use: beyond, the report is nonsense, and sums of it must not overflow
     private const long MaxReported = 1_000_000_000;
@@ -14,7 +14,7 @@ internal sealed class UsageReader
     private readonly UsageWatcher _watcher = new();
     private readonly EventStream? _events;
 
-    private UsageReader(bool isEventStream) => _events = isEventStream ? new EventStream(_watcher) : null;
+    private TokenUsageReader(bool isEventStream) => _events = isEventStream ? new EventStream(_watcher) : null;
 
     /// <summary>The tokens used in all; null as long as nothing is said of them.</summary>
     public long? Total => _watcher.Total
@@ -27,7 +27,7 @@ internal sealed class UsageReader
     public long? Output => _watcher.Output;
 
     /// <summary>A reader for an answer of this kind; null where none can read it.</summary>
-    public static UsageReader? For(string? mediaType, bool isEncoded)
+    public static TokenUsageReader? For(string? mediaType, bool isEncoded)
     {
         if (isEncoded || mediaType is null)
         {
@@ -36,10 +36,10 @@ internal sealed class UsageReader
 
         if (mediaType.Equals("text/event-stream", StringComparison.OrdinalIgnoreCase))
         {
-            return new UsageReader(isEventStream: true);
+            return new TokenUsageReader(isEventStream: true);
         }
 
-        return mediaType.Contains("json", StringComparison.OrdinalIgnoreCase) ? new UsageReader(isEventStream: false) : null;
+        return mediaType.Contains("json", StringComparison.OrdinalIgnoreCase) ? new TokenUsageReader(isEventStream: false) : null;
     }
 
     /// <summary>Reads on.</summary>

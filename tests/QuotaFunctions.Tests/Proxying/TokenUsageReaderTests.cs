@@ -3,7 +3,7 @@ using QuotaFunctions.Core.Proxying;
 
 namespace QuotaFunctions.Tests.Proxying;
 
-public sealed class UsageReaderTests
+public sealed class TokenUsageReaderTests
 {
     private const string Json = "application/json";
     private const string Events = "text/event-stream";
@@ -69,7 +69,7 @@ public sealed class UsageReaderTests
         var bytes = Encoding.UTF8.GetBytes(answer);
         foreach (var size in new[] { 1, 2, 3, 7, 1000 })
         {
-            var reader = UsageReader.For(mediaType, isEncoded: false)!;
+            var reader = TokenUsageReader.For(mediaType, isEncoded: false)!;
             foreach (var piece in bytes.Chunk(size))
             {
                 reader.Read(piece);
@@ -85,12 +85,12 @@ public sealed class UsageReaderTests
     [InlineData(null, false)]
     [InlineData("application/json", true)]
     [InlineData("text/event-stream", true)]
-    public void What_cannot_be_read_has_no_reader(string? mediaType, bool isEncoded) => Assert.Null(UsageReader.For(mediaType, isEncoded));
+    public void What_cannot_be_read_has_no_reader(string? mediaType, bool isEncoded) => Assert.Null(TokenUsageReader.For(mediaType, isEncoded));
 
     [Fact]
     public void Memory_does_not_grow_with_the_answer()
     {
-        var reader = UsageReader.For(Json, isEncoded: false)!;
+        var reader = TokenUsageReader.For(Json, isEncoded: false)!;
         var text = Encoding.UTF8.GetBytes(new string('x', 64 * 1024));
         reader.Read("{\"content\":\""u8);
         reader.Read(text);
