@@ -31,6 +31,9 @@ public sealed record FleetFigures
     /// <summary>By how much the books that were verified last do not balance, all accounts together; null where none were.</summary>
     public required decimal? LedgerImbalance { get; init; }
 
+    /// <summary>Alerts that are open, by rule and urgency.</summary>
+    public required IReadOnlyList<AlertFigures> OpenAlerts { get; init; }
+
     /// <summary>The most keys in <see cref="NearestToEnd"/>.</summary>
     public const int MaxKeys = 100;
 }
@@ -41,6 +44,12 @@ public sealed record FleetFigures
 /// <param name="Input">Tokens in.</param>
 /// <param name="Output">Tokens out.</param>
 public sealed record TokenFigures(string Provider, string Model, long Input, long Output);
+
+/// <summary>The open alerts of a rule.</summary>
+/// <param name="Rule">The rule.</param>
+/// <param name="Severity">How urgent they are: <c>warning</c> or <c>critical</c>.</param>
+/// <param name="Count">How many.</param>
+public sealed record AlertFigures(string Rule, string Severity, long Count);
 
 /// <summary>How a key's quota stands.</summary>
 /// <param name="Id">The key's id.</param>

@@ -52,6 +52,12 @@ internal sealed class FleetMetrics
         Set("quota_total_requests", "Admitted requests since the beginning.", total);
         Set("quota_success_rate", "Admitted requests that succeeded, in per cent; 100 where there were none.", total == 0 ? 100 : 100d * figures.Succeeded / total);
         Set("quota_active_keys", "Keys that may be used.", figures.ActiveKeys);
+        var alerts = _metrics.CreateGauge("quota_alerts_open", "Alerts that are open, and not snoozed.", "rule", "severity");
+        foreach (var open in figures.OpenAlerts)
+        {
+            alerts.WithLabels(open.Rule, open.Severity).Set(open.Count);
+        }
+
         if (figures.LedgerImbalance is { } imbalance)
         {
             Set("quota_ledger_imbalance", "By how much verified books do not balance, all accounts together. Must be 0.", (double)imbalance);

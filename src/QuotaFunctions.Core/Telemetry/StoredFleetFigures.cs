@@ -1,11 +1,12 @@
 using QuotaFunctions.Core.Accounts;
+using QuotaFunctions.Core.Alerting;
 using QuotaFunctions.Core.Auditing;
 using QuotaFunctions.Core.Usage;
 
 namespace QuotaFunctions.Core.Telemetry;
 
 /// <summary>The service's usage as a whole, from what is stored of it.</summary>
-internal sealed class StoredFleetFigures(IUsageReader usage, IBookInspector inspector) : IFleetFigures
+internal sealed class StoredFleetFigures(IUsageReader usage, IBookInspector inspector, IAlerts alerts) : IFleetFigures
 {
     /// <inheritdoc/>
     public async Task<FleetFigures> ReadAsync(CancellationToken cancellationToken)
@@ -32,6 +33,7 @@ internal sealed class StoredFleetFigures(IUsageReader usage, IBookInspector insp
                 cell.Provider!, cell.Model ?? "", cell.Counts.TokensIn, cell.Counts.TokensOut))],
             ActiveKeys = fleet.ActiveKeys,
             NearestToEnd = [.. fleet.NearestToEnd.Select(key => new KeyFigures(key.KeyId, NameOf(key.Unit), key.Limit, key.Remaining))],
+            OpenAlerts = [.. (await alerts.CountOpenAsync(cancellationToken)).Select(open => new AlertFigures(open.Rule, open.Severity.ToString().ToLowerInvariant(), open.Count))],
             LedgerImbalance = await inspector.ReadImbalanceAsync(cancellationToken),
         };
     }

@@ -30,6 +30,15 @@ internal static class UsageEntity
     public const string Nearest = "Nearest";
 
     private const string Units = "Units";
+    private const string Pool = "Pool";
+    private const string Granted = "Granted";
+    private const string Settled = "Settled";
+
+    /// <summary>What is read of the row of a key before it is written anew.</summary>
+    public static readonly string[] Marks =
+    [
+        "RowKey", Source, Granted, Settled, nameof(StandingMark.Period), Pool + Granted, Pool + Settled, Pool + nameof(StandingMark.Period),
+    ];
 
     /// <summary>The partition of a day (yyyyMMdd).</summary>
     public static string Day(int day) => "day-" + NameOf(day);
@@ -78,6 +87,36 @@ internal static class UsageEntity
             }
         }
     }
+
+    /// <summary>Notes in the row of a key how it stands, and its pool.</summary>
+    public static void Note(TableEntity row, QuotaStanding key, QuotaStanding? pool)
+    {
+        Note("", key);
+        if (pool is not null)
+        {
+            Note(Pool, pool);
+        }
+
+        void Note(string prefix, QuotaStanding standing)
+        {
+            row[prefix + Settled] = standing.Used;
+            row[prefix + nameof(StandingMark.Period)] = standing.Period;
+            if (standing.Limit is { } limit)
+            {
+                row[prefix + Granted] = limit;
+            }
+        }
+    }
+
+    /// <summary>How a key stood when its row was written; null where that was not noted.</summary>
+    public static StandingMark? ToMark(TableEntity? row) => ToMark(row, "");
+
+    /// <summary>How its pool stood.</summary>
+    public static StandingMark? ToPoolMark(TableEntity? row) => ToMark(row, Pool);
+
+    private static StandingMark? ToMark(TableEntity? row, string prefix) => row?.GetString(prefix + nameof(StandingMark.Period)) is { } period
+        ? new StandingMark(row.GetInt64(prefix + Granted), row.GetInt64(prefix + Settled) ?? 0, period)
+        : null;
 
     /// <summary>How a key stands, by its row.</summary>
     public static KeyStanding ToStanding(TableEntity row) => new(

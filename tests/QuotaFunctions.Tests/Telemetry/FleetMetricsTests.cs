@@ -15,6 +15,7 @@ public sealed class FleetMetricsTests
         Tokens = [new TokenFigures("openai", "gpt-4o", Input: 11, Output: 22)],
         ActiveKeys = 3,
         NearestToEnd = [new KeyFigures("key_A", "requests", Limit: 10, Remaining: 2)],
+        OpenAlerts = [new AlertFigures("quota_threshold", "warning", Count: 4)],
         LedgerImbalance = 0,
     };
 
@@ -33,6 +34,7 @@ public sealed class FleetMetricsTests
         Assert.Equal(75, text.Value("quota_success_rate"));
         Assert.Equal(3, text.Value("quota_active_keys"));
         Assert.Equal(0, text.Value("quota_ledger_imbalance"));
+        Assert.Equal(4, text.Value("quota_alerts_open", ("rule", "quota_threshold"), ("severity", "warning")));
         Assert.Equal(10, text.Value("quota_limit", ("key", "key_A"), ("unit", "requests")));
         Assert.Equal(2, text.Value("quota_remaining", ("key", "key_A"), ("unit", "requests")));
         Assert.DoesNotContain("instance=", text.Text, StringComparison.Ordinal);
