@@ -30,6 +30,7 @@ internal static class UsageEntity
     public const string Nearest = "Nearest";
 
     private const string Units = "Units";
+    private const string Withdrawn = "Withdrawn";
     private const string Pool = "Pool";
     private const string Granted = "Granted";
     private const string Settled = "Settled";
@@ -149,6 +150,12 @@ internal static class UsageEntity
             row[Units + unit] = units;
         }
 
+        foreach (var (unit, units) in day.WithdrawnUnits)
+        {
+            row[Withdrawn + Units + unit] = units;
+        }
+
+        row[Withdrawn] = day.Withdrawn.ToJson();
         return row;
     }
 
@@ -156,7 +163,14 @@ internal static class UsageEntity
     public static FleetDay ToFleetDay(TableEntity row) => new(
         DayOf(row.RowKey),
         UsageSum.Parse(row.GetString(Sum)),
-        Enum.GetValues<QuotaUnit>().Where(unit => row.ContainsKey(Units + unit)).ToDictionary(unit => unit, unit => row.GetInt64(Units + unit) ?? 0));
+        UnitsOf(row, Units))
+    {
+        Withdrawn = UsageSum.Parse(row.GetString(Withdrawn)),
+        WithdrawnUnits = UnitsOf(row, Withdrawn + Units),
+    };
+
+    private static Dictionary<QuotaUnit, long> UnitsOf(TableEntity row, string prefix) =>
+        Enum.GetValues<QuotaUnit>().Where(unit => row.ContainsKey(prefix + unit)).ToDictionary(unit => unit, unit => row.GetInt64(prefix + unit) ?? 0);
 }
 
 /// <summary>How a key's quota stood when its usage was copied. All amounts in the key's unit.</summary>
@@ -187,9 +201,3 @@ public sealed record KeyToEnd(string KeyId, QuotaUnit Unit, long Limit, long Rem
 [JsonSourceGenerationOptions(UseStringEnumConverter = true)]
 [JsonSerializable(typeof(IReadOnlyList<KeyToEnd>))]
 internal sealed partial class UsageEntityJson : JsonSerializerContext;
-
-/// <summary>A day (UTC) over all keys.</summary>
-/// <param name="Day">The day, as yyyyMMdd.</param>
-/// <param name="Sum">What was counted.</param>
-/// <param name="Units">Units, by what they stand for.</param>
-public sealed record FleetDay(int Day, UsageSum Sum, IReadOnlyDictionary<QuotaUnit, long> Units);

@@ -119,7 +119,7 @@ internal sealed partial class UsageProjector(
     /// <summary>Adds a day up over all keys. False where another instance was faster.</summary>
     private async Task<bool> TryAddUpAsync(int day, CancellationToken cancellationToken)
     {
-        var before = await FindAsync(UsageEntity.Fleet, UsageEntity.NameOf(day), cancellationToken);
+        var before = await _usage.FindAsync(UsageEntity.Fleet, UsageEntity.NameOf(day), select: null, logger, cancellationToken);
         var sum = new UsageSum();
         var units = new Dictionary<QuotaUnit, long>();
         var filter = TableClient.CreateQueryFilter($"PartitionKey eq {UsageEntity.Day(day)}");
@@ -131,7 +131,9 @@ internal sealed partial class UsageProjector(
             units[unit] = units.GetValueOrDefault(unit) + key.Total.Units;
         }
 
-        return await TryWriteAsync(before, UsageEntity.Of(new FleetDay(day, sum, units)), source: null, cancellationToken);
+        var added = new FleetDay(day, sum, units);
+        return await TryWriteAsync(
+            before, UsageEntity.Of(before is null ? added : added.After(UsageEntity.ToFleetDay(before))), source: null, cancellationToken);
     }
 
     /// <summary>Finds the keys that are nearest to the end of their quota.</summary>
