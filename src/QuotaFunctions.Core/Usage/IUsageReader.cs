@@ -86,8 +86,11 @@ public sealed record UsageQuery
     /// <summary>By what it is grouped.</summary>
     public UsageGroup GroupBy { get; init; }
 
-    /// <summary>Whether refused requests can be told of it: they are counted by key, and nobody knows where they would have gone.</summary>
-    internal bool TellsRefused => this is { Provider: null, Model: null, GroupBy: UsageGroup.Key or UsageGroup.Tenant };
+    /// <summary>Whether what was refused is asked for as well, which takes two more calls to storage.</summary>
+    public bool WithRefused { get; init; } = true;
+
+    /// <summary>Whether refused requests are told of it: they are counted by key, and nobody knows where they would have gone.</summary>
+    internal bool TellsRefused => this is { WithRefused: true, Provider: null, Model: null, GroupBy: UsageGroup.Key or UsageGroup.Tenant };
 }
 
 /// <summary>Usage of one group in one span of time.</summary>
