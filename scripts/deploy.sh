@@ -93,9 +93,9 @@ if [[ $mode != code-only ]]; then
     fail "$location does not have .NET 10 on Flex Consumption" 2
 fi
 
-# ---- the parameters: in a file, as a command line is seen by everybody on the machine
+# ---- the parameters, in a file, as a command line is seen by everybody on the machine
 
-deployment=quota-$name
+deployment=quota-$name-$location
 output() { # name of an output of the deployment
   azure deployment sub show --name "$deployment" --query "properties.outputs.$1.value" --output tsv
 }
@@ -108,7 +108,7 @@ write_parameters() {
   [[ $exists != true ]] || vault=$(azure keyvault list --resource-group "$group" --query "[?starts_with(name, 'kv-quota-')].name" --output tsv)
   if [[ $vault ]]; then
     # By way of the resource manager, which needs neither a role on the vault nor a way into a private one
-    secrets=$(azure rest --method get --output tsv --query 'value[].name' \
+    secrets=$(az rest --method get --output tsv --query 'value[].name' \
       --url "https://management.azure.com/subscriptions/$subscription/resourceGroups/$group/providers/Microsoft.KeyVault/vaults/$vault/secrets?api-version=2024-11-01")
   else
     deleted=$(azure keyvault list-deleted --resource-type vault --output tsv \

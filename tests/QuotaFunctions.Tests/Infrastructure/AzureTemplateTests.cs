@@ -150,7 +150,8 @@ public sealed partial class AzureTemplateTests
         var template = AzureTemplate.TemplateOf("Microsoft.Web/sites");
         var settings = Assert.Single(AzureTemplate.OfType("Microsoft.Web/sites/config"))["properties"]!.GetValue<string>();
         var names = template["variables"]!["defaults"]!.AsObject().Select(setting => setting.Key)
-            .Concat(SettingName().Matches(settings + template["variables"]!["references"] + AzureTemplate.Root["resources"]!["app"]!["properties"]!["parameters"]!["settings"])
+            .Concat(SettingName().Matches(settings + template["variables"]!["references"]!.GetValue<string>()
+                + AzureTemplate.Root["resources"]!["app"]!["properties"]!["parameters"]!["settings"]!["value"]!.GetValue<string>())
                 .Select(match => match.Groups[1].Value))
             .ToHashSet();
 
