@@ -3,6 +3,7 @@
 # Usage: scripts/start.sh [--port N] [--data DIR] [--host local|func]
 #   --port N   the app's port; the sample upstream and Azurite take the four after it. Default 8787
 #   --data DIR where Azurite keeps its files. Default .local/azurite
+#              Mails go into .local/mail, or DIR/mail, unless SMTP_HOST or MAIL_PICKUP_DIRECTORY says otherwise
 #   --host     local: src/QuotaFunctions.LocalHost; func: the Azure Functions Core Tools.
 #              Default: func where it is installed, else local
 # ADMIN_TOKEN comes from the environment, else from local.settings.json, where a random one is put when there is none.
@@ -33,6 +34,7 @@ done
 [[ $host == '' || $host == local || $host == func ]] || fail "--host must be local or func" 2
 [[ $data == '' || $data == /* ]] || data=$here/$data
 
+mail=${data:-$PWD/.local}/mail
 data=${data:-$PWD/.local/azurite}
 
 require_tools
@@ -97,8 +99,11 @@ settings=$(node -e '
   }
   const text = JSON.stringify(settings, null, 2) + "\n";
   if (!fs.existsSync(file) || fs.readFileSync(file, "utf8") !== text) fs.writeFileSync(file, text, { mode: 0o600 });
-  console.log(values.Providers__sample__BaseUrl ? "sample" : "");
+  const setting = name => process.env[name] || values[name];
+  const mail = setting("SMTP_HOST") ? setting("SMTP_HOST") + ":" + (setting("SMTP_PORT") || 587) : setting("MAIL_PICKUP_DIRECTORY") || "";
+  console.log(values.Providers__sample__BaseUrl ? "sample" : "none", mail);
 ')
+read -r provider mail_setting <<<"$settings"
 
 built=artifacts/start.built
 if [[ ! -f $built ]] || [[ $(find src Directory.* host.json local.settings.json global.json -newer "$built" -print -quit) ]]; then
@@ -150,11 +155,12 @@ AccountKey=Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFP
 TableEndpoint=http://127.0.0.1:$((port + 2))/$account;\
 QueueEndpoint=http://127.0.0.1:$((port + 3))/$account;\
 BlobEndpoint=http://127.0.0.1:$((port + 4))/$account;"
-if [[ $settings == sample ]]; then
+if [[ $provider == sample ]]; then
   run node samples/upstream/server.mjs --port $((port + 1)) >.local/logs/upstream.log 2>&1
   upstream=$!
   export Providers__sample__BaseUrl=http://127.0.0.1:$((port + 1))
 fi
+if [[ ! $mail_setting ]]; then export MAIL_PICKUP_DIRECTORY=$mail; fi
 
 if [[ $host == func ]]; then
   # A shell that runs this script in the background has it ignore INT, and so would all that it starts
@@ -177,6 +183,7 @@ case $ready in
 esac
 
 echo "Ready: $url"
+echo "Mail: ${mail_setting:-$mail}"
 echo 'Try, in another terminal in this folder:'
 # shellcheck disable=SC2016 # for the reader's shell
 [[ ${ADMIN_TOKEN:-} ]] || echo '  ADMIN_TOKEN=$(node -p "require('"'./local.settings.json'"').Values.ADMIN_TOKEN")'

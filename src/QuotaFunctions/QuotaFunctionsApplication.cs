@@ -5,13 +5,16 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using QuotaFunctions.Core.AdminAudit;
+using QuotaFunctions.Core.Alerting;
 using QuotaFunctions.Core.Auditing;
 using QuotaFunctions.Core.Charging;
 using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.Core.Keys;
+using QuotaFunctions.Core.Mailing;
 using QuotaFunctions.Core.Proxying;
 using QuotaFunctions.Core.Queues;
 using QuotaFunctions.Core.Reporting;
+using QuotaFunctions.Core.Subscriptions;
 using QuotaFunctions.Core.Telemetry;
 using QuotaFunctions.Core.Usage;
 using QuotaFunctions.Http;
@@ -36,9 +39,12 @@ public static class QuotaFunctionsApplication
             .AddAuditing()
             .AddCharging(configuration)
             .AddKeys()
+            .AddMailing(configuration)
             .AddUsage()
             .AddReporting(configuration)
+            .AddSubscriptions(configuration)
             .AddProxying(configuration)
+            .AddAlerting(configuration)
             .AddTelemetry(configuration)
             .AddOpenTelemetryExport(configuration)
             .AddHttp();

@@ -24,6 +24,7 @@ public sealed class StartScriptTests(ITestOutputHelper output) : IDisposable
         await using (var first = Start())
         {
             await IsReadyAsync(first);
+            Assert.Contains($"Mail: {Path.Combine(_data.FullName, "mail")}", first.Log, StringComparison.Ordinal);
             key = await api.CreateKeyAsync(quota: 1);
             using (var granted = await api.ConsumeAsync(key))
             {

@@ -22,12 +22,15 @@ public sealed partial class ArchitectureTests
         ["Charging"] = ["Accounts", "Accounts.Storage", "Hosting"],
         ["Keys"] = ["Accounts", "Accounts.Storage", "Charging", "Hosting", "Validation"],
         ["AdminAudit"] = ["Hosting"],
+        ["Mailing"] = ["Hosting"],
         ["Auditing"] = ["Accounts", "Accounts.Storage", "Charging", "Hosting", "Jobs"],
         ["Usage"] = ["Accounts", "Accounts.Storage", "Auditing", "Hosting", "Jobs", "Keys"],
+        ["Alerting"] = ["Accounts", "Accounts.Storage", "Auditing", "Hosting", "Jobs", "Keys", "Mailing", "Proxying", "Queues", "Subscriptions", "Usage", "Validation"],
         ["Reporting"] = ["Accounts", "Hosting", "Keys", "Usage", "Validation"],
+        ["Subscriptions"] = ["Accounts", "Hosting", "Mailing", "Reporting", "Reporting.Rendering", "Validation"],
         ["Reporting.Rendering"] = ["Accounts", "Csv", "Reporting", "Validation"],
         ["Http"] = ["Accounts", "Accounts.Storage", "Charging", "Hosting", "Validation"],
-        ["Telemetry"] = ["Accounts", "Auditing", "Charging", "Hosting", "Queues", "Usage"],
+        ["Telemetry"] = ["Accounts", "Alerting", "Auditing", "Charging", "Hosting", "Queues", "Usage"],
         ["Proxying"] = ["Accounts", "Accounts.Storage", "Charging", "Hosting", "Http", "Keys", "Validation"],
     };
 

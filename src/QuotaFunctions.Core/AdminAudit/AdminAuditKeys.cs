@@ -10,7 +10,8 @@ public static partial class AdminAuditKeys
     internal static string NewId(DateTimeOffset at) => $"{Inverted(at)}-{Guid.NewGuid():N}";
 
     /// <summary>True for what has the form of an action's id.</summary>
-    public static bool IsId(string text) => Id().IsMatch(text) && long.Parse(text.AsSpan(0, 19), CultureInfo.InvariantCulture) <= DateTimeOffset.MaxValue.Ticks;
+    public static bool IsId(string text) =>
+        Id().IsMatch(text) && long.TryParse(text.AsSpan(0, 19), CultureInfo.InvariantCulture, out var inverted) && inverted <= DateTimeOffset.MaxValue.Ticks;
 
     /// <summary>When the action with this id began.</summary>
     internal static DateTimeOffset At(string id) =>

@@ -12,6 +12,12 @@ public sealed class StorageNames(IOptions<StorageOptions> options)
     /// <summary>The queue of requests to sweep. Not prefixed, for the same reason.</summary>
     public const string SweepRequestsQueue = "sweep-requests";
 
+    /// <summary>The queue of mails to send. Not prefixed, for the same reason.</summary>
+    public const string MailOutboxQueue = "mail-outbox";
+
+    /// <summary>The queue of alerts to be told. Not prefixed, for the same reason.</summary>
+    public const string AlertsQueue = "alerts";
+
     /// <summary>The queue of reports to make. Not prefixed, for the same reason.</summary>
     public const string ReportRequestsQueue = "report-requests";
 
@@ -44,9 +50,18 @@ public sealed class StorageNames(IOptions<StorageOptions> options)
     /// <summary>Small marks of what the service itself did last.</summary>
     public string State => _prefix + "state";
 
+    /// <summary>Who gets which report.</summary>
+    public string Subscriptions => _prefix + "subscriptions";
+
+    /// <summary>Mails that are to be sent, and what became of those that were.</summary>
+    public string Mails => _prefix + "mails";
+
+    /// <summary>What needs attention, and who is still to be told of it.</summary>
+    public string Alerts => _prefix + "alerts";
+
     /// <summary>Every table.</summary>
-    public IReadOnlyList<string> Tables => [Accounts, KeyDirectory, Keys, Audit, AuditIndex, AdminAudit, Usage, Reports, State];
+    public IReadOnlyList<string> Tables => [Accounts, KeyDirectory, Keys, Audit, AuditIndex, AdminAudit, Usage, Reports, Subscriptions, Mails, Alerts, State];
 
     /// <summary>Every queue; the host makes the poison queues as it needs them.</summary>
-    public static IReadOnlyList<string> Queues => [AuditEventsQueue, SweepRequestsQueue, ReportRequestsQueue];
+    public static IReadOnlyList<string> Queues => [AuditEventsQueue, SweepRequestsQueue, ReportRequestsQueue, MailOutboxQueue, AlertsQueue];
 }

@@ -43,9 +43,9 @@ internal static class KeyIndexEntity
     /// <summary>The property that is another one after every write.</summary>
     public const string Version = "Version";
 
-    /// <summary>A binary property holds 64 KiB; a row 1 MiB.</summary>
+    /// <summary>A binary property holds 64 KiB; a row 1 MiB, for Azurite of Base64.</summary>
     private const int MaxPart = 60 * 1024;
-    private const int MaxParts = 16;
+    private const int MaxParts = 12;
 
     /// <summary>The bucket of an id, 00 to ff. It never changes.</summary>
     public static string BucketOf(string id) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(id)).AsSpan(0, 1));

@@ -13,6 +13,13 @@ public interface IReportStore
     /// <param name="cancellationToken">Gives up.</param>
     Task RequestAsync(string id, ReportRequest request, CancellationToken cancellationToken);
 
+    /// <summary>The same for a report that is to be sent once it is made.</summary>
+    /// <param name="id">The report's id, by <see cref="ReportIds"/>.</param>
+    /// <param name="request">What to report on. It must be valid.</param>
+    /// <param name="delivery">To whom it goes; null for nobody.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    Task RequestAsync(string id, ReportRequest request, ReportDelivery? delivery, CancellationToken cancellationToken);
+
     /// <summary>How a report stands; null where it was never asked for.</summary>
     Task<StoredReport?> FindAsync(string id, CancellationToken cancellationToken);
 
@@ -80,4 +87,5 @@ public sealed record ReportPage(IReadOnlyList<StoredReport> Reports, string? Nex
 /// <summary>The message that asks for a report: all that making it needs.</summary>
 /// <param name="Id">The report's id.</param>
 /// <param name="Request">What to report on.</param>
-public sealed record ReportMessage(string Id, ReportRequest Request);
+/// <param name="Delivery">To whom it goes then; null for nobody.</param>
+public sealed record ReportMessage(string Id, ReportRequest Request, ReportDelivery? Delivery = null);

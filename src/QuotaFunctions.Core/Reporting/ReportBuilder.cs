@@ -13,8 +13,14 @@ internal sealed class ReportBuilder(
     /// <inheritdoc/>
     public async Task<QuotaReport> BuildAsync(ReportRequest request, CancellationToken cancellationToken)
     {
+        var keys = (await index.ReadAsync(cancellationToken)).ToDictionary(key => key.Id);
+        if (request is { Key: { } one, Tenant: { } tenant } && keys.GetValueOrDefault(one)?.Tenant != tenant)
+        {
+            throw new KeyNotFoundException("The key is not the tenant's, or not any more.");
+        }
+
         var now = clock.GetUtcNow();
-        var (period, before) = ReportPeriods.Of(request, now);
+        var (period, before) = ReportPeriods.Of(request, request.AsOf ?? now);
         var query = new UsageQuery { KeyId = request.Key, Tenant = request.Tenant, Zone = request.Zone, From = period.From, To = period.To };
         var isOneDay = period.FirstDay == period.LastDay;
         var byModel = query with { GroupBy = UsageGroup.Model, Granularity = isOneDay ? UsageGranularity.Hour : UsageGranularity.Day };
@@ -24,7 +30,7 @@ internal sealed class ReportBuilder(
             await usage.ReadAsync(query, cancellationToken),
             await usage.ReadAsync(query with { From = before.From, To = before.To }, cancellationToken),
             await usage.ReadAsync(byModel, cancellationToken),
-            (await index.ReadAsync(cancellationToken)).ToDictionary(key => key.Id),
+            keys,
             (await health.ReportAsync(cancellationToken)).Status == HealthStatus.Healthy);
         return ReportComposer.Compose(request, period, before, data, options.Value, now);
     }

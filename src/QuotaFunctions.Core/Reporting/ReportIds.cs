@@ -19,7 +19,7 @@ public static partial class ReportIds
         $"{Inverted(at)}-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(name)).AsSpan(0, 16))}";
 
     /// <summary>True for what has the form of a report's id.</summary>
-    public static bool IsId(string text) => Id().IsMatch(text) && Ticks(text) <= DateTimeOffset.MaxValue.Ticks;
+    public static bool IsId(string text) => Id().IsMatch(text) && long.TryParse(text.AsSpan(0, 19), NumberStyles.None, CultureInfo.InvariantCulture, out var ticks) && ticks <= DateTimeOffset.MaxValue.Ticks;
 
     /// <summary>When the report with this id was asked for.</summary>
     internal static DateTimeOffset At(string id) => new(DateTimeOffset.MaxValue.Ticks - Ticks(id), TimeSpan.Zero);

@@ -30,6 +30,9 @@ public sealed record ReportRequest
     /// <summary>The language.</summary>
     public ReportLanguage Language { get; init; }
 
+    /// <summary>The moment that the last whole day, week or month is before; null for when the report is made.</summary>
+    public DateTimeOffset? AsOf { get; init; }
+
     /// <summary>The time zone.</summary>
     [JsonIgnore]
     public DateTimeZone Zone => DateTimeZoneProviders.Tzdb[TimeZone];

@@ -1,5 +1,6 @@
 using System.Globalization;
 using NodaTime;
+using QuotaFunctions.Core.Validation;
 
 namespace QuotaFunctions.Core.Reporting;
 
@@ -76,6 +77,17 @@ public static class ReportRequestReader
             default:
                 addError("language", "must be one of: en, zh.");
                 return language;
+        }
+    }
+
+    /// <summary>Notes a tenant that no key can have: a request for a report goes through a queue, whose messages are small.</summary>
+    /// <param name="tenant">The tenant; null for all.</param>
+    /// <param name="addError">Notes what is wrong with a field.</param>
+    public static void CheckTenant(string? tenant, Action<string, string> addError)
+    {
+        if (tenant is not null && !NameRules.IsTitle(tenant))
+        {
+            addError("tenant", $"must be a tenant: 1 to {NameRules.MaxTitleLength} characters, none of them control characters, no blanks at the ends.");
         }
     }
 

@@ -13,9 +13,9 @@ internal static class ReportRow
     /// <summary>The property that says in how many parts.</summary>
     public const string Parts = "Parts";
 
-    /// <summary>A binary property holds 64 KiB; a row 1 MiB.</summary>
+    /// <summary>A binary property holds 64 KiB; a row 1 MiB, of which Azurite counts the Base64.</summary>
     private const int MaxProperty = 60 * 1024;
-    private const int MaxProperties = 15;
+    private const int MaxProperties = 12;
 
     /// <summary>The partition of a moment's month.</summary>
     public static string PartitionOf(DateTimeOffset moment) => "month-" + ReportIds.Month(moment);

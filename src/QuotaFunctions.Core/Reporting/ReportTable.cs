@@ -30,10 +30,13 @@ internal sealed class ReportTable(
     private readonly QueueClient _queue = queues.GetQueueClient(StorageNames.ReportRequestsQueue);
 
     /// <inheritdoc/>
-    public async Task RequestAsync(string id, ReportRequest request, CancellationToken cancellationToken)
+    public Task RequestAsync(string id, ReportRequest request, CancellationToken cancellationToken) => RequestAsync(id, request, delivery: null, cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task RequestAsync(string id, ReportRequest request, ReportDelivery? delivery, CancellationToken cancellationToken)
     {
         // The message first, as it has everything: should the process die in between, the report is made all the same
-        var message = JsonSerializer.Serialize(new ReportMessage(id, request), ReportJson.Default.ReportMessage);
+        var message = JsonSerializer.Serialize(new ReportMessage(id, request, delivery), ReportJson.Default.ReportMessage);
         await _queue.SendMessageAsync(BinaryData.FromString(message), cancellationToken: cancellationToken);
 
         // False where it was asked for before, or is made already

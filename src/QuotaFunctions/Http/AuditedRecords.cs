@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Routing;
 using QuotaFunctions.Core.Accounts;
 using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.Core.Keys;
+using QuotaFunctions.Core.Subscriptions;
 
 namespace QuotaFunctions.Http;
 
@@ -12,7 +13,8 @@ namespace QuotaFunctions.Http;
 internal sealed record AuditedRecord(string? Target, string? Record);
 
 /// <summary>Reads for the admin audit what actions are done to.</summary>
-internal sealed class AuditedRecords(IKeyService keys, IPoolService pools, SettingValues settings, TemporaryLogLevel logLevel, TimeProvider time)
+internal sealed class AuditedRecords(
+    IKeyService keys, IPoolService pools, ISubscriptionStore subscriptions, SettingValues settings, TemporaryLogLevel logLevel, TimeProvider time)
 {
     private const int MaxTargetLength = 200;
     private const string LogLevel = LogLevels.Setting;
@@ -40,7 +42,7 @@ internal sealed class AuditedRecords(IKeyService keys, IPoolService pools, Setti
         return await keys.FindAsync(text, cancellationToken) is { } key ? new AuditedRecord(key.Id, Write(key)) : new AuditedRecord(null, null);
     }
 
-    /// <summary>The record of a key or a pool, by its id, or of the log level; null where there is none.</summary>
+    /// <summary>The record of a key, a pool or a subscription, by its id, or of the log level; null where there is none.</summary>
     public async Task<string?> FindAsync(string id, CancellationToken cancellationToken)
     {
         if (id == LogLevel)
@@ -54,6 +56,13 @@ internal sealed class AuditedRecords(IKeyService keys, IPoolService pools, Setti
         {
             return await pools.FindAsync(id, cancellationToken) is { } pool
                 ? JsonSerializer.Serialize(PoolResponse.Of(pool), ResponseJson.Default.PoolResponse)
+                : null;
+        }
+
+        if (id.StartsWith(Subscription.IdPrefix, StringComparison.Ordinal))
+        {
+            return await subscriptions.FindAsync(id, cancellationToken) is { } subscription
+                ? JsonSerializer.Serialize(SubscriptionResponse.Of(subscription, time.GetUtcNow()), ResponseJson.Default.SubscriptionResponse)
                 : null;
         }
 

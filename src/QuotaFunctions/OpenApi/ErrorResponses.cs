@@ -55,7 +55,7 @@ public static class ErrorResponses
         Problem.EndpointNotAllowed);
 
     /// <summary>404.</summary>
-    public static readonly ErrorResponse NotFound = new("There is no such key, pool, report or charge.", Problem.NotFound);
+    public static readonly ErrorResponse NotFound = new("There is no such key, pool, report, subscription or charge.", Problem.NotFound);
 
     /// <summary>409 of a settlement.</summary>
     public static readonly ErrorResponse ChargeSettled = new("The charge was settled before.", Problem.ChargeSettled);

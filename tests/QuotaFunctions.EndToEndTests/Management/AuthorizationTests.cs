@@ -13,6 +13,7 @@ public sealed class AuthorizationTests(AppFixture app)
     private const string ReadOnlyToken = "a-read-only-token-of-the-tests";
     private const string NoKey = "key_00000000000000000000";
     private const string NoPool = "pool_00000000000000000000";
+    private const string NoSubscription = "sub_00000000000000000000";
 
     [Theory]
     [InlineData(null, "token_missing")]
@@ -78,9 +79,11 @@ public sealed class AuthorizationTests(AppFixture app)
         reader.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", ReadOnlyToken);
         var pool = (await app.Admin.PostJsonAsync("/manage/pools", """{"name":"p","quota":1}""")).Text("id")!;
         var key = (await app.Admin.PostJsonAsync("/manage/keys", """{"name":"n","quota":1}""")).Text("id")!;
+        var subscription = (await app.Admin.PostJsonAsync("/manage/subscriptions", """{"name":"n","recipients":["ops@example.com"]}""")).Text("id")!;
         foreach (var (method, path) in await RoutesAsync())
         {
-            var answer = await reader.CallAsync(method, path.Replace(NoKey, key, StringComparison.Ordinal).Replace(NoPool, pool, StringComparison.Ordinal));
+            var answer = await reader.CallAsync(method, path.Replace(NoKey, key, StringComparison.Ordinal).Replace(NoPool, pool, StringComparison.Ordinal)
+                .Replace(NoSubscription, subscription, StringComparison.Ordinal));
             var expected = method == HttpMethod.Get ? (HttpStatusCode.OK, (string?)null) : (HttpStatusCode.Forbidden, "token_read_only");
             Assert.True((answer.Status, answer.Code) == expected, $"{method} {path}: {answer.Status} {answer.Json}");
         }
@@ -103,16 +106,19 @@ public sealed class AuthorizationTests(AppFixture app)
             var pool = (await app.Admin.PostJsonAsync("/manage/pools", $$"""{"name":"{{marker}}","quota":5,"tenant":{{tenant}}}""")).Text("id")!;
             var key = await app.Admin.PostJsonAsync("/manage/keys", $$"""{"name":"{{marker}}","quota":5,"tenant":{{tenant}}}""");
             var (id, secret) = (key.Text("id")!, key.Text("key")!);
+            var subscription = (await app.Admin.PostJsonAsync(
+                "/manage/subscriptions", $$"""{"name":"{{marker}}","recipients":["ops@example.com"],"tenant":{{tenant}}}""")).Text("id")!;
             var before = ((await app.Admin.GetJsonAsync($"/manage/keys/{id}")).Json.GetRawText(), (await app.Admin.GetJsonAsync($"/manage/pools/{pool}")).Json.GetRawText());
             foreach (var keyInPath in new[] { id, secret })
             {
                 foreach (var (method, path, body) in await OperationsAsync())
                 {
-                    var answer = await acme.CallAsync(method, path.Replace(NoKey, keyInPath, StringComparison.Ordinal).Replace(NoPool, pool, StringComparison.Ordinal), body);
+                    var answer = await acme.CallAsync(method, path.Replace(NoKey, keyInPath, StringComparison.Ordinal).Replace(NoPool, pool, StringComparison.Ordinal)
+                        .Replace(NoSubscription, subscription, StringComparison.Ordinal), body);
                     var text = answer.Json.ValueKind == System.Text.Json.JsonValueKind.Undefined ? "" : answer.Json.GetRawText();
-                    var expected = path.Contains(NoKey, StringComparison.Ordinal) || path.Contains(NoPool, StringComparison.Ordinal) ? "not_found" : null;
+                    var expected = new[] { NoKey, NoPool, NoSubscription }.Any(none => path.Contains(none, StringComparison.Ordinal)) ? "not_found" : null;
                     Assert.True(answer.Code == "token_tenant_only" || answer.Code == expected, $"{method} {path}: {answer.Status} {text}");
-                    Assert.All([marker, id, secret, pool], word => Assert.DoesNotContain(word, text, StringComparison.Ordinal));
+                    Assert.All([marker, id, secret, pool, subscription], word => Assert.DoesNotContain(word, text, StringComparison.Ordinal));
                 }
             }
 
@@ -150,7 +156,8 @@ public sealed class AuthorizationTests(AppFixture app)
             let query = operation.Name == "get" && path.Name == "/flow/tokens" ? "?token={token}" : ""
             select (HttpMethod.Parse(operation.Name), $"{path.Name}{query}".Replace("{key}", NoKey, StringComparison.Ordinal)
                 .Replace("{token}", NoKey, StringComparison.Ordinal).Replace("{pool}", NoPool, StringComparison.Ordinal)
-                .Replace("{queue}", "sweep-requests", StringComparison.Ordinal), example))
+                .Replace("{subscription}", NoSubscription, StringComparison.Ordinal).Replace("{queue}", "sweep-requests", StringComparison.Ordinal)
+                .Replace("{report}", "current", StringComparison.Ordinal).Replace("{alert}", "alert_00000000000000000000", StringComparison.Ordinal), example))
             .ToList();
         Assert.InRange(routes.Count, 19, 1000);
         return routes;

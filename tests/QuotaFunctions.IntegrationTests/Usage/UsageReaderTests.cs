@@ -12,11 +12,11 @@ namespace QuotaFunctions.IntegrationTests.Usage;
 /// <summary>Usage on real tables, with more keys than anybody makes by hand.</summary>
 public sealed class UsageReaderTests(AzuriteFixture azurite, ITestOutputHelper output) : IClassFixture<AzuriteFixture>
 {
-    private const int Keys = 10_000;
+    internal const int Keys = 10_000;
     private const int Day = 20261101;
 
     private static readonly TimeProvider Clock = TimeProvider.System;
-    private static readonly DateTimeOffset Noon = new(2026, 11, 1, 12, 0, 0, TimeSpan.Zero);
+    internal static readonly DateTimeOffset Noon = new(2026, 11, 1, 12, 0, 0, TimeSpan.Zero);
 
     private static readonly (string Name, UsageQuery Query)[] Queries =
     [
@@ -46,7 +46,7 @@ public sealed class UsageReaderTests(AzuriteFixture azurite, ITestOutputHelper o
     }
 
     /// <summary>Writes what the service would have: for each key a request of 3 units, at noon.</summary>
-    private static async Task FillAsync(EngineUnderTest engine)
+    internal static async Task FillAsync(EngineUnderTest engine)
     {
         var table = engine.Get<TableServiceClient>().GetTableClient(engine.Get<StorageNames>().Usage);
         var change = new UsageChange("", Noon, new UsageSum());

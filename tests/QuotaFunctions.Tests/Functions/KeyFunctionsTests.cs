@@ -373,7 +373,7 @@ public sealed class KeyFunctionsTests
         var query = new AuditQuery { KeyId = _key.Id, PageSize = 1000, Outcome = "failed", Provider = "openai", Model = "m" };
         var row = new AuditRow
         {
-            Id = "chg_20260101-42-0", KeyId = _key.Id, At = _time.GetUtcNow(), Outcome = "failed", Cost = -3, Reference = "=1+1", Instance = "i",
+            Id = "chg_20260101-42-0", KeyId = _key.Id, At = _time.GetUtcNow(), Outcome = "failed", Cost = -3, Reference = "=1+1", TraceId = "4bf92f3577b34da6a3ce929d0e0e4736", Instance = "i",
         };
         _log.Setup(it => it.ReadAsync(query, It.IsAny<CancellationToken>())).Callback(afterFirst).ReturnsAsync(new AuditPage([row], row.Id));
         var rest = query with { Cursor = row.Id };

@@ -7,6 +7,7 @@ using Microsoft.Azure.Functions.Worker;
 using QuotaFunctions.Core.Accounts;
 using QuotaFunctions.Core.Http;
 using QuotaFunctions.Core.Keys;
+using QuotaFunctions.Core.Reporting;
 using QuotaFunctions.Core.Validation;
 using QuotaFunctions.Functions.Public;
 using QuotaFunctions.Http;
@@ -120,6 +121,9 @@ public sealed partial class OpenApiTests
         Check("/manage/pools", "get", "200", ResponseJson.Default.PoolsResponse);
         Check("/manage/audit", "get", "200", ResponseJson.Default.AdminAuditResponse);
         Check("/manage/settings", "get", "200", ResponseJson.Default.SettingsResponse);
+        Check("/manage/reports", "post", "202", ResponseJson.Default.ReportResponse);
+        Check("/manage/reports", "get", "200", ResponseJson.Default.ReportsResponse);
+        Check("/manage/reports/{report}", "get", "200", ReportJson.Default.QuotaReport);
         Check("/flow/tokens", "post", "200", ResponseJson.Default.FlowTokenResponse);
         Check("/flow/tokens", "get", "200", ResponseJson.Default.FlowTokensResponse);
         Check("/flow/tokens/{token}/quota", "get", "200", ResponseJson.Default.FlowQuotaResponse);

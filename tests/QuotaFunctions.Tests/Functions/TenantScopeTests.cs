@@ -12,12 +12,15 @@ using Moq;
 using QuotaFunctions.Core.Accounts;
 using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.Core.Keys;
+using QuotaFunctions.Core.Reporting;
+using QuotaFunctions.Core.Subscriptions;
 using QuotaFunctions.Core.Validation;
 using QuotaFunctions.Functions;
 using QuotaFunctions.Functions.Admin;
 using QuotaFunctions.Functions.Public;
 using QuotaFunctions.Middleware;
 using QuotaFunctions.Tests.Http;
+using QuotaFunctions.Tests.Reporting;
 
 namespace QuotaFunctions.Tests.Functions;
 
@@ -26,10 +29,14 @@ public sealed partial class TenantScopeTests
 {
     private const string Token = "the-token-of-acme-0123456789abcdef";
 
+    private static readonly string ReportId = ReportIds.New(DateTimeOffset.UnixEpoch);
+
     private static readonly QuotaSnapshot Quota = new() { Type = QuotaType.Count, Limit = 1, Used = 0, Remaining = 1 };
 
     private readonly Mock<IKeyService> _keys = new(MockBehavior.Strict);
     private readonly Mock<IPoolService> _pools = new(MockBehavior.Strict);
+    private readonly Mock<ISubscriptionStore> _subscriptions = new(MockBehavior.Strict);
+    private readonly Mock<IReportStore> _reports = new(MockBehavior.Strict);
 
     public static TheoryData<string> AdminFunctions() => [.. Admin().Select(type => type.Name)];
 
@@ -121,6 +128,65 @@ public sealed partial class TenantScopeTests
         }
     }
 
+    [Fact]
+    public async Task Subscriptions_are_the_tenants_and_on_its_keys_only()
+    {
+        const string key = "key_9pQe2LkVb7RtYw4Hs0Nc";
+        var subscribe = (string rest) => new CreateSubscription(_subscriptions.Object, _keys.Object, Options.Create(new ReportOptions()), TimeProvider.System)
+            .RunAsync(Request($$"""{"name":"n","recipients":["a@example.com"]{{rest}}}"""), "manage", default);
+        _subscriptions.Setup(it => it.CreateAsync(It.Is<SubscriptionSettings>(settings => settings.Tenant == "acme"), default)).ReturnsAsync(Subscription("acme"));
+        _subscriptions.Setup(it => it.ListAsync("acme", default)).ReturnsAsync([]);
+        await subscribe("");
+        await new ListSubscriptions(_subscriptions.Object, TimeProvider.System).RunAsync(Request(), default);
+
+        foreach (var tenant in new[] { "\"other\"", "null" })
+        {
+            Assert.Equal(["tenant"], (await Assert.ThrowsAsync<InvalidRequestException>(() => subscribe($$""","tenant":{{tenant}}"""))).Errors.Keys);
+        }
+
+        foreach (var owner in new[] { Key("other"), Key(null), null })
+        {
+            _keys.Setup(it => it.FindAsync(key, default)).ReturnsAsync(owner);
+            Assert.Equal(["key"], (await Assert.ThrowsAsync<InvalidRequestException>(() => subscribe($$""","key":"{{key}}" """))).Errors.Keys);
+        }
+
+        _keys.Setup(it => it.FindAsync(key, default)).ReturnsAsync(Key("acme"));
+        await subscribe($$""","key":"{{key}}" """);
+    }
+
+    [Fact]
+    public async Task Reports_are_of_the_tenant()
+    {
+        var builder = new Mock<IReportBuilder>(MockBehavior.Strict);
+        var report = new Reports().Compose();
+        builder.Setup(it => it.BuildAsync(new ReportRequest { Tenant = "acme" }, default)).ReturnsAsync(report);
+        _reports.Setup(it => it.ListAsync(new ReportQuery { Tenant = "acme" }, default)).ReturnsAsync(new ReportPage([], null));
+        _reports.Setup(it => it.RequestAsync(It.IsAny<string>(), new ReportRequest { Tenant = "acme" }, default)).Returns(Task.CompletedTask);
+        var options = Options.Create(new ReportOptions());
+        var current = new GetReport(_reports.Object, builder.Object, _keys.Object, options, TimeProvider.System);
+        foreach (var query in new[] { "", "?tenant=acme" })
+        {
+            await current.RunAsync(Request(query: query), "current", default);
+            await new ListReports(_reports.Object).RunAsync(Request(query: query), default);
+        }
+
+        await new CreateReport(_reports.Object, _keys.Object, options, TimeProvider.System).RunAsync(Request("{}"), "manage", default);
+        Assert.Equal(["tenant"], (await Assert.ThrowsAsync<InvalidRequestException>(() => current.RunAsync(Request(query: "?tenant=other"), "current", default))).Errors.Keys);
+        Assert.Equal(["tenant"], (await Assert.ThrowsAsync<InvalidRequestException>(() => new CreateReport(_reports.Object, _keys.Object, options, TimeProvider.System)
+            .RunAsync(Request("""{"tenant":null}"""), "manage", default))).Errors.Keys);
+
+        // A key of another tenant is no key, whatever the way to it
+        Return("other");
+        foreach (var answer in new[]
+        {
+            await current.RunAsync(Request(query: "?key=key_1"), "current", default),
+            await new CreateReport(_reports.Object, _keys.Object, options, TimeProvider.System).RunAsync(Request("""{"key":"key_1"}"""), "manage", default),
+        })
+        {
+            Assert.Equal("not_found", (await answer.AnswerAsync(TestRequests.Context())).GetProperty("code").GetString());
+        }
+    }
+
     [Theory]
     [InlineData("other")]
     [InlineData(null)]
@@ -138,6 +204,9 @@ public sealed partial class TenantScopeTests
     {
         _keys.Setup(it => it.FindAsync(It.IsAny<string>(), default)).ReturnsAsync(Key(tenant));
         _pools.Setup(it => it.FindAsync(It.IsAny<string>(), default)).ReturnsAsync(Pool(tenant));
+        _subscriptions.Setup(it => it.FindAsync(It.IsAny<string>(), default)).ReturnsAsync(Subscription(tenant));
+        _reports.Setup(it => it.FindAsync(ReportId, default))
+            .ReturnsAsync(new StoredReport(ReportId, ReportStatus.Ready, new ReportRequest { Tenant = tenant }, default, null, null));
     }
 
     private async Task<IResult> InvokeAsync(string name)
@@ -149,13 +218,16 @@ public sealed partial class TenantScopeTests
         return await (Task<IResult>)Run(type).Invoke(function, BindingFlags.DoNotWrapExceptions, null,
         [
             .. Run(type).GetParameters().Select(object (parameter) =>
-                parameter.ParameterType == typeof(HttpRequest) ? request : parameter.ParameterType == typeof(string) ? "it" : CancellationToken.None),
+                parameter.ParameterType == typeof(HttpRequest) ? request : parameter.ParameterType == typeof(string) ? (parameter.Name == "report" ? ReportId : "it") : CancellationToken.None),
         ], null)!;
     }
 
     private object Service(Type type) =>
         type == typeof(IKeyService) ? _keys.Object
         : type == typeof(IPoolService) ? _pools.Object
+        : type == typeof(ISubscriptionStore) ? _subscriptions.Object
+        : type == typeof(IReportStore) ? _reports.Object
+        : type == typeof(IOptions<ReportOptions>) ? Options.Create(new ReportOptions())
         : type == typeof(TimeProvider) ? TimeProvider.System
         : type.IsInterface ? ((Mock)Activator.CreateInstance(typeof(Mock<>).MakeGenericType(type), MockBehavior.Strict)!).Object
         : RuntimeHelpers.GetUninitializedObject(type);
@@ -168,6 +240,11 @@ public sealed partial class TenantScopeTests
     };
 
     private static Pool Pool(string? tenant) => new() { Id = "it", Settings = new PoolSettings { Name = "n", Tenant = tenant }, CreatedAt = default, Quota = Quota };
+
+    private static Subscription Subscription(string? tenant) => new()
+    {
+        Id = "sub_1", Settings = new SubscriptionSettings { Name = "n", Recipients = ["a@example.com"], Tenant = tenant }, CreatedAt = default, Since = default,
+    };
 
     private static IEnumerable<Type> Admin() => typeof(CreateKey).Assembly.GetTypes()
         .Where(type => type.Namespace == typeof(CreateKey).Namespace && type.GetMethods().Any(method => method.IsDefined(typeof(FunctionAttribute))));
@@ -189,6 +266,6 @@ public sealed partial class TenantScopeTests
             : null;
     }
 
-    [GeneratedRegex(@"\{(key|pool|token)\}")]
+    [GeneratedRegex(@"\{(key|pool|token|report|subscription)\}")]
     private static partial Regex OfOneThing();
 }

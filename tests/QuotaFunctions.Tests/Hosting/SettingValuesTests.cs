@@ -4,7 +4,10 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using QuotaFunctions.Core.Charging;
 using QuotaFunctions.Core.Hosting;
+using QuotaFunctions.Core.Mailing;
 using QuotaFunctions.Core.Proxying;
+using QuotaFunctions.Core.Reporting;
+using QuotaFunctions.Core.Subscriptions;
 using QuotaFunctions.TestSupport;
 
 namespace QuotaFunctions.Tests.Hosting;
@@ -93,7 +96,7 @@ public sealed partial class SettingValuesTests
     {
         var configuration = new ConfigurationBuilder().AddInMemoryCollection(Given).Build();
         using var services = new ServiceCollection()
-            .AddServiceSettings(configuration).AddStorage(configuration).AddCharging(configuration).AddProxying(configuration).BuildServiceProvider();
+            .AddServiceSettings(configuration).AddStorage(configuration).AddCharging(configuration).AddProxying(configuration).AddMailing(configuration).AddReporting(configuration).AddSubscriptions(configuration).BuildServiceProvider();
         services.GetRequiredService<IStartupValidator>().Validate();
         return services.GetRequiredService<SettingValues>().All;
     }

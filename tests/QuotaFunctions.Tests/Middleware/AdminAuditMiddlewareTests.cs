@@ -11,6 +11,7 @@ using QuotaFunctions.Core.AdminAudit;
 using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.Core.Http;
 using QuotaFunctions.Core.Keys;
+using QuotaFunctions.Core.Subscriptions;
 using QuotaFunctions.Http;
 using QuotaFunctions.Middleware;
 using QuotaFunctions.Tests.Http;
@@ -176,7 +177,7 @@ public sealed class AdminAuditMiddlewareTests
         context.Setup(it => it.FunctionDefinition).Returns(definition);
         context.Setup(it => it.Items).Returns(new Dictionary<object, object> { ["HttpRequestContext"] = http });
         var addresses = new ClientAddress(Options.Create(new ServiceOptions()));
-        var audit = new AdminAuditMiddleware(_audit, new AuditedRecords(_keys.Object, _pools.Object, new SettingValues(), logLevel: null!, _time), addresses, _time, _logger);
+        var audit = new AdminAuditMiddleware(_audit, new AuditedRecords(_keys.Object, _pools.Object, Mock.Of<ISubscriptionStore>(), new SettingValues(), logLevel: null!, _time), addresses, _time, _logger);
         var errors = new ErrorMiddleware(TestMeters.Storage(), NullLogger<ErrorMiddleware>.Instance);
         if (_audit.BeginFails is null)
         {

@@ -97,7 +97,7 @@ public sealed class ReportComposerTests
     public void The_thresholds_are_settings()
     {
         (_world.Options.FailureRatePercent, _world.Options.LowQuotaPercent) = (50, 5);
-        _world.Add(succeeded: 60, failed: 40, standing: Reports.Standing(100, 6));
+        _world.Add(succeeded: 60, failed: 40, before: 100, standing: Reports.Standing(100, 6));
         Assert.Empty(_world.Compose().Anomalies);
     }
 

@@ -28,6 +28,7 @@ public sealed class CreateReport(IReportStore reports, IKeyService keys, IOption
             Tenant = fields.TextOrNull("tenant", request.Admin().Tenant),
         };
         fields.CheckTenant(request.Admin(), wanted.Tenant);
+        ReportRequestReader.CheckTenant(wanted.Tenant, fields.AddError);
         var key = fields.TextOrNull("key", null);
         fields.ThrowIfInvalid();
         return key is null

@@ -33,6 +33,8 @@ public sealed class GetReport(IReportStore reports, IReportBuilder builder, IKey
         "anomalies":[{"kind":"failure_rate","percent":12.5,"count":0,"keys":[]}]}
         """;
 
+    private static readonly string[] OfCurrent = ["period", "from", "to", "time_zone", "tenant", "key"];
+
     private static readonly TimeSpan AskAgainAfter = TimeSpan.FromSeconds(2);
 
     /// <summary>GET …/reports/{report}.</summary>
@@ -67,6 +69,11 @@ public sealed class GetReport(IReportStore reports, IReportBuilder builder, IKey
     {
         var isNamed = fields.Text("language") is not null;
         var language = ReportRequestReader.ReadLanguage(name => fields.Text(name), fields.AddError, options.Value.Language);
+        foreach (var name in OfCurrent.Where(name => fields.Text(name) is not null))
+        {
+            fields.AddError(name, "is for the current report only: one that is kept has its own.");
+        }
+
         fields.ThrowIfInvalid();
         if (!ReportIds.IsId(id) || await reports.FindAsync(id, cancellationToken) is not { } found || !request.Admin().MayAccess(found.Request.Tenant))
         {

@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
+using QuotaFunctions.Core.Keys;
 using QuotaFunctions.OpenApi;
 
 namespace QuotaFunctions.Http.Requests;
@@ -24,6 +25,7 @@ internal sealed record NewReport
     public string? TimeZone { get; init; }
 
     /// <summary>Of the keys of one tenant only.</summary>
+    [StringLength(KeySettingsValidator.MaxNameLength, MinimumLength = 1)]
     public string? Tenant { get; init; }
 
     /// <summary>Of one key only, by its id.</summary>
