@@ -180,7 +180,15 @@ if [[ $mode != code-only ]]; then
   deploy_infrastructure create --output none || fail "the deployment has failed; az deployment sub show --name $deployment says more"
 fi
 
-url=$(output SERVICE_URL) || fail "there is no deployment $deployment: run it without --code-only first"
+if url=$(output SERVICE_URL 2>/dev/null); then
+  group=$(output AZURE_RESOURCE_GROUP) app=$(output AZURE_FUNCTION_APP_NAME) vault=$(output AZURE_KEY_VAULT_NAME)
+else
+  # By azd or the portal, whose deployments have other names
+  app=$(azure resource list --resource-group "$group" --resource-type Microsoft.Web/sites --query '[0].name' --output tsv 2>/dev/null) || app=''
+  [[ $app ]] || fail "there is no app in $group: run it without --code-only first"
+  vault=$(azure keyvault list --resource-group "$group" --query '[0].name' --output tsv)
+  url=https://$app.azurewebsites.net
+fi
 if [[ $mode == infra-only ]]; then
   echo 'The infrastructure is there. Next:'
   output NEXT_STEPS
@@ -188,7 +196,7 @@ if [[ $mode == infra-only ]]; then
 fi
 
 echo 'Deploying the code …'
-azure functionapp deployment source config-zip --resource-group "$(output AZURE_RESOURCE_GROUP)" --name "$(output AZURE_FUNCTION_APP_NAME)" \
+azure functionapp deployment source config-zip --resource-group "$group" --name "$app" \
   --src "$package" --output none || fail 'the code could not be deployed: what ran before still runs'
 
 # ---- healthy?
@@ -206,5 +214,5 @@ $healthy || fail "$url/health is not well: see the log in Application Insights, 
 
 echo "Ready: $url"
 echo 'Try:'
-echo "  ADMIN_TOKEN=\$(az keyvault secret show --vault-name $(output AZURE_KEY_VAULT_NAME) --name ADMIN-TOKEN --query value --output tsv)"
+echo "  ADMIN_TOKEN=\$(az keyvault secret show --vault-name $vault --name ADMIN-TOKEN --query value --output tsv)"
 echo "  curl -s $url/admin/keys -H \"Authorization: Bearer \$ADMIN_TOKEN\" -H 'Content-Type: application/json' -d '{\"name\":\"first\",\"quota\":1000}'"

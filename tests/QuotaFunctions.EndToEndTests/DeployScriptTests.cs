@@ -32,6 +32,7 @@ public sealed class DeployScriptTests(ITestOutputHelper output) : IDisposable
           'deployment sub show'*AZURE_FUNCTION_APP_NAME*) echo func-test ;;
           'deployment sub show'*AZURE_KEY_VAULT_NAME*) echo kv-quota-test ;;
           'deployment sub show'*NEXT_STEPS*) echo 'Code:   now' ;;
+          'resource list'*) answer app ;;
           'deployment sub validate'*) [[ ! -f $STAND_INS/fail.validate ]] ;;
           'deployment sub create'*) [[ ! -f $STAND_INS/fail.create ]] ;;
           'deployment sub what-if'*) echo 'Resource changes: 20 to create.' ;;
@@ -99,7 +100,7 @@ public sealed class DeployScriptTests(ITestOutputHelper output) : IDisposable
         Answer("group", "test");
         Answer("vault", "kv-quota-test");
         Answer("secrets", "ADMIN-TOKEN");
-        var (code, _) = await RunAsync(new() { ["ADMIN_TOKEN"] = "a-token-of-my-own" }, "--name", "test", "--location", "westeurope", "--infra-only");
+        var (code, _) = await RunWithAsync(new() { ["ADMIN_TOKEN"] = "a-token-of-my-own" }, "--name", "test", "--location", "westeurope", "--infra-only");
         Assert.Equal(0, code);
         Assert.Equal("a-token-of-my-own", Parameter("adminToken"));
     }
@@ -150,6 +151,21 @@ public sealed class DeployScriptTests(ITestOutputHelper output) : IDisposable
         Assert.Equal(0, (await RunAsync("--name", "test", "--location", "westeurope", "--code-only")).Code);
         Assert.Empty(Calls("az deployment sub create"));
         Assert.Single(Calls("az functionapp deployment "));
+    }
+
+    [Fact]
+    public async Task Code_goes_to_what_azd_or_the_portal_made_and_nowhere_where_nothing_is()
+    {
+        Answer("fail.show");
+        var (code, log) = await RunAsync("--name", "test", "--location", "westeurope", "--code-only");
+        Assert.Equal(1, code);
+        Assert.Contains("there is no app in rg-test", log, StringComparison.Ordinal);
+
+        Answer("app", "func-of-azd");
+        (code, log) = await RunAsync("--name", "test", "--location", "westeurope", "--code-only");
+        Assert.Equal(0, code);
+        Assert.Contains("--resource-group rg-test --name func-of-azd", Assert.Single(Calls("az functionapp deployment ")), StringComparison.Ordinal);
+        Assert.Contains("Ready: https://func-of-azd.azurewebsites.net", log, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -214,7 +230,7 @@ public sealed class DeployScriptTests(ITestOutputHelper output) : IDisposable
         Assert.Equal(2, code);
         Assert.Contains("run az login", log, StringComparison.Ordinal);
 
-        (code, log) = await RunAsync(new() { ["ADMIN_TOKEN"] = "short" }, "--name", "test", "--location", "westeurope");
+        (code, log) = await RunWithAsync(new() { ["ADMIN_TOKEN"] = "short" }, "--name", "test", "--location", "westeurope");
         Assert.Equal(2, code);
         Assert.DoesNotContain("short", log, StringComparison.Ordinal);
 
@@ -224,7 +240,7 @@ public sealed class DeployScriptTests(ITestOutputHelper output) : IDisposable
             File.CreateSymbolicLink(Path.Combine(tools.FullName, tool), $"/bin/{tool}");
         }
 
-        (code, log) = await RunAsync(new() { ["PATH"] = tools.FullName }, "--name", "test", "--location", "westeurope");
+        (code, log) = await RunWithAsync(new() { ["PATH"] = tools.FullName }, "--name", "test", "--location", "westeurope");
         Assert.Equal(2, code);
         Assert.Contains("az is missing", log, StringComparison.Ordinal);
     }
@@ -233,13 +249,13 @@ public sealed class DeployScriptTests(ITestOutputHelper output) : IDisposable
     public async Task Destroying_asks_first_and_only_takes_what_it_made()
     {
         Answer("group", "test");
-        var (code, log) = await RunAsync(new() { ["ANSWER"] = "no" }, "--name", "test", "--destroy");
+        var (code, log) = await RunWithAsync(new() { ["ANSWER"] = "no" }, "--name", "test", "--destroy");
         Assert.Equal(1, code);
         Assert.Contains("This cannot be undone", log, StringComparison.Ordinal);
         Assert.Contains("nothing was deleted", log, StringComparison.Ordinal);
         Assert.Empty(Calls("az group delete"));
 
-        Assert.Equal(0, (await RunAsync(new() { ["ANSWER"] = "rg-test" }, "--name", "test", "--destroy")).Code);
+        Assert.Equal(0, (await RunWithAsync(new() { ["ANSWER"] = "rg-test" }, "--name", "test", "--destroy")).Code);
         Assert.StartsWith("--name rg-test --yes", Assert.Single(Calls("az group delete ")), StringComparison.Ordinal);
 
         Assert.Equal(0, (await RunAsync("--name", "test", "--destroy", "--yes")).Code);
@@ -268,9 +284,9 @@ public sealed class DeployScriptTests(ITestOutputHelper output) : IDisposable
         return JsonNode.Parse(file)!["parameters"]![name]?["value"]?.ToString();
     }
 
-    private Task<(int Code, string Log)> RunAsync(params string[] arguments) => RunAsync([], arguments);
+    private Task<(int Code, string Log)> RunAsync(params string[] arguments) => RunWithAsync([], arguments);
 
-    private async Task<(int Code, string Log)> RunAsync(Dictionary<string, string?> environment, params string[] arguments)
+    private async Task<(int Code, string Log)> RunWithAsync(Dictionary<string, string?> environment, params string[] arguments)
     {
         foreach (var (name, text) in ((string, string)[])[("az", Az), ("dotnet", Dotnet), ("curl", Curl), ("sleep", "#!/bin/sh\n")])
         {

@@ -158,7 +158,7 @@ public sealed partial class AzureTemplateTests
         Assert.Superset(new HashSet<string> { "ADMIN_TOKEN", "TABLE_PREFIX", "AzureWebJobsStorage__tableServiceUri", "APPLICATIONINSIGHTS_CONNECTION_STRING" }, names);
         var documented = File.ReadAllText(Repository.PathOf("docs", "settings.md"));
         Assert.All(names, name => Assert.True(
-            documented.Contains($"`{name}`", StringComparison.Ordinal) || documented.Contains($"`{name[name.IndexOf("__", StringComparison.Ordinal)..]}`", StringComparison.Ordinal),
+            documented.Contains($"`{name}`", StringComparison.Ordinal) || documented.Contains($"`{name[Math.Max(0, name.IndexOf("__", StringComparison.Ordinal))..]}`", StringComparison.Ordinal),
             $"{name} is not in docs/settings.md."));
     }
 
