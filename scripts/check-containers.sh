@@ -26,11 +26,13 @@ check() { # what, command
 }
 
 # Its linter tells what it finds, and ends well all the same
+# shellcheck disable=SC2317 # called by "check"
 dockerfile() {
   local said
   said=$(node "$checks/node_modules/dockerfile-utils/bin/dockerfile-utils" lint Dockerfile)
   [[ -z $said ]] || { echo "$said" && return 1; }
 }
+# shellcheck disable=SC2317
 caddyfile() {
   DOMAIN=quota.example.com scripts/debian-program.sh caddy caddy validate --config infra/Caddyfile --adapter caddyfile &&
     scripts/debian-program.sh caddy caddy fmt infra/Caddyfile | cmp -s - infra/Caddyfile

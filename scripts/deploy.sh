@@ -57,9 +57,9 @@ for tool in "${tools[@]}"; do
   command -v "$tool" >/dev/null || fail "$tool is missing: see --help" 2
 done
 
-account=$(az account show ${subscription:+--subscription "$subscription"} --query '[id, name]' --output tsv 2>/dev/null) ||
+account=$(az account show ${subscription:+--subscription "$subscription"} --query '[id, name, user.type]' --output tsv 2>/dev/null) ||
   fail "not logged in${subscription:+, or no subscription $subscription}: run az login" 2
-{ read -r subscription && read -r subscription_name; } <<<"$account"
+{ read -r subscription && read -r subscription_name && read -r who; } <<<"$account"
 azure() { az "$@" --subscription "$subscription"; }
 group=rg-$name
 
@@ -130,6 +130,9 @@ write_parameters() {
       printf '{"$schema":"https://schema.management.azure.com/schemas/2019-04-01/deploymentParameters.json#","contentVersion":"1.0.0.0","parameters":{'
       printf '"environmentName":{"value":"%s"},"location":{"value":"%s"},"recoverVault":{"value":%s}' "$name" "$location" "$recover"
       [[ -z $exposure ]] || printf ',"exposure":{"value":"%s"}' "$exposure"
+      # Who deploys looks after the secrets, unless the parameters name somebody else
+      [[ $who != servicePrincipal ]] || { [[ $parameters ]] && grep -q '"operatorPrincipal' "$parameters"; } ||
+        printf ',"operatorPrincipalType":{"value":"ServicePrincipal"}'
       [[ -z $token ]] || printf ',"adminToken":{"value":"%s"}' "$token"
       printf '}}\n'
     } >"$temporary/parameters.json"

@@ -16,7 +16,7 @@ public sealed class DeployScriptTests(ITestOutputHelper output) : IDisposable
         done
         answer() { [[ ! -f $STAND_INS/$1 ]] || cat "$STAND_INS/$1"; }
         case "$*" in
-          'account show'*) [[ ! -f $STAND_INS/logged-out ]] && printf '%s\n' 0000-sub 'Pay as you go' ;;
+          'account show'*) [[ ! -f $STAND_INS/logged-out ]] && printf '%s\n' 0000-sub 'Pay as you go' "$([[ -f $STAND_INS/robot ]] && echo servicePrincipal || echo user)" ;;
           'group exists'*) [[ ! -f $STAND_INS/fail.exists ]] && { [[ -f $STAND_INS/group ]] && echo true || echo false; } ;;
           'group show'*) answer group ;;
           'group delete'*) ;;
@@ -127,6 +127,20 @@ public sealed class DeployScriptTests(ITestOutputHelper output) : IDisposable
         Answer("fail.exists");
         Assert.NotEqual(0, (await RunAsync("--name", "test", "--location", "westeurope", "--infra-only")).Code);
         Assert.Empty(Calls("az deployment sub create"));
+    }
+
+    [Theory]
+    [InlineData(false, null)]
+    [InlineData(true, "ServicePrincipal")]
+    public async Task Who_deploys_looks_after_the_secrets_a_person_or_a_pipeline(bool isRobot, string? type)
+    {
+        if (isRobot)
+        {
+            Answer("robot");
+        }
+
+        Assert.Equal(0, (await RunAsync("--name", "test", "--location", "westeurope", "--what-if")).Code);
+        Assert.Equal(type, Parameter("operatorPrincipalType"));
     }
 
     [Fact]
