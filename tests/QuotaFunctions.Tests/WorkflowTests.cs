@@ -6,8 +6,10 @@ namespace QuotaFunctions.Tests;
 /// <summary>What the workflows must hold to. That they are well-formed is said by actionlint (<c>scripts/lint.sh</c>).</summary>
 public sealed partial class WorkflowTests
 {
-    public static TheoryData<string> Workflows =>
+    private static readonly string[] Names =
         [.. Directory.GetFiles(Repository.PathOf(".github", "workflows")).Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal)];
+
+    public static TheoryData<string> Workflows => [.. Names];
 
     [Theory]
     [MemberData(nameof(Workflows))]
@@ -21,7 +23,7 @@ public sealed partial class WorkflowTests
     [Fact]
     public void An_action_has_one_version_everywhere()
     {
-        var actions = Workflows.SelectMany(row => Uses().Matches(Read(row))).Select(match => match.Groups[1].Value.Trim()).Distinct().ToList();
+        var actions = Names.SelectMany(workflow => Uses().Matches(Read(workflow))).Select(match => match.Groups[1].Value.Trim()).Distinct().ToList();
         Assert.All(actions.GroupBy(action => action[..action.IndexOf('@')]), versions => Assert.Single(versions));
     }
 
