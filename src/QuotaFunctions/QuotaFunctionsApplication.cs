@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using QuotaFunctions.Core.AdminAudit;
+using QuotaFunctions.Core.Alerting;
 using QuotaFunctions.Core.Auditing;
 using QuotaFunctions.Core.Charging;
 using QuotaFunctions.Core.Hosting;
@@ -43,6 +44,7 @@ public static class QuotaFunctionsApplication
             .AddReporting(configuration)
             .AddSubscriptions(configuration)
             .AddProxying(configuration)
+            .AddAlerting(configuration)
             .AddTelemetry(configuration)
             .AddOpenTelemetryExport(configuration)
             .AddHttp();

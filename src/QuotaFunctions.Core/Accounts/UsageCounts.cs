@@ -65,6 +65,11 @@ public sealed class UsageCounts
         }
     }
 
+    /// <summary>The outcomes of which a later state of the same counts has fewer, and by how many.</summary>
+    /// <param name="later">The later state.</param>
+    public IEnumerable<(string Outcome, long Requests)> FewerIn(UsageCounts later) =>
+        Outcomes.Select(outcome => (outcome.Key, outcome.Value - later.Outcomes.GetValueOrDefault(outcome.Key))).Where(outcome => outcome.Item2 > 0);
+
     /// <summary>Adds another, or takes it away.</summary>
     /// <param name="other">The other.</param>
     /// <param name="sign">1 to add, -1 to take away.</param>

@@ -51,6 +51,22 @@ internal sealed partial class BookInspector(
         return wasInspected ? sum : null;
     }
 
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<Imbalance>> ReadUnbalancedAsync(CancellationToken cancellationToken)
+    {
+        var found = new List<Imbalance>();
+        var filter = TableClient.CreateQueryFilter($"PartitionKey eq {Partition}");
+        await foreach (var row in _state.QueryAsync<TableEntity>(filter, cancellationToken: cancellationToken))
+        {
+            if (row.GetInt64(Units) is { } units)
+            {
+                found.Add(new Imbalance(row.RowKey, units));
+            }
+        }
+
+        return found;
+    }
+
     private async Task InspectAsync(string keyId, CancellationToken cancellationToken)
     {
         if (await verifier.VerifyAsync(keyId, isDeep: false, cancellationToken) is not { Balanced: false } books)

@@ -10,4 +10,12 @@ public interface IBookInspector
 
     /// <summary>By how many units the books do not balance that were added up last, all keys together; null where none were.</summary>
     Task<long?> ReadImbalanceAsync(CancellationToken cancellationToken);
+
+    /// <summary>The keys whose books did not balance when they were added up last.</summary>
+    Task<IReadOnlyList<Imbalance>> ReadUnbalancedAsync(CancellationToken cancellationToken);
 }
+
+/// <summary>Books that do not balance.</summary>
+/// <param name="KeyId">The key.</param>
+/// <param name="Units">By how many units, 1 or more.</param>
+public sealed record Imbalance(string KeyId, long Units);

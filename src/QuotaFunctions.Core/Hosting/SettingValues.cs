@@ -20,8 +20,8 @@ public sealed class SettingValues
 {
     private readonly ConcurrentDictionary<Type, IReadOnlyCollection<SettingValue>> _byOptions = new();
 
-    /// <summary>Every setting, by name.</summary>
-    public IReadOnlyList<SettingValue> All => [.. _byOptions.Values.SelectMany(values => values).OrderBy(value => value.Name, StringComparer.Ordinal)];
+    /// <summary>Every setting, by name; one that several options read, once.</summary>
+    public IReadOnlyList<SettingValue> All => [.. _byOptions.Values.SelectMany(values => values).DistinctBy(value => value.Name).OrderBy(value => value.Name, StringComparer.Ordinal)];
 
     /// <summary>Takes what was read for some options.</summary>
     internal void Set(Type options, IReadOnlyCollection<SettingValue> values) => _byOptions[options] = values;

@@ -15,6 +15,9 @@ public sealed class StorageNames(IOptions<StorageOptions> options)
     /// <summary>The queue of mails to send. Not prefixed, for the same reason.</summary>
     public const string MailOutboxQueue = "mail-outbox";
 
+    /// <summary>The queue of alerts to be told. Not prefixed, for the same reason.</summary>
+    public const string AlertsQueue = "alerts";
+
     /// <summary>The queue of reports to make. Not prefixed, for the same reason.</summary>
     public const string ReportRequestsQueue = "report-requests";
 
@@ -53,9 +56,12 @@ public sealed class StorageNames(IOptions<StorageOptions> options)
     /// <summary>Mails that are to be sent, and what became of those that were.</summary>
     public string Mails => _prefix + "mails";
 
+    /// <summary>What needs attention, and who is still to be told of it.</summary>
+    public string Alerts => _prefix + "alerts";
+
     /// <summary>Every table.</summary>
-    public IReadOnlyList<string> Tables => [Accounts, KeyDirectory, Keys, Audit, AuditIndex, AdminAudit, Usage, Reports, Subscriptions, Mails, State];
+    public IReadOnlyList<string> Tables => [Accounts, KeyDirectory, Keys, Audit, AuditIndex, AdminAudit, Usage, Reports, Subscriptions, Mails, Alerts, State];
 
     /// <summary>Every queue; the host makes the poison queues as it needs them.</summary>
-    public static IReadOnlyList<string> Queues => [AuditEventsQueue, SweepRequestsQueue, ReportRequestsQueue, MailOutboxQueue];
+    public static IReadOnlyList<string> Queues => [AuditEventsQueue, SweepRequestsQueue, ReportRequestsQueue, MailOutboxQueue, AlertsQueue];
 }

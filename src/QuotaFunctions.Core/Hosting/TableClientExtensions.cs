@@ -8,6 +8,12 @@ namespace QuotaFunctions.Core.Hosting;
 /// <summary>What the tables' client leaves to its callers.</summary>
 internal static partial class TableClientExtensions
 {
+    /// <summary>The partition of the table <c>state</c> that says when jobs ran.</summary>
+    public const string JobPartition = "job";
+
+    /// <summary>The property that says when a job is to run next.</summary>
+    public const string JobDueAt = "DueAt";
+
     /// <summary>Reads a row, with the answer that it came in; the answer has no value where the row is not there.</summary>
     /// <param name="table">Where.</param>
     /// <param name="partition">Its partition.</param>
@@ -65,9 +71,16 @@ internal static partial class TableClientExtensions
     /// <param name="state">The table of such notes.</param>
     /// <param name="job">The job.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
-    public static async Task<DateTimeOffset> NoteRunAsync(this TableClient state, string job, CancellationToken cancellationToken)
+    /// <param name="dueAt">When it is to run next, where that is known: an alert tells of a job that is overdue.</param>
+    public static async Task<DateTimeOffset> NoteRunAsync(this TableClient state, string job, CancellationToken cancellationToken, DateTimeOffset? dueAt = null)
     {
-        var written = await state.UpsertEntityAsync(new TableEntity("job", job), TableUpdateMode.Replace, cancellationToken);
+        var row = new TableEntity(JobPartition, job);
+        if (dueAt is { } due)
+        {
+            row[JobDueAt] = due;
+        }
+
+        var written = await state.UpsertEntityAsync(row, TableUpdateMode.Replace, cancellationToken);
         return written.Headers.Date ?? throw new FormatException("Storage does not say what time it is.");
     }
 

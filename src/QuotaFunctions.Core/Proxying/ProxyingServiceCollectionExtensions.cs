@@ -19,6 +19,7 @@ public static class ProxyingServiceCollectionExtensions
         services.AddSingleton<ProviderCatalog>();
         services.AddMetrics();
         services.AddSingleton<UpstreamMetrics>();
+        services.AddSingleton<CredentialNotes>();
         services.AddSingleton<UpstreamConnector>();
         services.AddSingleton<UpstreamClients>();
         services.AddSingleton<UpstreamForwarder>();

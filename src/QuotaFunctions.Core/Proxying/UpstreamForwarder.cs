@@ -47,7 +47,7 @@ internal sealed record UpstreamResponse(HttpResponseMessage? Answer, ForwardOutc
 
 /// <summary>Sends requests to upstreams, and their answers back: piece by piece, in both directions.</summary>
 internal sealed partial class UpstreamForwarder(
-    UpstreamClients clients, IOptions<KestrelServerOptions> server, TimeProvider time, ILogger<UpstreamForwarder> logger)
+    UpstreamClients clients, CredentialNotes credentials, IOptions<KestrelServerOptions> server, TimeProvider time, ILogger<UpstreamForwarder> logger)
 {
     private const int BufferSize = 32 * 1024;
 
@@ -67,7 +67,9 @@ internal sealed partial class UpstreamForwarder(
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(clientLeft, ended);
         try
         {
-            return new UpstreamResponse(await clients.Of(request.Provider).SendAsync(message, stop.Token).ConfigureAwait(false), ForwardOutcome.Answered);
+            var answer = await clients.Of(request.Provider).SendAsync(message, stop.Token).ConfigureAwait(false);
+            _ = credentials.NoteAsync(request.Provider, (int)answer.StatusCode);
+            return new UpstreamResponse(answer, ForwardOutcome.Answered);
         }
         catch (Exception) when (stop.IsCancellationRequested)
         {

@@ -7,11 +7,17 @@ public interface IFleetFigures
     Task<FleetFigures> ReadAsync(CancellationToken cancellationToken);
 }
 
-/// <summary>The service's usage as a whole, from its beginning: the same from whichever instance it is read, and no count ever goes back.</summary>
+/// <summary>
+/// The service's usage as a whole, from its beginning: the same from whichever instance it is read. With what was withdrawn added, no count ever
+/// goes back.
+/// </summary>
 public sealed record FleetFigures
 {
     /// <summary>Requests, by the log's word for how they ended.</summary>
     public required IReadOnlyDictionary<string, long> Requests { get; init; }
+
+    /// <summary>Requests that were counted by such a word first, and by another one later.</summary>
+    public required IReadOnlyDictionary<string, long> RequestsWithdrawn { get; init; }
 
     /// <summary>How many of them succeeded.</summary>
     public required long Succeeded { get; init; }
@@ -19,7 +25,10 @@ public sealed record FleetFigures
     /// <summary>What was charged, by unit: <c>requests</c>, <c>tokens</c>, and <c>usd</c> in US dollars.</summary>
     public required IReadOnlyDictionary<string, decimal> Units { get; init; }
 
-    /// <summary>Tokens, by provider and model: a limited number of models, the rest under <c>other</c>.</summary>
+    /// <summary>What was charged first and given back later, such as the rest of a hold.</summary>
+    public required IReadOnlyDictionary<string, decimal> UnitsWithdrawn { get; init; }
+
+    /// <summary>Tokens that were ever counted, by provider and model: a limited number of models, the rest under <c>other</c>.</summary>
     public required IReadOnlyList<TokenFigures> Tokens { get; init; }
 
     /// <summary>Keys that may be used.</summary>
@@ -31,6 +40,9 @@ public sealed record FleetFigures
     /// <summary>By how much the books that were verified last do not balance, all accounts together; null where none were.</summary>
     public required decimal? LedgerImbalance { get; init; }
 
+    /// <summary>Alerts that are open, by rule and urgency.</summary>
+    public required IReadOnlyList<AlertFigures> OpenAlerts { get; init; }
+
     /// <summary>The most keys in <see cref="NearestToEnd"/>.</summary>
     public const int MaxKeys = 100;
 }
@@ -41,6 +53,12 @@ public sealed record FleetFigures
 /// <param name="Input">Tokens in.</param>
 /// <param name="Output">Tokens out.</param>
 public sealed record TokenFigures(string Provider, string Model, long Input, long Output);
+
+/// <summary>The open alerts of a rule.</summary>
+/// <param name="Rule">The rule.</param>
+/// <param name="Severity">How urgent they are: <c>warning</c> or <c>critical</c>.</param>
+/// <param name="Count">How many.</param>
+public sealed record AlertFigures(string Rule, string Severity, long Count);
 
 /// <summary>How a key's quota stands.</summary>
 /// <param name="Id">The key's id.</param>

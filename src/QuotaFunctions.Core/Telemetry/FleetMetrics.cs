@@ -1,3 +1,4 @@
+using System.Numerics;
 using Prometheus;
 using QuotaFunctions.Core.Queues;
 
@@ -29,17 +30,12 @@ internal sealed class FleetMetrics
     /// <param name="withKeys">Whether series that name keys are part of it.</param>
     public void Add(FleetFigures figures, bool withKeys)
     {
-        var requests = _metrics.CreateCounter("quota_requests_total", "Admitted requests, by how they ended.", "outcome");
-        foreach (var (outcome, count) in figures.Requests)
-        {
-            requests.WithLabels(outcome).IncTo(count);
-        }
-
-        var units = _metrics.CreateCounter("quota_units_total", "What was charged, by unit; usd in US dollars.", "unit");
-        foreach (var (unit, amount) in figures.Units)
-        {
-            units.WithLabels(unit).IncTo((double)amount);
-        }
+        AddCounters(
+            "requests", "outcome", figures.Requests, figures.RequestsWithdrawn,
+            "Admitted requests, by how they ended.", "Of those, the ones that were counted again later, by another outcome.");
+        AddCounters(
+            "units", "unit", figures.Units, figures.UnitsWithdrawn,
+            "What was charged, by unit; usd in US dollars.", "Of that, what was given back later.");
 
         var tokens = _metrics.CreateCounter("quota_tokens_total", "Tokens that upstreams reported, by direction.", "direction", "provider", "model");
         foreach (var model in figures.Tokens)
@@ -52,6 +48,12 @@ internal sealed class FleetMetrics
         Set("quota_total_requests", "Admitted requests since the beginning.", total);
         Set("quota_success_rate", "Admitted requests that succeeded, in per cent; 100 where there were none.", total == 0 ? 100 : 100d * figures.Succeeded / total);
         Set("quota_active_keys", "Keys that may be used.", figures.ActiveKeys);
+        var alerts = _metrics.CreateGauge("quota_alerts_open", "Alerts that are open, and not snoozed.", "rule", "severity");
+        foreach (var open in figures.OpenAlerts)
+        {
+            alerts.WithLabels(open.Rule, open.Severity).Set(open.Count);
+        }
+
         if (figures.LedgerImbalance is { } imbalance)
         {
             Set("quota_ledger_imbalance", "By how much verified books do not balance, all accounts together. Must be 0.", (double)imbalance);
@@ -65,6 +67,21 @@ internal sealed class FleetMetrics
 
     /// <summary>Writes what was added.</summary>
     public Task WriteAsync(Stream output, CancellationToken cancellationToken) => _registry.CollectAndExportAsTextAsync(output, cancellationToken);
+
+    /// <summary>Adds a counter that never goes back, and one of what was withdrawn of it: what is left is their difference.</summary>
+    private void AddCounters<T>(
+        string what, string label, IReadOnlyDictionary<string, T> left, IReadOnlyDictionary<string, T> withdrawn, string help, string withdrawnHelp)
+        where T : struct, INumber<T>
+    {
+        var all = _metrics.CreateCounter($"quota_{what}_total", help, label);
+        var less = _metrics.CreateCounter($"quota_{what}_withdrawn_total", withdrawnHelp, label);
+        foreach (var name in left.Keys.Union(withdrawn.Keys))
+        {
+            var gone = withdrawn.GetValueOrDefault(name);
+            all.WithLabels(name).IncTo(double.CreateChecked(left.GetValueOrDefault(name) + gone));
+            less.WithLabels(name).IncTo(double.CreateChecked(gone));
+        }
+    }
 
     private void AddKeys(IReadOnlyList<KeyFigures> keys)
     {

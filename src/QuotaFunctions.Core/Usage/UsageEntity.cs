@@ -30,6 +30,16 @@ internal static class UsageEntity
     public const string Nearest = "Nearest";
 
     private const string Units = "Units";
+    private const string Withdrawn = "Withdrawn";
+    private const string Pool = "Pool";
+    private const string Granted = "Granted";
+    private const string Settled = "Settled";
+
+    /// <summary>What is read of the row of a key before it is written anew.</summary>
+    public static readonly string[] Marks =
+    [
+        "RowKey", Source, Granted, Settled, nameof(StandingMark.Period), Pool + Granted, Pool + Settled, Pool + nameof(StandingMark.Period),
+    ];
 
     /// <summary>The partition of a day (yyyyMMdd).</summary>
     public static string Day(int day) => "day-" + NameOf(day);
@@ -79,6 +89,36 @@ internal static class UsageEntity
         }
     }
 
+    /// <summary>Notes in the row of a key how it stands, and its pool.</summary>
+    public static void Note(TableEntity row, QuotaStanding key, QuotaStanding? pool)
+    {
+        Note("", key);
+        if (pool is not null)
+        {
+            Note(Pool, pool);
+        }
+
+        void Note(string prefix, QuotaStanding standing)
+        {
+            row[prefix + Settled] = standing.Used;
+            row[prefix + nameof(StandingMark.Period)] = standing.Period;
+            if (standing.Limit is { } limit)
+            {
+                row[prefix + Granted] = limit;
+            }
+        }
+    }
+
+    /// <summary>How a key stood when its row was written; null where that was not noted.</summary>
+    public static StandingMark? ToMark(TableEntity? row) => ToMark(row, "");
+
+    /// <summary>How its pool stood.</summary>
+    public static StandingMark? ToPoolMark(TableEntity? row) => ToMark(row, Pool);
+
+    private static StandingMark? ToMark(TableEntity? row, string prefix) => row?.GetString(prefix + nameof(StandingMark.Period)) is { } period
+        ? new StandingMark(row.GetInt64(prefix + Granted), row.GetInt64(prefix + Settled) ?? 0, period)
+        : null;
+
     /// <summary>How a key stands, by its row.</summary>
     public static KeyStanding ToStanding(TableEntity row) => new(
         Unit(row),
@@ -110,6 +150,12 @@ internal static class UsageEntity
             row[Units + unit] = units;
         }
 
+        foreach (var (unit, units) in day.WithdrawnUnits)
+        {
+            row[Withdrawn + Units + unit] = units;
+        }
+
+        row[Withdrawn] = day.Withdrawn.ToJson();
         return row;
     }
 
@@ -117,7 +163,14 @@ internal static class UsageEntity
     public static FleetDay ToFleetDay(TableEntity row) => new(
         DayOf(row.RowKey),
         UsageSum.Parse(row.GetString(Sum)),
-        Enum.GetValues<QuotaUnit>().Where(unit => row.ContainsKey(Units + unit)).ToDictionary(unit => unit, unit => row.GetInt64(Units + unit) ?? 0));
+        UnitsOf(row, Units))
+    {
+        Withdrawn = UsageSum.Parse(row.GetString(Withdrawn)),
+        WithdrawnUnits = UnitsOf(row, Withdrawn + Units),
+    };
+
+    private static Dictionary<QuotaUnit, long> UnitsOf(TableEntity row, string prefix) =>
+        Enum.GetValues<QuotaUnit>().Where(unit => row.ContainsKey(prefix + unit)).ToDictionary(unit => unit, unit => row.GetInt64(prefix + unit) ?? 0);
 }
 
 /// <summary>How a key's quota stood when its usage was copied. All amounts in the key's unit.</summary>
@@ -148,9 +201,3 @@ public sealed record KeyToEnd(string KeyId, QuotaUnit Unit, long Limit, long Rem
 [JsonSourceGenerationOptions(UseStringEnumConverter = true)]
 [JsonSerializable(typeof(IReadOnlyList<KeyToEnd>))]
 internal sealed partial class UsageEntityJson : JsonSerializerContext;
-
-/// <summary>A day (UTC) over all keys.</summary>
-/// <param name="Day">The day, as yyyyMMdd.</param>
-/// <param name="Sum">What was counted.</param>
-/// <param name="Units">Units, by what they stand for.</param>
-public sealed record FleetDay(int Day, UsageSum Sum, IReadOnlyDictionary<QuotaUnit, long> Units);

@@ -16,7 +16,7 @@ namespace QuotaFunctions.Core.Usage;
 /// </remarks>
 internal sealed partial class UsageProjector(
     TableServiceClient tables, StorageNames names, ChangedUsageIndex changed, LedgerReader ledger, IAccountStore store, AccountJobs jobs,
-    TimeProvider clock, ILogger<UsageProjector> logger) : ISweepFollowUp
+    IEnumerable<IStandingListener> listeners, TimeProvider clock, ILogger<UsageProjector> logger) : ISweepFollowUp
 {
     /// <summary>Keys that are remembered as nearest to their end.</summary>
     private const int MaxNearest = 100;
@@ -74,7 +74,7 @@ internal sealed partial class UsageProjector(
             return true;
         }
 
-        var row = await FindAsync(UsageEntity.Keys, keyId, cancellationToken);
+        var row = await _usage.FindAsync(UsageEntity.Keys, keyId, UsageEntity.Marks, logger, cancellationToken);
         var sum = await ledger.ReadSumAsync(locator.AccountId, keyId, cancellationToken);
         if (await store.ReadAsync(locator, isConsistent: false, cancellationToken) is not { } record)
         {
@@ -82,8 +82,11 @@ internal sealed partial class UsageProjector(
         }
 
         var (key, pool) = (record.Key, record.Pool);
-        var quota = QuotaRules.Snapshot(key, pool, clock.GetUtcNow());
-        var isWritten = await TryWriteAsync(row, UsageEntity.Of(keyId, sum.Usage, quota, key.LastUsedAt), $"{sum.Version} {key.Version} {pool?.Version}", cancellationToken);
+        var now = clock.GetUtcNow();
+        var quota = QuotaRules.Snapshot(key, pool, now);
+        var copied = UsageEntity.Of(keyId, sum.Usage, quota, key.LastUsedAt);
+        await TellAsync(row, copied, record, now, cancellationToken);
+        var isWritten = await TryWriteAsync(row, copied, $"{sum.Version} {key.Version} {pool?.Version}", cancellationToken);
         foreach (var day in days)
         {
             var copy = await FindAsync(UsageEntity.Day(day), keyId, cancellationToken);
@@ -97,10 +100,26 @@ internal sealed partial class UsageProjector(
         return isWritten;
     }
 
+    /// <summary>Tells how a key stands, and its pool, and notes it in the copy that is about to be written.</summary>
+    private async Task TellAsync(TableEntity? before, TableEntity copy, AccountSnapshot record, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var key = QuotaStanding.Of(record, now);
+        var pool = record.Pool is null ? null : QuotaStanding.Of(record.Pool, record.Head.Sequence, now);
+        UsageEntity.Note(copy, key, pool);
+        foreach (var listener in listeners)
+        {
+            await listener.ToldAsync(UsageEntity.ToMark(before), key, cancellationToken);
+            if (pool is not null)
+            {
+                await listener.ToldAsync(UsageEntity.ToPoolMark(before), pool, cancellationToken);
+            }
+        }
+    }
+
     /// <summary>Adds a day up over all keys. False where another instance was faster.</summary>
     private async Task<bool> TryAddUpAsync(int day, CancellationToken cancellationToken)
     {
-        var before = await FindAsync(UsageEntity.Fleet, UsageEntity.NameOf(day), cancellationToken);
+        var before = await _usage.FindAsync(UsageEntity.Fleet, UsageEntity.NameOf(day), select: null, logger, cancellationToken);
         var sum = new UsageSum();
         var units = new Dictionary<QuotaUnit, long>();
         var filter = TableClient.CreateQueryFilter($"PartitionKey eq {UsageEntity.Day(day)}");
@@ -112,7 +131,9 @@ internal sealed partial class UsageProjector(
             units[unit] = units.GetValueOrDefault(unit) + key.Total.Units;
         }
 
-        return await TryWriteAsync(before, UsageEntity.Of(new FleetDay(day, sum, units)), source: null, cancellationToken);
+        var added = new FleetDay(day, sum, units);
+        return await TryWriteAsync(
+            before, UsageEntity.Of(before is null ? added : added.After(UsageEntity.ToFleetDay(before))), source: null, cancellationToken);
     }
 
     /// <summary>Finds the keys that are nearest to the end of their quota.</summary>

@@ -9,5 +9,6 @@ public static class UsageServiceCollectionExtensions
     /// <summary>Usage. Needs the log and the keys.</summary>
     public static IServiceCollection AddUsage(this IServiceCollection services) => services
         .AddSingleton<ISweepFollowUp, UsageProjector>()
+        .AddSingleton<RecentUsage>()
         .AddSingleton<IUsageReader, UsageReader>();
 }

@@ -48,6 +48,8 @@ internal static class AdminRequests
 
     public static ProblemResult NoSuchQueue() => new(Problem.NotFound, "There is no such queue: GET the list of queues for their names.");
 
+    public static ProblemResult NoSuchAlert() => new(Problem.NotFound, "There is no such alert: GET the list of alerts for their ids.");
+
     /// <summary>Notes an error where a token that is limited to a tenant would give a key or a pool to another one.</summary>
     public static void CheckTenant(this JsonFields fields, AdminPrincipal admin, string? tenant)
     {

@@ -57,6 +57,12 @@ public static class Routes
     /// <summary>One queue, by its name.</summary>
     public const string Queue = Queues + "/{queue}";
 
+    /// <summary>What needs attention.</summary>
+    public const string Alerts = Area + "/alerts";
+
+    /// <summary>One alert, by its id.</summary>
+    public const string Alert = Alerts + "/{alert}";
+
     /// <summary>What the routes of the earlier token service begin with.</summary>
     public const string Flow = "flow";
 
@@ -73,6 +79,7 @@ public static class Routes
         ["token"] = "The key's id, or the secret itself.",
         ["pool"] = "The pool's id.",
         ["queue"] = "The queue's name.",
+        ["alert"] = "The alert's id.",
         ["report"] = "The report's id, or current for one that is made now and not kept.",
         ["subscription"] = "The subscription's id; default for the one of the settings.",
         ["chargeId"] = "What charge_id was when it was consumed.",

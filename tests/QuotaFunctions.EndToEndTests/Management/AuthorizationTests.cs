@@ -157,7 +157,7 @@ public sealed class AuthorizationTests(AppFixture app)
             select (HttpMethod.Parse(operation.Name), $"{path.Name}{query}".Replace("{key}", NoKey, StringComparison.Ordinal)
                 .Replace("{token}", NoKey, StringComparison.Ordinal).Replace("{pool}", NoPool, StringComparison.Ordinal)
                 .Replace("{subscription}", NoSubscription, StringComparison.Ordinal).Replace("{queue}", "sweep-requests", StringComparison.Ordinal)
-                .Replace("{report}", "current", StringComparison.Ordinal), example))
+                .Replace("{report}", "current", StringComparison.Ordinal).Replace("{alert}", "alert_00000000000000000000", StringComparison.Ordinal), example))
             .ToList();
         Assert.InRange(routes.Count, 19, 1000);
         return routes;

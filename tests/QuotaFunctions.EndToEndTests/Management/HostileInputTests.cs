@@ -222,7 +222,7 @@ public sealed class HostileInputTests(AppFixture app)
 
     private static string Filled(string path, string key, string pool) =>
         path.Replace("{key}", key, StringComparison.Ordinal).Replace("{pool}", pool, StringComparison.Ordinal).Replace("{queue}", "sweep-requests", StringComparison.Ordinal)
-            .Replace("{report}", "current", StringComparison.Ordinal);
+            .Replace("{report}", "current", StringComparison.Ordinal).Replace("{alert}", "alert_00000000000000000000", StringComparison.Ordinal);
 
     private static void AssertRefused(Answer answer, HttpStatusCode status, string code, string what)
     {

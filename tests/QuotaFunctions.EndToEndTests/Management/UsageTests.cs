@@ -70,8 +70,8 @@ public sealed class UsageTests(AppFixture app)
                 var all = (await app.Admin.GetJsonAsync("/admin/usage")).Json.GetProperty("total");
                 var metrics = await app.Admin.GetStringAsync("/metrics");
                 return Metric(metrics, "quota_total_requests") == all.GetProperty("requests").GetInt64()
-                    && Metric(metrics, "quota_requests_total") == all.GetProperty("requests").GetInt64()
-                    && Metric(metrics, "quota_units_total") == all.GetProperty("cost").GetInt64()
+                    && Metric(metrics, "quota_requests_total") - Metric(metrics, "quota_requests_withdrawn_total") == all.GetProperty("requests").GetInt64()
+                    && Metric(metrics, "quota_units_total") - Metric(metrics, "quota_units_withdrawn_total") == all.GetProperty("cost").GetInt64()
                     && Metric(metrics, "quota_tokens_total") == all.GetProperty("tokens_in").GetInt64() + all.GetProperty("tokens_out").GetInt64();
             },
             TimeSpan.FromSeconds(60));

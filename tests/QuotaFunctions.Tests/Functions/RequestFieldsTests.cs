@@ -12,6 +12,7 @@ using QuotaFunctions.Core.Http;
 using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.Core.Keys;
 using QuotaFunctions.Core.Reporting;
+using QuotaFunctions.Core.Subscriptions;
 using QuotaFunctions.Core.Validation;
 using QuotaFunctions.Functions.Public;
 using QuotaFunctions.Http;
@@ -89,6 +90,7 @@ public sealed class RequestFieldsTests
         type == typeof(ClientKeys) ? Clients()
         : type == typeof(IKeyService) ? Keys()
         : type == typeof(IPoolService) ? Pools()
+        : type == typeof(ISubscriptionStore) ? Subscriptions()
         : type == typeof(TimeProvider) ? TimeProvider.System
         : type == typeof(IOptions<ReportOptions>) ? Options.Create(new ReportOptions())
         : type == typeof(ClientAddress) ? new ClientAddress(Options.Create(new ServiceOptions()))
@@ -125,6 +127,12 @@ public sealed class RequestFieldsTests
         pools.Setup(it => it.ChangeAsync(It.IsAny<string>(), It.IsAny<Func<Pool, (PoolSettings, KeyStatus)>>(), It.IsAny<string>(), default))
             .Callback((string _, Func<Pool, (PoolSettings, KeyStatus)> change, string _, CancellationToken _) => change(pool));
         return pools.Object;
+    }
+
+    private static ISubscriptionStore Subscriptions()
+    {
+        var subscription = new Subscription { Id = "", Settings = new SubscriptionSettings { Name = "n", Recipients = ["a@example.com"] }, CreatedAt = default, Since = default };
+        return Mock.Of<ISubscriptionStore>(it => it.FindAsync(It.IsAny<string>(), default) == Task.FromResult<Subscription?>(subscription));
     }
 
     private static IEnumerable<Type> Functions() => typeof(GetOpenApi).Assembly.GetTypes()

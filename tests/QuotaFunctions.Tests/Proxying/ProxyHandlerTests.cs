@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Net;
 using System.Text;
+using Azure.Data.Tables;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -485,7 +486,8 @@ public sealed class ProxyHandlerTests
         var catalog = ProxySettings.Catalog(
             ("Providers__p__BaseUrl", "https://api.example.com"), ("Providers__p__AuthScheme", "none"), ("Providers__p__Costs", _costs));
         using var clients = new UpstreamClients(catalog, () => new StubHandler(upstream), _time, NullLogger<UpstreamClient>.Instance);
-        var forwarder = new UpstreamForwarder(clients, Options.Create(new KestrelServerOptions()), _time, NullLogger<UpstreamForwarder>.Instance);
+        var notes = new CredentialNotes(Mock.Of<TableServiceClient>(), new StorageNames(Options.Create(new StorageOptions())), _time, NullLogger<CredentialNotes>.Instance);
+        var forwarder = new UpstreamForwarder(clients, notes, Options.Create(new KestrelServerOptions()), _time, NullLogger<UpstreamForwarder>.Instance);
         var keys = new ClientKeys(_directory.Object, TimeSpan.FromSeconds(6), _time);
         var handler = new ProxyHandler(
             keys, new ProxyRequestReader(catalog, long.MaxValue), forwarder, _engine.Object, TestMeters.Upstream(), _time, NullLogger<ProxyHandler>.Instance);

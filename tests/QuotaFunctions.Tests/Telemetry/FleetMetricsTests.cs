@@ -10,11 +10,14 @@ public sealed class FleetMetricsTests
     private static readonly FleetFigures Figures = new()
     {
         Requests = new Dictionary<string, long> { ["succeeded"] = 6, ["failed"] = 2 },
+        RequestsWithdrawn = new Dictionary<string, long> { ["consumed"] = 5, ["failed"] = 1 },
         Succeeded = 6,
         Units = new Dictionary<string, decimal> { ["requests"] = 8, ["tokens"] = 1234, ["usd"] = 0.000001m },
+        UnitsWithdrawn = new Dictionary<string, decimal> { ["tokens"] = 1000 },
         Tokens = [new TokenFigures("openai", "gpt-4o", Input: 11, Output: 22)],
         ActiveKeys = 3,
         NearestToEnd = [new KeyFigures("key_A", "requests", Limit: 10, Remaining: 2)],
+        OpenAlerts = [new AlertFigures("quota_threshold", "warning", Count: 4)],
         LedgerImbalance = 0,
     };
 
@@ -24,8 +27,13 @@ public sealed class FleetMetricsTests
         var text = await WriteAsync(metrics => metrics.Add(Figures, withKeys: true));
 
         Assert.Equal(6, text.Value("quota_requests_total", ("outcome", "succeeded")));
-        Assert.Equal(2, text.Value("quota_requests_total", ("outcome", "failed")));
-        Assert.Equal(1234, text.Value("quota_units_total", ("unit", "tokens")));
+        Assert.Equal(3, text.Value("quota_requests_total", ("outcome", "failed")));
+        Assert.Equal(5, text.Value("quota_requests_total", ("outcome", "consumed")));
+        Assert.Equal(0, text.Value("quota_requests_withdrawn_total", ("outcome", "succeeded")));
+        Assert.Equal(1, text.Value("quota_requests_withdrawn_total", ("outcome", "failed")));
+        Assert.Equal(5, text.Value("quota_requests_withdrawn_total", ("outcome", "consumed")));
+        Assert.Equal(2234, text.Value("quota_units_total", ("unit", "tokens")));
+        Assert.Equal(1000, text.Value("quota_units_withdrawn_total", ("unit", "tokens")));
         Assert.Equal(0.000001, text.Value("quota_units_total", ("unit", "usd")));
         Assert.Equal(11, text.Value("quota_tokens_total", ("direction", "in"), ("provider", "openai"), ("model", "gpt-4o")));
         Assert.Equal(22, text.Value("quota_tokens_total", ("direction", "out"), ("provider", "openai"), ("model", "gpt-4o")));
@@ -33,6 +41,7 @@ public sealed class FleetMetricsTests
         Assert.Equal(75, text.Value("quota_success_rate"));
         Assert.Equal(3, text.Value("quota_active_keys"));
         Assert.Equal(0, text.Value("quota_ledger_imbalance"));
+        Assert.Equal(4, text.Value("quota_alerts_open", ("rule", "quota_threshold"), ("severity", "warning")));
         Assert.Equal(10, text.Value("quota_limit", ("key", "key_A"), ("unit", "requests")));
         Assert.Equal(2, text.Value("quota_remaining", ("key", "key_A"), ("unit", "requests")));
         Assert.DoesNotContain("instance=", text.Text, StringComparison.Ordinal);

@@ -133,6 +133,23 @@ internal sealed record UsageParameters : OwnUsageParameters
     public override string? GroupBy { get; init; }
 }
 
+/// <summary>Which alerts to show.</summary>
+internal sealed record AlertsQuery
+{
+    /// <summary>How they stand.</summary>
+    [AllowedValues("open", "snoozed", "resolved", "all")]
+    [DefaultValue("open")]
+    public string? Status { get; init; }
+
+    /// <summary>The most alerts a page.</summary>
+    [Range(1, ListAlerts.MaxLimit)]
+    [DefaultValue(100)]
+    public int Limit { get; init; }
+
+    /// <summary>What next was in the answer before.</summary>
+    public string? Cursor { get; init; }
+}
+
 /// <summary>Which actions of admins to show.</summary>
 internal sealed record AdminActionsQuery
 {

@@ -29,7 +29,7 @@ internal sealed class SimulatedInstance
     private readonly Network _network;
     private readonly Outbox _outbox;
 
-    public SimulatedInstance(World world, SimulatedTables tables, AuditQueue queue, string id, LeaseMode leases, TimeSpan? leaseIdleTime = null)
+    public SimulatedInstance(World world, SimulatedTables tables, AuditQueue queue, string id, LeaseMode leases, TimeSpan? leaseIdleTime = null, Action<IServiceCollection>? configure = null)
     {
         Clock = world.NewClock();
         Queues = new SimulatedQueues(world);
@@ -48,6 +48,7 @@ internal sealed class SimulatedInstance
             .Replace(ServiceDescriptor.Singleton(new InstanceIdentity(id)))
             .AddSingleton<IOptions<QuotaEngineOptions>>(Options.Create(
                 new QuotaEngineOptions { Random = world.Random, Leases = leases, LeaseIdleTime = leaseIdleTime ?? new QuotaEngineOptions().LeaseIdleTime }));
+        configure?.Invoke(services);
         _services = services.BuildServiceProvider();
     }
 

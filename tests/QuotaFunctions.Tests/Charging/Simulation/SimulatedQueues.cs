@@ -11,6 +11,9 @@ internal sealed class SimulatedQueues(World world) : QueueServiceClient
     /// <summary>What was sent: to which queue, and from when on it is seen there.</summary>
     public List<(string Queue, DateTimeOffset SeenAt)> Sent { get; } = [];
 
+    /// <summary>What was sent, with its text.</summary>
+    public List<(string Queue, string Text, DateTimeOffset SeenAt)> Messages { get; } = [];
+
     /// <summary>True while nobody reaches the queues.</summary>
     public bool IsDown { get; set; }
 
@@ -18,6 +21,9 @@ internal sealed class SimulatedQueues(World world) : QueueServiceClient
 
     private sealed class SimulatedQueue(SimulatedQueues queues, string name) : QueueClient
     {
+        public override Task<Response> CreateIfNotExistsAsync(IDictionary<string, string>? metadata = null, CancellationToken cancellationToken = default) =>
+            Task.FromResult(Mock.Of<Response>());
+
         public override Task<Response<SendReceipt>> SendMessageAsync(
             BinaryData message, TimeSpan? visibilityTimeout = null, TimeSpan? timeToLive = null, CancellationToken cancellationToken = default)
         {
@@ -26,6 +32,7 @@ internal sealed class SimulatedQueues(World world) : QueueServiceClient
                 throw new RequestFailedException(503, "Injected.", "ServerBusy", null);
             }
 
+            queues.Messages.Add((name, message.ToString(), queues.World.ServiceTime + (visibilityTimeout ?? TimeSpan.Zero)));
             queues.Sent.Add((name, queues.World.ServiceTime + (visibilityTimeout ?? TimeSpan.Zero)));
             return Task.FromResult(Response.FromValue<SendReceipt>(null!, Mock.Of<Response>()));
         }
