@@ -305,7 +305,10 @@ public sealed class DeployScriptTests(ITestOutputHelper output) : IDisposable
         foreach (var (name, text) in ((string, string)[])[("az", Az), ("dotnet", Dotnet), ("curl", Curl), ("sleep", "#!/bin/sh\n")])
         {
             await File.WriteAllTextAsync(PathOf(name), text);
-            File.SetUnixFileMode(PathOf(name), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            if (!OperatingSystem.IsWindows())
+            {
+                File.SetUnixFileMode(PathOf(name), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            }
         }
 
         environment.TryAdd("ADMIN_TOKEN", null);
