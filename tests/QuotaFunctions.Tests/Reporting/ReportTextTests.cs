@@ -72,7 +72,7 @@ public sealed partial class ReportTextTests
         _world.Add(succeeded: 12_345, standing: Reports.Standing(null, null));
         var report = _world.Compose();
         var english = ReportText.Render(report, ReportLanguage.En);
-        Assert.Contains("All is well: 12,345 requests, 100% of them succeeded.", ReportText.Render(_world.Compose() with { Anomalies = [] }, ReportLanguage.En), StringComparison.Ordinal);
+        Assert.Contains("All is well: 12,345 requests, 100% succeeded.", ReportText.Render(_world.Compose() with { Anomalies = [] }, ReportLanguage.En), StringComparison.Ordinal);
         Assert.Contains("Generated: 1 December 2026, 09:00 (Europe/Zurich)", english, StringComparison.Ordinal);
         Assert.Contains("Period: 1–30 November 2026", english, StringComparison.Ordinal);
         Assert.Contains("  Remaining: unlimited", english, StringComparison.Ordinal);

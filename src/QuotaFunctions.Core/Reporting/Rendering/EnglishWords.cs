@@ -125,7 +125,7 @@ internal sealed class EnglishWords : ReportWords
 
     public override string Before(string figure) => $"before: {figure}";
 
-    public override string MoreKeys(string count) => $"{count} more keys are on the dashboard.";
+    public override string MoreKeys(string count) => count == "1" ? "1 more key is on the dashboard." : $"{count} more keys are on the dashboard.";
 
     public override string AndMore(string names, string count) => $"{names} and {count} more";
 
@@ -133,7 +133,8 @@ internal sealed class EnglishWords : ReportWords
 
     public override string UnitFigures(string unit, string used, string before, string remaining) => $"{unit}: {used} used (before: {before}), {remaining} left";
 
-    public override string AllIsWell(string requests, string successPercent) => $"All is well: {requests} requests, {successPercent} of them succeeded.";
+    public override string AllIsWell(string requests, string successPercent) =>
+        $"All is well: {(requests == "1" ? "1 request" : $"{requests} requests")}, {successPercent} succeeded.";
 
     public override string NeedsAttention(int things, string which) => things == 1 ? $"One thing needs attention: {which}." : $"{things} things need attention: {which}.";
 
@@ -169,7 +170,7 @@ internal sealed class EnglishWords : ReportWords
 
     public override string Left(string amount, string limit, string unit) => $"{amount} of {limit} {unit} left";
 
-    public override string InActiveKeys(string count) => $"in {count} active keys";
+    public override string InActiveKeys(string count) => count == "1" ? "in 1 active key" : $"in {count} active keys";
 
     public override string RequestsAlt(string most, string when, string failed) => $"Most requests: {most} ({when}). Failed in all: {failed}.";
 
