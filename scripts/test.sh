@@ -10,6 +10,7 @@ results=artifacts/test-results
 
 require_tools
 fetch_azurite
+fetch_chromium
 
 dotnet build QuotaFunctions.sln -c "$configuration" -v quiet
 

@@ -23,6 +23,14 @@ fetch_azurite() {
   fi
 }
 
+# For the tests that look at pages and mails
+fetch_chromium() {
+  if ! command -v chromium >/dev/null; then
+    { apt-get install -y --no-install-recommends chromium || { apt-get update && apt-get install -y --no-install-recommends chromium; }; } >&2 ||
+      fail 'chromium is missing, and could not be installed: install the package chromium'
+  fi
+}
+
 # The number of rounds: the first argument, else 100
 rounds_of() {
   local rounds=${1:-100}

@@ -49,7 +49,7 @@ internal static class AlertMail
             rows.Append(
                 $"""
                 <tr><td style="padding:12px 12px 12px 0;border-bottom:1px solid #ccc;vertical-align:top;font-weight:600;white-space:nowrap">{Encode(severity)}</td>
-                <td style="padding:12px 0;border-bottom:1px solid #ccc"><bdi>{Encode(line)}</bdi><br><span style="font:12px/16px monospace;color:#666">{id}</span></td></tr>
+                <td style="padding:12px 0;border-bottom:1px solid #ccc"><bdi>{Encode(line)}</bdi><br><span style="font:12px/16px monospace;color:#767676">{id}</span></td></tr>
 
                 """);
         }

@@ -21,7 +21,12 @@ internal sealed class AlertTexts(string language)
 
         var open = batch.Notices.Count(notice => notice.Event is AlertEvent.Opened or AlertEvent.Raised) + batch.More;
         var better = batch.Notices.Count + batch.More - open;
-        return Say($"{Number(open)} need attention, {Number(better)} got better", $"{Number(open)} 项需要关注，{Number(better)} 项已好转");
+        var parts = new[]
+        {
+            open == 0 ? null : Say($"{Number(open)} {(open == 1 ? "needs" : "need")} attention", $"{Number(open)} 项需要关注"),
+            better == 0 ? null : Say($"{Number(better)} got better", $"{Number(better)} 项已好转"),
+        };
+        return string.Join(Say(", ", "，"), parts.OfType<string>());
     }
 
     /// <summary>What a line after all the others says of those that are not told one by one; null for nothing.</summary>

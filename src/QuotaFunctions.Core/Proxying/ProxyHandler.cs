@@ -92,9 +92,13 @@ public sealed partial class ProxyHandler
                 return uncertainty;
             }
 
-            return result.Charge is null
-                ? Refusal.Of(result.Refusal!.Value, result.RetryAfter)
-                : await ForwardAsync(context, request.Upstream, result, ended).ConfigureAwait(false);
+            if (result.Charge is null)
+            {
+                return Refusal.Of(result.Refusal!.Value, result.RetryAfter);
+            }
+
+            context.Features.Get<Admission>()!.IsGranted = true;
+            return await ForwardAsync(context, request.Upstream, result, ended).ConfigureAwait(false);
         }
         catch (RefusedException refused)
         {

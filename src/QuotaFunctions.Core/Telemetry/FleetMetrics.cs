@@ -37,6 +37,12 @@ internal sealed class FleetMetrics
             "units", "unit", figures.Units, figures.UnitsWithdrawn,
             "What was charged, by unit; usd in US dollars.", "Of that, what was given back later.");
 
+        var refused = _metrics.CreateCounter("quota_refused_total", "Requests that were not admitted, by the error's code.", "code");
+        foreach (var (code, count) in figures.Refused)
+        {
+            refused.WithLabels(code).IncTo(count);
+        }
+
         var tokens = _metrics.CreateCounter("quota_tokens_total", "Tokens that upstreams reported, by direction.", "direction", "provider", "model");
         foreach (var model in figures.Tokens)
         {

@@ -7,6 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
+using Microsoft.Playwright;
 using MimeKit;
 using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.Core.Reporting;
@@ -21,6 +22,15 @@ namespace QuotaFunctions.EndToEndTests.Mailing;
 public sealed class ReportMailTests(AzuriteFixture azurite) : IClassFixture<AzuriteFixture>, IAsyncLifetime
 {
     private const string EveryMinute = "0 * * * * *";
+
+    /// <summary>True where the page is darker than its text.</summary>
+    private const string IsDark = """
+        (() => {
+            const lightness = colour => (colour.match(/[0-9.]+/g) ?? [255, 255, 255]).slice(0, 3).reduce((sum, part) => sum + Number(part), 0);
+            const style = getComputedStyle(document.body);
+            return lightness(style.backgroundColor) < lightness(getComputedStyle(document.querySelector('h1') ?? document.body).color);
+        })()
+        """;
 
     private readonly SmtpTestServer _server = SmtpTestServer.Start();
     private LocalFunctionsHost _host = null!;
@@ -97,6 +107,48 @@ public sealed class ReportMailTests(AzuriteFixture azurite) : IClassFixture<Azur
     }
 
     [Fact]
+    public async Task A_mail_is_readable_on_a_phone_and_a_desktop_in_light_and_in_dark()
+    {
+        var api = new ApiClient(_host.BaseAddress);
+        var key = await api.CreateKeyAsync(quota: 2);
+        for (var number = 0; number < 3; number++)
+        {
+            using var answer = await api.ConsumeAsync(key);
+        }
+
+        await Eventually.TrueAsync(async () => (await _admin.GetJsonAsync($"/admin/usage?key={key.Id}")).Json.GetProperty("total").GetProperty("requests").GetInt64() == 2);
+        var made = await _admin.PostJsonAsync("/admin/subscriptions", $$"""{"name":"客服机器人","recipients":["a@example.com"],"key":"{{key.Id}}"}""");
+        var today = DateOnly.FromDateTime(TimeProvider.System.GetUtcNow().UtcDateTime);
+        var request = new ReportRequest { Period = ReportPeriodKind.Days, From = today.AddDays(-6), To = today.AddDays(1), Key = key.Id };
+        await _host.Services.GetRequiredService<IReportStore>().RequestAsync(
+            ReportIds.New(TimeProvider.System.GetUtcNow()), request, new ReportDelivery(made.Text("id")!), default);
+        await MailsAsync(1);
+        var mail = Read(_server.Mails.Single());
+        var html = WithPictures(mail);
+        Assert.NotNull(mail.HtmlBody);
+
+        await using var browser = await Browser.StartAsync();
+        foreach (var width in new[] { 320, 390, 1280 })
+        {
+            foreach (var scheme in new[] { ColorScheme.Light, ColorScheme.Dark })
+            {
+                var page = await browser.OpenAsync(html, width, scheme);
+                await Browser.KeepPictureAsync(page, $"mail-{width}-{scheme}".ToLowerInvariant());
+                Assert.True(await page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= window.innerWidth"), $"{width} pixels, {scheme}: wider than the screen");
+                Assert.True(await page.EvaluateAsync<bool>("document.images.length > 0 && [...document.images].every(image => image.naturalWidth > 0)"), "a picture is not shown");
+                Assert.Equal(scheme == ColorScheme.Dark, await page.EvaluateAsync<bool>(IsDark));
+            }
+        }
+
+        // What a mail program shows that does not load pictures
+        var blocked = await browser.OpenAsync(mail.HtmlBody, 390, ColorScheme.Light);
+        await Browser.KeepPictureAsync(blocked, "mail-390-blocked");
+        Assert.True(await blocked.EvaluateAsync<bool>("document.documentElement.scrollWidth <= window.innerWidth"));
+        Assert.True(await blocked.EvaluateAsync<bool>("[...document.images].every(image => image.alt !== '')"));
+        Assert.Contains("0 of 2 requests left", await blocked.InnerTextAsync("body"), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task What_is_due_goes_out_once_and_a_trial_besides()
     {
         // One that was made two days ago
@@ -139,6 +191,14 @@ public sealed class ReportMailTests(AzuriteFixture azurite) : IClassFixture<Azur
             Assert.Contains("REPORT_RECIPIENTS", refused.Json.GetProperty("errors").GetProperty("subscription")[0].GetString(), StringComparison.Ordinal);
         }
     }
+
+    /// <summary>The mail's HTML with its pictures in it, as a mail program shows it.</summary>
+    private static string WithPictures(MimeMessage mail) => mail.BodyParts.OfType<MimePart>().Where(part => part.ContentId is not null).Aggregate(mail.HtmlBody!, (html, image) =>
+    {
+        using var bytes = new MemoryStream();
+        image.Content!.DecodeTo(bytes);
+        return html.Replace($"cid:{image.ContentId}", $"data:image/png;base64,{Convert.ToBase64String(bytes.ToArray())}", StringComparison.Ordinal);
+    });
 
     private Task MailsAsync(int count) => Eventually.TrueAsync(() => _server.Mails.Count >= count, TimeSpan.FromSeconds(30));
 

@@ -45,6 +45,18 @@ public sealed class AlertTextsTests
         Assert.Equal(line, new AlertTexts(language).Line(notice with { Alert = notice.Alert with { Value = value } }));
     }
 
+    [Theory]
+    [InlineData("en", 1, 1, 0, "1 needs attention, 1 got better")]
+    [InlineData("en", 2, 0, 1000, "1,002 need attention")]
+    [InlineData("en", 0, 2, 0, "2 got better")]
+    [InlineData("zh", 2, 1, 0, "2 项需要关注，1 项已好转")]
+    public void A_title_counts(string language, int open, int better, int more, string title)
+    {
+        var notice = Notice(AlertRules.CredentialRefused, AlertEvent.Opened);
+        AlertNotice[] notices = [.. Enumerable.Repeat(notice, open), .. Enumerable.Repeat(notice with { Event = AlertEvent.Resolved }, better)];
+        Assert.Equal(title, new AlertTexts(language).Title(new AlertBatch("1", default, notices, more)));
+    }
+
     [Fact]
     public void A_mail_says_what_its_text_says_and_encodes_what_people_write()
     {

@@ -99,6 +99,16 @@ public sealed class ProxyHandlerTests
 
         Assert.Same(Problem.QuotaUnavailable, refusal?.Problem);
         Assert.Empty(_settlements);
+        Assert.Equal((Key.KeyId, false), Admission());
+    }
+
+    [Fact]
+    public async Task What_goes_wrong_after_the_charge_is_no_refusal()
+    {
+        var refusal = await HandleAsync(_ => throw new HttpRequestException("Refused"));
+
+        Assert.Same(Problem.UpstreamUnreachable, refusal?.Problem);
+        Assert.Equal((Key.KeyId, true), Admission());
     }
 
     [Fact]
@@ -474,6 +484,8 @@ public sealed class ProxyHandlerTests
     }
 
     private static HttpResponseMessage NotToBeCalled(HttpRequestMessage request) => throw new InvalidOperationException("Not to be called");
+
+    private (string KeyId, bool IsGranted) Admission() => _context.Features.Get<Admission>() is { } found ? (found.KeyId, found.IsGranted) : default;
 
     private void Body(string body, string contentType)
     {
