@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Compiles infra/main.bicep to infra/azuredeploy.json with the real compiler. A warning is an error.
+# Compiles infra/main.bicep to infra/azuredeploy.json with the real compiler, and writes what it would deploy with the parameters of
+# infra/snapshots to the snapshots beside them. A warning is an error.
 # Usage: scripts/bicep.sh [--check]
-#   --check    writes nothing; exits with 1 when azuredeploy.json is stale
+#   --check    writes nothing; exits with 1 when azuredeploy.json or a snapshot is stale
 # The compiler is a NuGet package for Linux on x64. Elsewhere install Bicep in the version of infra/bicep/Bicep.csproj.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib/common.sh"
@@ -39,3 +40,10 @@ if [[ $# -eq 0 ]]; then
 elif ! cmp -s "$compiled" infra/azuredeploy.json; then
   fail 'infra/azuredeploy.json is stale: run scripts/bicep.sh'
 fi
+
+[[ $# -eq 0 ]] && mode=overwrite || mode=validate
+for parameters in infra/snapshots/*.bicepparam; do
+  said=$("$bicep" snapshot "$parameters" --mode "$mode" --location westeurope --deployment-name test \
+    --tenant-id 00000000-0000-0000-0000-000000000001 --subscription-id 00000000-0000-0000-0000-000000000002 2>&1) ||
+    fail "$said"$'\n'"The snapshot of $parameters is stale, or cannot be made: run scripts/bicep.sh, and see what has changed"
+done

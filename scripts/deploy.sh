@@ -205,8 +205,12 @@ azure functionapp deployment source config-zip --resource-group "$group" --name 
 # ---- healthy?
 
 echo "Waiting for $url/health …"
-healthy=false
-for ((attempt = 0; attempt < 60; attempt++)); do
+healthy=false attempts=60
+if [[ $url == *.azurefd.net ]]; then
+  echo 'Front Door may take a quarter of an hour the first time.'
+  attempts=240
+fi
+for ((attempt = 0; attempt < attempts; attempt++)); do
   if curl --silent --fail --output /dev/null --max-time 30 "$url/health"; then
     healthy=true
     break

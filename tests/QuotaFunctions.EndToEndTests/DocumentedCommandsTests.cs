@@ -40,6 +40,7 @@ public sealed partial class DocumentedCommandsTests(AppFixture app, ITestOutputH
         POOL=$(admin "$URL/manage/pools" --json '{"name":"a pool","quota":1000}' | jq -r .id)
         REPORT=$(admin "$URL/manage/reports" --json '{"period":"day"}' | jq -r .id) ID=$REPORT
         SUBSCRIPTION=$(admin "$URL/manage/subscriptions" --json '{"name":"a mail","recipients":["me@example.com"]}' | jq -r .id)
+        ALERT=none
         admin "$URL/manage/reports/current?format=text" >report.txt
         admin "$URL/manage/reports/current?format=text&language=zh" >>report.txt
 
