@@ -320,6 +320,7 @@ module app 'app/functionApp.bicep' = {
     vaultSettings: vaultSettings
     subnetId: isPrivate ? network!.outputs.appSubnetId : ''
     private: exposure == 'private'
+    frontDoorOnly: isFrontDoor
     frontDoorId: isFrontDoor ? frontDoor!.outputs.frontDoorId : ''
   }
   // It starts with all that it may do, and with a way to what is private

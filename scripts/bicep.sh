@@ -47,3 +47,15 @@ for parameters in infra/snapshots/*.bicepparam; do
     --tenant-id 00000000-0000-0000-0000-000000000001 --subscription-id 00000000-0000-0000-0000-000000000002 2>&1) ||
     fail "$said"$'\n'"The snapshot of $parameters is stale, or cannot be made: run scripts/bicep.sh, and see what has changed"
 done
+
+# The compiler writes outputs in any order
+if [[ $# -eq 0 ]]; then
+  node -e '
+    const fs = require("node:fs");
+    for (const file of process.argv.slice(1)) {
+      const snapshot = JSON.parse(fs.readFileSync(file, "utf8"));
+      snapshot.outputs = Object.fromEntries(Object.entries(snapshot.outputs).sort(([a], [b]) => (a < b ? -1 : 1)));
+      fs.writeFileSync(file, JSON.stringify(snapshot, null, 2) + "\n");
+    }
+  ' infra/snapshots/*.snapshot.json
+fi

@@ -66,7 +66,10 @@ param subnetId string
 @description('Whether the app is reached from the virtual network only.')
 param private bool
 
-@description('What the Front Door that alone is let in calls itself; empty where everybody is let in.')
+@description('Whether a Front Door alone is let in.')
+param frontDoorOnly bool
+
+@description('What the Front Door calls itself.')
 param frontDoorId string
 
 resource insights 'Microsoft.Insights/components@2020-02-02' existing = {
@@ -176,10 +179,9 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
         allowedOrigins: corsOrigins
         supportCredentials: false
       }
-      ipSecurityRestrictionsDefaultAction: empty(frontDoorId) ? 'Allow' : 'Deny'
-      ipSecurityRestrictions: empty(frontDoorId)
-        ? []
-        : [
+      ipSecurityRestrictionsDefaultAction: frontDoorOnly ? 'Deny' : 'Allow'
+      ipSecurityRestrictions: frontDoorOnly
+        ? [
             {
               name: 'front-door'
               description: 'This Front Door, and not that of somebody else'
@@ -192,6 +194,7 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
               }
             }
           ]
+        : []
       // Code arrives with a token of Entra ID
       scmIpSecurityRestrictionsUseMain: false
       scmIpSecurityRestrictionsDefaultAction: 'Allow'

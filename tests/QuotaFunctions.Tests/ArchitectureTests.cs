@@ -30,7 +30,7 @@ public sealed partial class ArchitectureTests
         ["Subscriptions"] = ["Accounts", "Hosting", "Mailing", "Reporting", "Reporting.Rendering", "Validation"],
         ["Reporting.Rendering"] = ["Accounts", "Csv", "Reporting", "Validation"],
         ["Http"] = ["Accounts", "Accounts.Storage", "Charging", "Hosting", "Validation"],
-        ["Telemetry"] = ["Accounts", "Alerting", "Auditing", "Charging", "Hosting", "Queues", "Usage"],
+        ["Telemetry"] = ["Accounts", "Alerting", "Auditing", "Charging", "Hosting", "Proxying", "Queues", "Usage"],
         ["Proxying"] = ["Accounts", "Accounts.Storage", "Charging", "Hosting", "Http", "Keys", "Validation"],
     };
 

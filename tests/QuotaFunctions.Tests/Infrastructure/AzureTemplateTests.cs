@@ -128,7 +128,7 @@ public sealed partial class AzureTemplateTests
     {
         Assert.Contains("X-Azure-SocketIP", AzureTemplate.Root["variables"]!["addressHeader"]!.GetValue<string>(), StringComparison.Ordinal);
         var site = Assert.Single(AzureTemplate.OfType("Microsoft.Web/sites"))["properties"]!["siteConfig"]!;
-        Assert.Equal("[if(empty(parameters('frontDoorId')), 'Allow', 'Deny')]", site["ipSecurityRestrictionsDefaultAction"]!.GetValue<string>());
+        Assert.Equal("[if(parameters('frontDoorOnly'), 'Deny', 'Allow')]", site["ipSecurityRestrictionsDefaultAction"]!.GetValue<string>());
         Assert.Contains("'x-azure-fdid', createArray(parameters('frontDoorId'))", site["ipSecurityRestrictions"]!.GetValue<string>(), StringComparison.Ordinal);
     }
 

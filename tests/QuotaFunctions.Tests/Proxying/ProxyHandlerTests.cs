@@ -475,6 +475,40 @@ public sealed class ProxyHandlerTests
         Assert.Equal(5, _asked!.Cost);
     }
 
+    [Theory]
+    [InlineData(HttpStatusCode.Unauthorized)]
+    [InlineData(HttpStatusCode.PaymentRequired)]
+    public async Task Who_refuses_our_credential_is_not_quoted(HttpStatusCode status)
+    {
+        var refusal = await HandleAsync(
+            _ =>
+            {
+                var answer = Answer(status, "Incorrect API key provided: the-credential");
+                answer.Headers.Add("X-Upstream", "the-credential");
+                return answer;
+            },
+            "bearer");
+
+        Assert.Same(Problem.UpstreamCredentialRejected, refusal?.Problem);
+        Assert.Null(refusal!.Detail);
+        Assert.Equal(0, _answer.Length);
+        Assert.DoesNotContain("X-Upstream", _context.Response.Headers.Keys);
+        var settlement = Assert.Single(_settlements);
+        Assert.Equal((ChargeOutcome.Failed, 0, (int)status), (settlement.Outcome, settlement.Cost, settlement.Status));
+    }
+
+    [Theory]
+    [InlineData(HttpStatusCode.Unauthorized, "none")]
+    [InlineData(HttpStatusCode.Forbidden, "bearer")]
+    public async Task What_is_not_about_our_credential_is_passed_on_and_refunded(HttpStatusCode status, string scheme)
+    {
+        Assert.Null(await HandleAsync(_ => Answer(status, "why"), scheme));
+
+        Assert.Equal("why", Encoding.UTF8.GetString(_answer.ToArray()));
+        Assert.Equal((int)status, _context.Response.StatusCode);
+        Assert.Equal((ChargeOutcome.ClientError, 0), (_settlements.Single().Outcome, _settlements.Single().Cost));
+    }
+
     [Fact]
     public async Task A_content_type_that_stands_twice_is_400()
     {
@@ -493,10 +527,11 @@ public sealed class ProxyHandlerTests
         _context.Request.Body = new MemoryStream(Encoding.UTF8.GetBytes(body));
     }
 
-    private async Task<Refusal?> HandleAsync(Func<HttpRequestMessage, HttpResponseMessage> upstream)
+    private async Task<Refusal?> HandleAsync(Func<HttpRequestMessage, HttpResponseMessage> upstream, string scheme = "none")
     {
         var catalog = ProxySettings.Catalog(
-            ("Providers__p__BaseUrl", "https://api.example.com"), ("Providers__p__AuthScheme", "none"), ("Providers__p__Costs", _costs));
+            ("Providers__p__BaseUrl", "https://api.example.com"), ("Providers__p__AuthScheme", scheme), ("Providers__p__ApiKey", "the-credential"),
+            ("Providers__p__Costs", _costs));
         using var clients = new UpstreamClients(catalog, () => new StubHandler(upstream), _time, NullLogger<UpstreamClient>.Instance);
         var notes = new CredentialNotes(Mock.Of<TableServiceClient>(), new StorageNames(Options.Create(new StorageOptions())), _time, NullLogger<CredentialNotes>.Instance);
         var forwarder = new UpstreamForwarder(clients, notes, Options.Create(new KestrelServerOptions()), _time, NullLogger<UpstreamForwarder>.Instance);
