@@ -11,6 +11,9 @@ namespace QuotaFunctions.Middleware;
 /// <param name="IsTenantScoped">Whether a token that is limited to a tenant may call it.</param>
 internal sealed record FunctionTraits(string? Route, bool IsTenantScoped)
 {
+    /// <summary>True for what probes and load balancers ask: no limit must take the service for dead.</summary>
+    public bool IsHealth => Route is "/healthz" or "/health" or "/manage/health";
+
     private static readonly ConcurrentDictionary<string, FunctionTraits> Known = new(StringComparer.Ordinal);
 
     /// <summary>The traits of a function. They are read once for each.</summary>
