@@ -9,6 +9,7 @@ using QuotaFunctions.Core.Alerting;
 using QuotaFunctions.Core.Auditing;
 using QuotaFunctions.Core.Charging;
 using QuotaFunctions.Core.Hosting;
+using QuotaFunctions.Core.Http;
 using QuotaFunctions.Core.Keys;
 using QuotaFunctions.Core.Mailing;
 using QuotaFunctions.Core.Proxying;
@@ -55,6 +56,7 @@ public static class QuotaFunctionsApplication
             .UseMiddleware<RefusalMiddleware>()
             .UseMiddleware<RequestIdMiddleware>()
             .UseMiddleware<ErrorMiddleware>()
+            .UseMiddleware<AddressLimitMiddleware>()
             .UseMiddleware<AuthorizationMiddleware>()
             .UseMiddleware<AdminAuditMiddleware>()
             .UseMiddleware<QuotaHeadersMiddleware>();
@@ -89,6 +91,7 @@ public static class QuotaFunctionsApplication
     {
         services.AddSingleton<AdminTokens>();
         services.AddSingleton<ClientAddress>();
+        services.AddSingleton<AddressLimiter>();
         services.AddSingleton<HttpMetrics>();
         services.AddSingleton<AuditedRecords>();
 

@@ -104,6 +104,9 @@ public sealed record KeySettings
     /// <summary>The most that one charge may cost, in units; null for the engine's own limit.</summary>
     public long? MaxCost { get; init; }
 
+    /// <summary>Forwarded calls that may be under way at once, 1 to 10,000; null for no limit.</summary>
+    public int? MaxConcurrent { get; init; }
+
     /// <summary>How the quota is filled up again; null for never.</summary>
     public RefillPolicy? Refill { get; init; }
 

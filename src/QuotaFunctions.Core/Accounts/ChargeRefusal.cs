@@ -33,6 +33,9 @@ public enum ChargeRefusal
     /// <summary>Over the rate per minute.</summary>
     RateLimited,
 
+    /// <summary>As many calls are under way as may be at once.</summary>
+    TooManyCalls,
+
     /// <summary>The Idempotency-Key was used for something else.</summary>
     IdempotencyMismatch,
 

@@ -35,6 +35,11 @@ internal sealed class KeyState
 
     public required RateWindow Rate { get; set; }
 
+    /// <summary>
+    /// Calls under way: forwarded charges that are holds and not settled yet. Null where the key never had one, so that such a key's row does not have it.
+    /// </summary>
+    public int? OpenCalls { get; set; }
+
     /// <summary>The row's version in storage.</summary>
     public ETag Version { get; set; }
 
@@ -53,6 +58,12 @@ internal sealed class KeyState
 
         return false;
     }
+
+    /// <summary>A forwarded charge was made a hold.</summary>
+    public void BeginCall() => OpenCalls = (OpenCalls ?? 0) + 1;
+
+    /// <summary>It was settled.</summary>
+    public void EndCall() => OpenCalls = OpenCalls is > 0 ? OpenCalls - 1 : OpenCalls;
 
     public bool Allows(IPAddress? address)
     {

@@ -6,8 +6,11 @@ namespace QuotaFunctions.Core.Charging;
 /// <summary>Takes a cost from a key's quota, and from its pool's: from both, or from neither.</summary>
 internal sealed class ChargeCommand : AccountCommand<ChargeResult>
 {
-    /// <summary>How long an estimate of tokens is held where nobody settles it.</summary>
-    private static readonly TimeSpan TokenHold = TimeSpan.FromHours(1);
+    /// <summary>How long a call is held where nobody settles it, be it for an estimate of tokens or as one that is under way: longer than any call takes.</summary>
+    private static readonly TimeSpan CallHold = TimeSpan.FromHours(1);
+
+    /// <summary>When it is worth while to ask again where too many calls are under way.</summary>
+    private static readonly TimeSpan RetryOfCalls = TimeSpan.FromSeconds(1);
 
     private readonly ChargeRequest _request;
     private readonly KeyLocator _locator;
@@ -79,7 +82,7 @@ internal sealed class ChargeCommand : AccountCommand<ChargeResult>
         }
 
         transaction.BeginPeriods(_locator.KeyId);
-        return CheckQuota(transaction, cost) ?? CheckRate(transaction) ?? Take(transaction, cost);
+        return CheckQuota(transaction, cost) ?? CheckRate(transaction) ?? CheckCalls(transaction) ?? Take(transaction, cost);
     }
 
     public override long? UnitsNeeded(KeyState key, DateTimeOffset now) => key.Balance.IsRefillDue(now) ? null : CostFor(key.Balance);
@@ -88,7 +91,7 @@ internal sealed class ChargeCommand : AccountCommand<ChargeResult>
     {
         var key = transaction.Peek(_locator.KeyId);
         var lease = transaction.Lease!;
-        if (_request.Idempotency is not null || HoldFor(key?.Balance) is not null
+        if (_request.Idempotency is not null || (key is not null && HoldFor(key) is not null)
             || QuotaRules.CheckStatus(key, pool: null, _request.Secret.Hash, transaction.Now) is not null
             || QuotaRules.CheckScope(key!, _request.Provider, _request.Model, _request.Address, _request.NeedsModel) is not null)
         {
@@ -136,7 +139,7 @@ internal sealed class ChargeCommand : AccountCommand<ChargeResult>
                 return Refuse(transaction, ChargeRefusal.RateLimited, (record.At + IdempotencyRecord.Lifetime - transaction.At).TotalMilliseconds);
             }
 
-            if (CheckRate(transaction) is { } refusal)
+            if ((CheckRate(transaction) ?? CheckCalls(transaction)) is { } refusal)
             {
                 return refusal;
             }
@@ -194,13 +197,27 @@ internal sealed class ChargeCommand : AccountCommand<ChargeResult>
         return count < limit ? null : Refuse(transaction, ChargeRefusal.RateLimited, freeInMs);
     }
 
+    /// <summary>Refuses a call where as many are under way as may be; null where it may go out.</summary>
+    private Decision? CheckCalls(AccountTransaction transaction)
+    {
+        var key = transaction.Peek(_locator.KeyId)!;
+        return CountsCall(key) && key.OpenCalls >= key.Settings.MaxConcurrent
+            ? Refuse(transaction, ChargeRefusal.TooManyCalls, RetryOfCalls.TotalMilliseconds)
+            : null;
+    }
+
     private Decision Take(AccountTransaction transaction, long cost, bool isReplay = false)
     {
         var key = transaction.Change(_locator.KeyId);
-        var hold = isReplay ? null : HoldFor(key.Balance);
+        var hold = isReplay && !CountsCall(key) ? null : HoldFor(key);
         var holdUntil = hold is null ? 0 : (transaction.At + hold.Value).ToUnixTimeSeconds();
         key.Balance.Take(cost, hold is not null);
         key.LastUsedAt = transaction.At;
+        if (hold is not null && _request.Kind == ChargeKind.Forward)
+        {
+            key.BeginCall();
+        }
+
         transaction.ChangePool()?.Balance.Take(cost, hold is not null);
         if (key.Settings.RateLimitPerMinute is { } limit)
         {
@@ -221,25 +238,33 @@ internal sealed class ChargeCommand : AccountCommand<ChargeResult>
     /// <summary>
     /// What was taken is given back where the one who asked had been refused meanwhile. Not with an Idempotency-Key: a client that sends it
     /// again is told of this charge, here or on another instance, perhaps just now. Such a request is never forwarded, so nobody else will
-    /// say how it ended: the log is told of it. A hold is closed at its deadline, like any other that nobody settles.
+    /// say how it ended: the log is told of it. A hold is closed at its deadline, like any other that nobody settles; but where it counts as a call
+    /// under way, at once and at its cost: nothing is under way.
     /// </summary>
     private Decision Grant(AccountTransaction transaction, int index, QuotaSnapshot quota, bool isReplay)
     {
         var hasToBeLogged = _request is { Idempotency: not null, Kind: ChargeKind.Forward } && transaction.Row.Entries[index].HoldUntil == 0;
         return Written(() => new ChargeResult { Charge = ToCharge(transaction, index), Replayed = isReplay, KeyId = _locator.KeyId, Quota = quota }) with
         {
-            Compensation = _request.Idempotency is not null ? null : () => new SettleCommand(
-                new Settlement { Charge = ToCharge(transaction, index), Outcome = ChargeOutcome.Failed, Cost = 0, Status = 503 }),
+            Compensation = _request.Idempotency is null ? () => Settled(ChargeOutcome.Failed, cost: 0)
+                : CountsCall(transaction.Peek(_locator.KeyId)!) ? () => Settled(ChargeOutcome.Unknown, transaction.Row.Entries[index].Delta)
+                : null,
             Report = hasToBeLogged
                 ? (listener, isLate, stop) => isLate ? listener.OnAbandonedAsync(_locator.AccountId, transaction.Row, index, stop) : default
                 : null,
         };
+
+        SettleCommand Settled(ChargeOutcome outcome, long cost) =>
+            new(new Settlement { Charge = ToCharge(transaction, index), Outcome = outcome, Cost = cost, Status = 503 });
     }
 
     private long CostFor(QuotaBalance balance) => balance.Unit == QuotaUnit.Tokens ? _request.TokenEstimate ?? _request.Cost : _request.Cost;
 
-    private TimeSpan? HoldFor(QuotaBalance? balance) =>
-        balance?.Unit == QuotaUnit.Tokens && _request.TokenEstimate is not null ? TokenHold : _request.HoldFor;
+    private TimeSpan? HoldFor(KeyState key) =>
+        CountsCall(key) || (key.Balance.Unit == QuotaUnit.Tokens && _request.TokenEstimate is not null) ? CallHold : _request.HoldFor;
+
+    /// <summary>Whether the charge takes one of the calls that may be under way at once. It is a hold then, so that its end is a commit of its own.</summary>
+    private bool CountsCall(KeyState key) => _request.Kind == ChargeKind.Forward && key.Settings.MaxConcurrent is not null;
 
     private Decision Refuse(AccountTransaction transaction, ChargeRefusal refusal, double? retryAfterMs = null) => Answered(new ChargeResult
     {

@@ -12,6 +12,14 @@ internal sealed class QuotaEngine(
 {
     private static readonly TimeSpan ReportWindow = TimeSpan.FromHours(24);
 
+    /// <summary>
+    /// How long a call waits where too many are under way. A client may have the whole of an answer a moment before that call is settled, and asks
+    /// for the next at once; and of what another instance settled an account writer knows a little later.
+    /// </summary>
+    private static readonly TimeSpan CallPatience = TimeSpan.FromMilliseconds(400);
+
+    private static readonly TimeSpan CallPause = TimeSpan.FromMilliseconds(40);
+
     /// <inheritdoc/>
     public async Task<ChargeResult> ChargeAsync(ChargeRequest request, CancellationToken cancellationToken)
     {
@@ -24,9 +32,15 @@ internal sealed class QuotaEngine(
         ChargeResult result;
         try
         {
-            result = await FindAsync(request.Secret, cancellationToken) is { } locator
+            var found = await FindAsync(request.Secret, cancellationToken);
+            result = found is { } locator
                 ? await writers.RunAsync(locator.AccountId, new ChargeCommand(request, locator, deadline, cancellationToken))
                 : new ChargeResult { Refusal = ChargeRefusal.KeyInvalid };
+            while (result.Refusal == ChargeRefusal.TooManyCalls && clock.GetElapsedTime(start) < CallPatience)
+            {
+                await Task.Delay(CallPause, clock, cancellationToken);
+                result = await writers.RunAsync(found!.Value.AccountId, new ChargeCommand(request, found.Value, deadline, cancellationToken));
+            }
         }
         catch (Exception failure) when (!cancellationToken.IsCancellationRequested && StorageErrors.IsTransient(failure))
         {

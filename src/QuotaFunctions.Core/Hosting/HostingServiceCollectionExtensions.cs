@@ -21,7 +21,9 @@ public static class HostingServiceCollectionExtensions
         services.AddSingleton(levels);
         services.AddSingleton<IConfigureOptions<LoggerFilterOptions>>(levels);
         services.AddSingleton<IOptionsChangeTokenSource<LoggerFilterOptions>>(levels);
-        return services.AddSettings<ServiceOptions>(configuration, ServiceOptions.Read);
+        return services
+            .AddSettings<ServiceOptions>(configuration, ServiceOptions.Read)
+            .AddSettings<AddressLimitOptions>(configuration, AddressLimitOptions.Read);
     }
 
     /// <summary>The storage clients, the names of tables and queues, and what makes and checks these.</summary>

@@ -9,6 +9,14 @@ public static class ClientKey
     // In this order. The two last are where the SDKs of Azure OpenAI and of Google put it.
     private static readonly string[] Headers = ["X-API-Key", "Authorization", "Api-Key", "X-Goog-Api-Key"];
 
+    /// <summary>Whether a request carries something that may be a key.</summary>
+    /// <param name="request">The request.</param>
+    public static bool MayBeIn(HttpRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        return Array.Exists(Headers, header => request.Headers.ContainsKey(header));
+    }
+
     /// <summary>
     /// Reads it. Other credentials may stand beside it: the first header counts that holds a key of our form; where none does, the
     /// first that may hold a key of an earlier system. Empty headers are none.

@@ -200,7 +200,7 @@ public sealed record Problem
         ChargeRefusal.AddressNotAllowed => AddressNotAllowed,
         ChargeRefusal.CostTooHigh => CostNotAllowed,
         ChargeRefusal.QuotaExhausted => QuotaExhausted,
-        ChargeRefusal.RateLimited => RateLimited,
+        ChargeRefusal.RateLimited or ChargeRefusal.TooManyCalls => RateLimited,
         ChargeRefusal.IdempotencyMismatch => IdempotencyMismatch,
         ChargeRefusal.QuotaUnavailable => QuotaUnavailable,
         _ => throw new ArgumentOutOfRangeException(nameof(refusal), refusal, null),

@@ -10,8 +10,11 @@ namespace QuotaFunctions.Core.Http;
 public sealed record Refusal(
     Problem Problem, string? Detail = null, IReadOnlyDictionary<string, string[]>? Errors = null, TimeSpan? RetryAfter = null)
 {
+    private const string TooManyCalls = "As many calls with this API key are under way as its max_concurrent allows; try again once one has ended.";
+
     /// <summary>What a client is told of a refused charge.</summary>
-    public static Refusal Of(ChargeRefusal refusal, TimeSpan? retryAfter) => new(Problem.For(refusal), RetryAfter: retryAfter);
+    public static Refusal Of(ChargeRefusal refusal, TimeSpan? retryAfter) =>
+        new(Problem.For(refusal), refusal == ChargeRefusal.TooManyCalls ? TooManyCalls : null, RetryAfter: retryAfter);
 
     /// <summary>One field is wrong.</summary>
     internal static Refusal Invalid(string field, string message) =>

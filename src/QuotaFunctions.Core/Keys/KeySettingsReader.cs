@@ -18,6 +18,7 @@ public static class KeySettingsReader
             ExpiresAt = fields.MomentOrNull("expires_at", current.ExpiresAt),
             RateLimitPerMinute = Narrow(fields.NumberOrNull("rate_limit_per_minute", current.RateLimitPerMinute)),
             MaxCost = fields.NumberOrNull("max_cost", current.MaxCost),
+            MaxConcurrent = Narrow(fields.NumberOrNull("max_concurrent", current.MaxConcurrent)),
             Refill = ReadRefill(fields, current.Refill),
             Tenant = fields.TextOrNull("tenant", current.Tenant),
             Email = fields.TextOrNull("email", current.Email),

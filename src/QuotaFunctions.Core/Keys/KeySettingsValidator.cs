@@ -21,6 +21,9 @@ public static partial class KeySettingsValidator
     /// <summary>The highest rate, in requests a minute.</summary>
     public const int MaxRate = 100_000;
 
+    /// <summary>The most forwarded calls at once that a limit of them may allow.</summary>
+    public const int MaxCalls = 10_000;
+
     /// <summary>The longest e-mail address, in characters.</summary>
     public const int MaxEmailLength = 254;
 
@@ -60,6 +63,7 @@ public static partial class KeySettingsValidator
         check.That("expires_at", settings.QuotaType == QuotaType.Count || settings.ExpiresAt is not null, "is required for the quota types time and hybrid.");
         check.Range("rate_limit_per_minute", settings.RateLimitPerMinute, 1, MaxRate);
         check.Range("max_cost", settings.MaxCost, ChargeRequest.DefaultCost, ChargeRequest.MaxCost);
+        check.Range("max_concurrent", settings.MaxConcurrent, 1, MaxCalls);
         check.That("refill", settings.Refill is null || settings.QuotaType != QuotaType.Time, "has no meaning for the quota type time, which is not limited by units.");
         check.Refill(settings.Refill);
         check.Tenant(settings.Tenant);

@@ -73,6 +73,10 @@ internal record KeyResponse
     /// <summary>The most that one charge may cost, in units; null for 1,000,000.</summary>
     public required long? MaxCost { get; init; }
 
+    /// <summary>Forwarded calls that may be under way at once; null for no limit.</summary>
+    [Example(5)]
+    public required int? MaxConcurrent { get; init; }
+
     /// <summary>How the quota is filled up again; null for never.</summary>
     public required RefillResponse? Refill { get; init; }
 
@@ -119,6 +123,7 @@ internal record KeyResponse
         LastUsedAt = key.LastUsedAt,
         RateLimitPerMinute = key.Settings.RateLimitPerMinute,
         MaxCost = key.Settings.MaxCost,
+        MaxConcurrent = key.Settings.MaxConcurrent,
         Refill = RefillResponse.Of(key.Settings.Refill),
         Tenant = key.Settings.Tenant,
         Email = key.Settings.Email,

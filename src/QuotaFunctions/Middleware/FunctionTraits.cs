@@ -13,6 +13,9 @@ namespace QuotaFunctions.Middleware;
 /// <param name="ChargesKeys">Whether it charges a key: who is not charged there was refused.</param>
 internal sealed record FunctionTraits(string? Route, bool IsTenantScoped, bool ChargesKeys)
 {
+    /// <summary>True for what probes and load balancers ask: no limit must take the service for dead.</summary>
+    public bool IsHealth => Route is "/healthz" or "/health" or "/manage/health";
+
     private static readonly ConcurrentDictionary<string, FunctionTraits> Known = new(StringComparer.Ordinal);
 
     /// <summary>The traits of a function. They are read once for each.</summary>

@@ -188,7 +188,7 @@ public sealed class KeyManagementTests(AppFixture app)
     public async Task Everything_that_may_be_set_comes_back_as_it_was()
     {
         const string settings = """
-            "name":"密钥 🔑 \"O'Brien\"","quota":7,"quota_type":"hybrid","unit":"tokens","expires_at":"2099-01-01T00:00:00.5Z","rate_limit_per_minute":9,"max_cost":3,
+            "name":"密钥 🔑 \"O'Brien\"","quota":7,"quota_type":"hybrid","unit":"tokens","expires_at":"2099-01-01T00:00:00.5Z","rate_limit_per_minute":9,"max_cost":3,"max_concurrent":2,
             "refill":{"period":"weekly","amount":7,"time_zone":"Asia/Shanghai","anchor_day":3,"rollover":true,"rollover_cap":20},
             "tenant":"t","email":"ada@example.com","allowed_providers":["openai"],"allowed_models":["gpt-*"],"allowed_ips":["203.0.113.0/24","2001:db8::/32"],"metadata":{"a b":"c\nd"}
             """;

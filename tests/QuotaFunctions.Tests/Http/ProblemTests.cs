@@ -48,10 +48,14 @@ public sealed class ProblemTests
     }
 
     [Fact]
-    public void Every_refusal_of_a_charge_has_one() =>
-        Assert.Equal(
-            Enum.GetValues<ChargeRefusal>().Length,
-            Enum.GetValues<ChargeRefusal>().Select(Problem.For).Distinct().Count());
+    public void Every_refusal_of_a_charge_has_one()
+    {
+        // Both are told by one code; the detail says which
+        var others = Enum.GetValues<ChargeRefusal>().Where(refusal => refusal != ChargeRefusal.TooManyCalls).ToList();
+        Assert.Equal(others.Count, others.Select(Problem.For).Distinct().Count());
+        Assert.Same(Problem.RateLimited, Problem.For(ChargeRefusal.TooManyCalls));
+        Assert.Contains("max_concurrent", Refusal.Of(ChargeRefusal.TooManyCalls, null).Detail, StringComparison.Ordinal);
+    }
 
     [Fact]
     public void Every_one_is_documented()

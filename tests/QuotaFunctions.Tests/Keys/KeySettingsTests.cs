@@ -18,6 +18,7 @@ public sealed class KeySettingsTests
         ExpiresAt = new DateTimeOffset(2030, 1, 1, 0, 0, 0, TimeSpan.Zero),
         RateLimitPerMinute = 6,
         MaxCost = 7,
+        MaxConcurrent = 4,
         Refill = new RefillPolicy { Period = RefillPeriod.Monthly, Amount = 8, TimeZone = "Europe/Berlin", AnchorDay = 31, Rollover = true, RolloverCap = 9 },
         Tenant = "t",
         Email = "e@example.com",
@@ -40,7 +41,7 @@ public sealed class KeySettingsTests
     {
         var settings = Read(
             """
-            {"name":"n","quota_type":"hybrid","unit":"tokens","quota":5,"expires_at":"2030-01-01T01:00:00+01:00","rate_limit_per_minute":6,"max_cost":7,
+            {"name":"n","quota_type":"hybrid","unit":"tokens","quota":5,"expires_at":"2030-01-01T01:00:00+01:00","rate_limit_per_minute":6,"max_cost":7,"max_concurrent":4,
              "refill":{"period":"monthly","amount":8,"time_zone":"Europe/Berlin","anchor_day":31,"rollover":true,"rollover_cap":9},
              "tenant":"t","email":"e@example.com","allowed_providers":["p"],"allowed_models":["m*"],"allowed_ips":["203.0.113.0/24"],"metadata":{"k":"v"}}
             """,
@@ -62,13 +63,14 @@ public sealed class KeySettingsTests
     {
         var settings = Read(
             """
-            {"quota_type":"count","expires_at":null,"rate_limit_per_minute":null,"max_cost":null,"refill":null,"tenant":null,"email":null,
+            {"quota_type":"count","expires_at":null,"rate_limit_per_minute":null,"max_cost":null,"max_concurrent":null,"refill":null,"tenant":null,"email":null,
              "allowed_providers":null,"allowed_models":null,"allowed_ips":null,"metadata":null}
             """,
             Everything);
         Assert.Null(settings.ExpiresAt);
         Assert.Null(settings.RateLimitPerMinute);
         Assert.Null(settings.MaxCost);
+        Assert.Null(settings.MaxConcurrent);
         Assert.Null(settings.Refill);
         Assert.Null(settings.Tenant);
         Assert.Null(settings.Email);
@@ -103,6 +105,7 @@ public sealed class KeySettingsTests
     [InlineData("quota", "0", "1000000000000")]
     [InlineData("rate_limit_per_minute", "1", "100000")]
     [InlineData("max_cost", "1", "1000000")]
+    [InlineData("max_concurrent", "1", "10000")]
     [InlineData("refill.amount", "1", "1000000000000")]
     public void Limits_hold_on_both_sides(string field, string least, string most)
     {

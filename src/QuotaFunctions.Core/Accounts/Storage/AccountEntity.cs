@@ -29,6 +29,11 @@ internal static class AccountEntity
             row["LastUsedAt"] = lastUsedAt;
         }
 
+        if (key.OpenCalls is { } openCalls)
+        {
+            row["OpenCalls"] = openCalls;
+        }
+
         if (key.Settings.RateLimitPerMinute is not null)
         {
             row["Rate"] = key.Rate.ToBytes();
@@ -84,6 +89,7 @@ internal static class AccountEntity
             Secrets = JsonSerializer.Deserialize(row.GetString("Secrets"), RecordJson.Default.IReadOnlyListSecretHash)!,
             Balance = ToBalance(row, settings.QuotaType, settings.Unit, settings.Refill),
             Rate = RateWindow.FromBytes(row.GetBinary("Rate")),
+            OpenCalls = row.GetInt32("OpenCalls"),
             Version = row.ETag,
         };
     }

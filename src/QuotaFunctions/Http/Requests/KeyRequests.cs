@@ -43,6 +43,11 @@ internal abstract record KeyFields
     [Range(1, ChargeRequest.MaxCost)]
     public long? MaxCost { get; init; }
 
+    /// <summary>Forwarded calls that may be under way at once, on all instances together; null for no limit.</summary>
+    [Range(1, KeySettingsValidator.MaxCalls)]
+    [Example(5)]
+    public int? MaxConcurrent { get; init; }
+
     /// <summary>How the quota is filled up again; null for never.</summary>
     public NewRefill? Refill { get; init; }
 

@@ -20,6 +20,7 @@ internal sealed class Books(SimulatedTables tables, string accounts)
     private readonly Dictionary<string, List<long>> _admissions = [];
     private readonly Dictionary<string, DateTimeOffset> _clocks = [];
     private readonly Dictionary<(string KeyId, string Claim), ChargeEntry> _claims = [];
+    private readonly Dictionary<string, int> _calls = [];
 
     /// <summary>Every charge in the ledger.</summary>
     public Dictionary<(string KeyId, ChargeId Id), ChargeEntry> Charges { get; } = [];
@@ -77,6 +78,7 @@ internal sealed class Books(SimulatedTables tables, string accounts)
 
         CheckLimits(account, row, isOnLease: actions.Any(action => AccountRowKeys.IsLease(action.Entity.RowKey) && action.ActionType == TableTransactionActionType.UpdateMerge));
         CheckRates(account, row);
+        CheckCalls(account, row);
         Remember(account);
         CheckSums(account);
     }
@@ -90,6 +92,9 @@ internal sealed class Books(SimulatedTables tables, string accounts)
     }
 
     private static bool IsCharge(LedgerEntry entry) => entry.Kind is LedgerEntryKind.Forward or LedgerEntryKind.Consume;
+
+    /// <summary>A forwarded charge whose end is a commit of its own.</summary>
+    private static bool IsCall(LedgerEntry entry) => entry is { Kind: LedgerEntryKind.Forward, HoldUntil: > 0 };
 
     /// <summary>The clock of an account never goes back, nor behind what was spent on a lease that ends.</summary>
     private void CheckClock(string account, LedgerRow row, IReadOnlyList<TableTransactionAction> actions)
@@ -125,6 +130,11 @@ internal sealed class Books(SimulatedTables tables, string accounts)
             Charges.Add((entry.KeyId, charge.Id), charge);
             That(ByRequest.TryAdd(entry.RequestId!, charge), $"{entry.RequestId} is charged twice: {charge.Id}");
             CheckClaim(charge);
+            if (IsCall(entry))
+            {
+                var calls = _calls[entry.KeyId] = _calls.GetValueOrDefault(entry.KeyId) + 1;
+                That(!(calls > KeyOf(account, entry.KeyId)!.Settings.MaxConcurrent), $"{entry.KeyId}: {calls} calls are under way with {charge.Id}");
+            }
         }
         else if (entry.Kind == LedgerEntryKind.Settle)
         {
@@ -132,6 +142,10 @@ internal sealed class Books(SimulatedTables tables, string accounts)
             That(Charges.TryGetValue((entry.KeyId, settles), out var charge), $"{entry.Settles} is settled and was never charged");
             That(charge!.SettledAt is null, $"{entry.Settles} is settled twice");
             charge.SettledAt = entry.FinalCost;
+            if (IsCall(charge.Entry))
+            {
+                _calls[entry.KeyId]--;
+            }
         }
     }
 
@@ -236,6 +250,20 @@ internal sealed class Books(SimulatedTables tables, string accounts)
             That(limit != _before[charges.Key].Rate || !(admissions.Count > limit), $"{charges.Key}: {admissions.Count} admissions in a minute, {limit} allowed, at commit {row.Sequence}");
         }
     }
+
+    /// <summary>The calls under way that a key's record counts are those of the ledger.</summary>
+    private void CheckCalls(string account, LedgerRow row)
+    {
+        foreach (var id in row.Entries.Select(entry => entry.KeyId).Distinct())
+        {
+            if (KeyOf(account, id) is { } key)
+            {
+                That((key.OpenCalls ?? 0) == _calls.GetValueOrDefault(id), $"{id}: {key.OpenCalls} calls are counted, {_calls.GetValueOrDefault(id)} are under way");
+            }
+        }
+    }
+
+    private KeyState? KeyOf(string account, string id) => tables.Find(accounts, account, AccountRowKeys.Key(id)) is { } row ? AccountEntity.ToKey(row) : null;
 
     /// <summary>What is used is the ledger's sum, after every single commit.</summary>
     private void CheckSums(string account)

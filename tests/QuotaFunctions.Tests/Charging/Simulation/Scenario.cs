@@ -167,6 +167,8 @@ internal sealed class ScenarioRun
         await AddAsync('E', null, new KeySettings { Name = "time", QuotaType = QuotaType.Time, ExpiresAt = Never, RateLimitPerMinute = 5 });
         await AddAsync('F', PoolId, new KeySettings { Name = "pooled", Quota = _scenario.Quota });
         await AddAsync('G', PoolId, new KeySettings { Name = "pooled, refilled", Quota = _scenario.Quota, Refill = refill with { Rollover = true }, RateLimitPerMinute = 20 });
+        await AddAsync('H', null, new KeySettings { Name = "few at once", Quota = _scenario.Quota * 5L, MaxConcurrent = 1 + (_scenario.Quota % 3) });
+        await AddAsync('I', PoolId, new KeySettings { Name = "pooled, one at once", Quota = _scenario.Quota, MaxConcurrent = 1 });
         foreach (var account in _keys.Select(key => key.Locator.AccountId).Distinct())
         {
             Books.Open(account);
@@ -575,7 +577,8 @@ internal sealed class ScenarioRun
         var sum = Books.SumOf(locator.KeyId);
         That(books == new Verification(true, sum, sum, sum, 0), $"{locator.KeyId}: {books}, where {sum} is right");
         var key = await Alive(0).Store.LoadKeyAsync(locator, CancellationToken.None);
-        That(key!.Balance is { Held: 0, Leased: 0 }, $"{locator.KeyId}: {key.Balance.Held} held, {key.Balance.Leased} leased at the end");
+        That(key!.OpenCalls is null or 0, $"{locator.KeyId}: {key.OpenCalls} calls are under way at the end");
+        That(key.Balance is { Held: 0, Leased: 0 }, $"{locator.KeyId}: {key.Balance.Held} held, {key.Balance.Leased} leased at the end");
 
         var rows = new Dictionary<string, AuditRow>();
         string? cursor = null;
