@@ -239,7 +239,7 @@ internal sealed class ChargeCommand : AccountCommand<ChargeResult>
     private long CostFor(QuotaBalance balance) => balance.Unit == QuotaUnit.Tokens ? _request.TokenEstimate ?? _request.Cost : _request.Cost;
 
     private TimeSpan? HoldFor(QuotaBalance? balance) =>
-        balance?.Unit == QuotaUnit.Tokens && _request.TokenEstimate is not null ? TokenHold : _request.HoldFor;
+        balance?.Unit == QuotaUnit.Tokens && _request.TokenEstimate is > 0 ? TokenHold : _request.HoldFor;
 
     private Decision Refuse(AccountTransaction transaction, ChargeRefusal refusal, double? retryAfterMs = null) => Answered(new ChargeResult
     {

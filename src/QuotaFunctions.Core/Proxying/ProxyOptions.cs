@@ -106,7 +106,7 @@ public sealed class ProxyOptions
         var refundOn = RefundPolicy.Default;
         if (List(settings, $"{prefix}__RefundOn") is { Length: > 0 } words && !RefundPolicy.TryParse(words, out refundOn))
         {
-            settings.AddError($"{prefix}__RefundOn", "must be none, or a list of status codes (429), classes (5xx), unreachable and timeout (default 429, 5xx, unreachable, timeout).");
+            settings.AddError($"{prefix}__RefundOn", "must be none, or a list of status codes (429), classes (5xx), unreachable and timeout (default 401, 402, 403, 429, 5xx, unreachable, timeout).");
         }
 
         var costs = ReadCosts(settings, $"{prefix}__Costs");

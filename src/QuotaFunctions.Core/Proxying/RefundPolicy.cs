@@ -6,8 +6,8 @@ namespace QuotaFunctions.Core.Proxying;
 /// <param name="Timeout">No headers came in time.</param>
 public sealed record RefundPolicy(IReadOnlyList<(int First, int Last)> Statuses, bool Unreachable, bool Timeout)
 {
-    /// <summary>What holds where nothing is configured: 429, 5xx, unreachable and timeout.</summary>
-    public static readonly RefundPolicy Default = new([(429, 429), (500, 599)], Unreachable: true, Timeout: true);
+    /// <summary>What holds where nothing is configured: 401, 402, 403, 429, 5xx, unreachable and timeout.</summary>
+    public static readonly RefundPolicy Default = new([(401, 403), (429, 429), (500, 599)], Unreachable: true, Timeout: true);
 
     /// <summary>True when an answer with this status is not charged.</summary>
     public bool Covers(int status)

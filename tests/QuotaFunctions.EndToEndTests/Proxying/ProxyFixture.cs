@@ -37,6 +37,7 @@ public sealed class ProxyFixture : IAsyncLifetime, ICollectionFixture<ProxyFixtu
         Scripted = await ScriptedUpstream.StartAsync();
         var settings = AppSettings.For(_azurite.ConnectionString, Sample.BaseAddress);
         settings["PROXY_MAX_BODY_BYTES"] = MaxBody.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        settings["PROXY_DRAIN_SECONDS"] = "2";
         Add("scripted", new Uri(Scripted.BaseAddress, "/scripted"), ("ApiKey", "scripted-credential"), ("AuthHeader", "x-scripted-key"),
             ("Models", "scripted-*"), ("Costs", "scripted-dear=10, /scripted/dear*=25"));
         Add("scripted-free", new Uri(Scripted.BaseAddress, "/free"), ("AuthScheme", "none"), ("RefundOn", "none"));
