@@ -129,6 +129,7 @@ public sealed class RefusalTests(ProxyFixture fixture)
         Assert.Equal("\"quota\";r=0", second.Header("RateLimit"));
         Assert.Null(second.Header("X-Quota-Charged"));
         Assert.Null(second.Header("Retry-After"));
+        Assert.Equal("false", second.Header("x-should-retry"));
 
         using var free = await key.SendAsync(HttpMethod.Get, "/v1/models");
         Assert.Equal(HttpStatusCode.OK, free.StatusCode);
