@@ -13,6 +13,7 @@ internal sealed class Attendance : IDisposable
     private readonly CancellationTokenRegistration _onLeft;
     private readonly CancellationTokenRegistration _onEnded;
     private volatile TokenUsageReader? _usage;
+    private volatile bool _isKnown;
 
     /// <summary>Begins it.</summary>
     /// <param name="longer">How long to go on without the client; zero for not at all.</param>
@@ -29,7 +30,7 @@ internal sealed class Attendance : IDisposable
         }
 
         _end = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
-        _onLeft = clientLeft.UnsafeRegister(_ => EndAfter(_usage is { IsOver: true } ? TimeSpan.Zero : longer), null);
+        _onLeft = clientLeft.UnsafeRegister(_ => EndAfter(_isKnown || _usage is { IsOver: true } ? TimeSpan.Zero : longer), null);
         _onEnded = ended.UnsafeRegister(_ => EndAfter(clientLeft.IsCancellationRequested ? null : LeavingTime), null);
     }
 
@@ -46,10 +47,12 @@ internal sealed class Attendance : IDisposable
     public CancellationToken Token => _end.Token;
 
     /// <summary>Says where it can be read whether there is more to be learned.</summary>
+    /// <param name="usage">Reads the answer; null where nothing is to be learned from it.</param>
     public void Follow(TokenUsageReader? usage)
     {
         _usage = usage;
-        if (GoesOn && usage is null && ClientLeft.IsCancellationRequested)
+        _isKnown = usage is null;
+        if (_isKnown && ClientLeft.IsCancellationRequested)
         {
             _end.Cancel();
         }
