@@ -1,24 +1,26 @@
 using QuotaFunctions.OpenApiGenerator;
 
 // Run by scripts/openapi.sh
-if (args is not ([_] or [_, "--check"]))
+if (args is not ([_, _] or [_, _, "--check"]))
 {
-    await Console.Error.WriteLineAsync("usage: QuotaFunctions.OpenApiGenerator <openapi.json> [--check]");
+    await Console.Error.WriteLineAsync("usage: QuotaFunctions.OpenApiGenerator <openapi.json> <api.md> [--check]");
     return 2;
 }
 
-var file = args[0];
 var document = await DocumentBuilder.BuildAsync(CancellationToken.None);
-if (args.Length == 1)
+(string File, string Text)[] outputs = [(args[0], document), (args[1], MarkdownWriter.Write(document))];
+var stale = 0;
+foreach (var (file, text) in outputs)
 {
-    await File.WriteAllTextAsync(file, document);
-    return 0;
+    if (args.Length == 2)
+    {
+        await File.WriteAllTextAsync(file, text);
+    }
+    else if (!File.Exists(file) || await File.ReadAllTextAsync(file) != text)
+    {
+        await Console.Error.WriteLineAsync($"{file} is not what the code says: run scripts/openapi.sh and commit it");
+        stale = 1;
+    }
 }
 
-if (await File.ReadAllTextAsync(file) == document)
-{
-    return 0;
-}
-
-await Console.Error.WriteLineAsync($"{file} is not what the code says: run scripts/openapi.sh and commit it");
-return 1;
+return stale;

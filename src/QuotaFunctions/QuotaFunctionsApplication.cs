@@ -52,6 +52,7 @@ public static class QuotaFunctionsApplication
         return app
             .UseMiddleware<TelemetryMiddleware>()
             .UseMiddleware<LogLevelMiddleware>()
+            .UseMiddleware<RefusalMiddleware>()
             .UseMiddleware<RequestIdMiddleware>()
             .UseMiddleware<ErrorMiddleware>()
             .UseMiddleware<AuthorizationMiddleware>()

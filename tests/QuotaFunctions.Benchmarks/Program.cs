@@ -15,9 +15,9 @@ for (var index = 0; index < args.Length; index++)
         continue;
     }
 
-    if (args[index] != "allocations" && !inOneRun.Contains(args[index]))
+    if (args[index] is not ("allocations" or "scaling") && !inOneRun.Contains(args[index]))
     {
-        await Console.Error.WriteLineAsync($"usage: scripts/bench.sh [--seconds 1..60] [{string.Join("] [", inOneRun)}] [allocations]");
+        await Console.Error.WriteLineAsync($"usage: scripts/bench.sh [--seconds 1..60] [{string.Join("] [", inOneRun)}] [scaling] [allocations]");
         return 2;
     }
 
@@ -26,12 +26,17 @@ for (var index = 0; index < args.Length; index++)
 
 if (chosen.Count == 0)
 {
-    chosen.AddRange([.. inOneRun, "allocations"]);
+    chosen.AddRange([.. inOneRun, "scaling", "allocations"]);
 }
 
 if (chosen.Any(inOneRun.Contains))
 {
     await ThroughputBenchmarks.RunAsync(chosen, TimeSpan.FromSeconds(seconds));
+}
+
+if (chosen.Contains("scaling"))
+{
+    ScalingSimulation.Run();
 }
 
 if (chosen.Contains("allocations"))

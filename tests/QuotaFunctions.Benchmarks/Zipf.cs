@@ -15,9 +15,11 @@ internal sealed class Zipf
         }
     }
 
-    public int Next()
+    public int Next() => Next(Random.Shared);
+
+    public int Next(Random random)
     {
-        var index = Array.BinarySearch(_sums, Random.Shared.NextDouble() * _sums[^1]);
+        var index = Array.BinarySearch(_sums, random.NextDouble() * _sums[^1]);
         return index < 0 ? ~index : index;
     }
 }

@@ -10,6 +10,7 @@ public sealed class AdminScriptTests(AppFixture app, ITestOutputHelper output)
 {
     private const string Generate = "generate-api-key.sh";
     private const string TestAdmin = "test-admin-interface.sh";
+    private const string Check = "check-credentials.sh";
 
     [Fact]
     public async Task A_key_is_issued_and_printed_once()
@@ -58,6 +59,9 @@ public sealed class AdminScriptTests(AppFixture app, ITestOutputHelper output)
     [InlineData(TestAdmin, 2, "--url", "http://127.0.0.1:1")]
     [InlineData(TestAdmin, 2, "--verbose")]
     [InlineData(TestAdmin, 2, "--token-file", "/nowhere")]
+    [InlineData(Check, 2, "--url", "http://127.0.0.1:1")]
+    [InlineData(Check, 2, "--verbose")]
+    [InlineData(Check, 2, "--url")]
     public async Task What_does_not_go_is_told_by_the_exit_code(string script, int expected, params string[] arguments)
     {
         var (code, log) = await RunAsync(script, arguments);
@@ -80,6 +84,7 @@ public sealed class AdminScriptTests(AppFixture app, ITestOutputHelper output)
     [Theory]
     [InlineData(Generate)]
     [InlineData(TestAdmin)]
+    [InlineData(Check)]
     public async Task Help_says_what_it_takes(string script)
     {
         var (code, log) = await RunAsync(script, "--help");

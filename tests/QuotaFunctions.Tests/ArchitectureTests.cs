@@ -24,13 +24,13 @@ public sealed partial class ArchitectureTests
         ["AdminAudit"] = ["Hosting"],
         ["Mailing"] = ["Hosting"],
         ["Auditing"] = ["Accounts", "Accounts.Storage", "Charging", "Hosting", "Jobs"],
-        ["Usage"] = ["Accounts", "Accounts.Storage", "Auditing", "Hosting", "Jobs", "Keys"],
+        ["Usage"] = ["Accounts", "Accounts.Storage", "Auditing", "Charging", "Hosting", "Jobs", "Keys"],
         ["Alerting"] = ["Accounts", "Accounts.Storage", "Auditing", "Hosting", "Jobs", "Keys", "Mailing", "Proxying", "Queues", "Subscriptions", "Usage", "Validation"],
         ["Reporting"] = ["Accounts", "Hosting", "Keys", "Usage", "Validation"],
         ["Subscriptions"] = ["Accounts", "Hosting", "Mailing", "Reporting", "Reporting.Rendering", "Validation"],
         ["Reporting.Rendering"] = ["Accounts", "Csv", "Reporting", "Validation"],
         ["Http"] = ["Accounts", "Accounts.Storage", "Charging", "Hosting", "Validation"],
-        ["Telemetry"] = ["Accounts", "Alerting", "Auditing", "Charging", "Hosting", "Queues", "Usage"],
+        ["Telemetry"] = ["Accounts", "Alerting", "Auditing", "Charging", "Hosting", "Proxying", "Queues", "Usage"],
         ["Proxying"] = ["Accounts", "Accounts.Storage", "Charging", "Hosting", "Http", "Keys", "Validation"],
     };
 

@@ -10,6 +10,6 @@ internal sealed class CredentialRule(CredentialNotes notes) : IAlertRule
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<AlertCondition>?> EvaluateAsync(DateTimeOffset now, CancellationToken cancellationToken) =>
-        [.. (await notes.ReadRefusedAsync(cancellationToken)).Select(refused => new AlertCondition(
+        [.. (await notes.ReadAsync(cancellationToken)).Where(note => note.IsRefused).Select(refused => new AlertCondition(
             refused.Provider, AlertSeverity.Critical, refused.Status, AlertData.Of(("status", refused.Status))))];
 }

@@ -47,7 +47,7 @@ internal sealed class ForecastRule(RecentUsage recent, IUsageReader usage, IKeyS
 
         async Task ForecastAsync(string keyId, CancellationToken token)
         {
-            var counts = (await usage.ReadAsync(new UsageQuery { KeyId = keyId, From = RecentUsage.QuarterOf(now - Day), To = now }, token)).Total;
+            var counts = (await usage.ReadAsync(new UsageQuery { KeyId = keyId, From = RecentUsage.QuarterOf(now - Day), To = now, WithRefused = false }, token)).Total;
             if (await keys.FindAsync(keyId, token) is not { Status: KeyStatus.Active } key || key.Settings.ExpiresAt <= now
                 || HoursLeft(key.Quota, counts.Units, now) is not { } hours)
             {

@@ -39,7 +39,7 @@ internal sealed class UnusualRateRule(RecentUsage recent, IUsageReader usage, IK
         async Task CompareAsync(KeyValuePair<string, UsageCounts> key, CancellationToken token)
         {
             var begin = end.AddHours(-1);
-            var query = new UsageQuery { KeyId = key.Key, From = begin - Past, To = begin, Granularity = UsageGranularity.Hour };
+            var query = new UsageQuery { KeyId = key.Key, From = begin - Past, To = begin, Granularity = UsageGranularity.Hour, WithRefused = false };
             var past = (await usage.ReadAsync(query, token)).Items.Where(item => item.Counts.Requests > 0).ToList();
             if (past.Count == 0 || past.Min(item => item.From)!.Value is var first && begin - first < MinPast)
             {

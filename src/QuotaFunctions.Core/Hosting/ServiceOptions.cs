@@ -91,7 +91,7 @@ public sealed partial class ServiceOptions
 
         if (options.ClientAddressHeader is { } header && !NameRules.IsHeader(header))
         {
-            settings.AddError("CLIENT_ADDRESS_HEADER", "must be the name of a header, such as X-Azure-ClientIP.");
+            settings.AddError("CLIENT_ADDRESS_HEADER", "must be the name of a header, such as X-Azure-SocketIP.");
         }
     }
 

@@ -12,6 +12,8 @@ namespace QuotaFunctions.Core.Hosting;
 /// <param name="configuration">Where the settings are.</param>
 public sealed class SettingReader(IConfiguration configuration)
 {
+    private const string VaultReference = "@Microsoft.KeyVault(";
+
     private readonly List<string> _errors = [];
     private readonly Dictionary<string, SettingValue> _values = new(StringComparer.OrdinalIgnoreCase);
 
@@ -119,7 +121,22 @@ public sealed class SettingReader(IConfiguration configuration)
     private string? Find(string name)
     {
         var value = Section(name).Value?.Trim();
+        if (value?.StartsWith(VaultReference, StringComparison.OrdinalIgnoreCase) == true)
+        {
+            RefuseReference(name);
+        }
+
         return string.IsNullOrEmpty(value) ? null : value;
+    }
+
+    // What the platform hands over where it could not resolve it. As a token it would be one that anybody can guess.
+    private void RefuseReference(string name)
+    {
+        var line = $"{name} is a Key Vault reference that was not resolved: see that the secret is there, and that the app's identity has the role Key Vault Secrets User.";
+        if (!_errors.Contains(line))
+        {
+            _errors.Add(line);
+        }
     }
 
     private void Note(string name, string? shown, bool isSet) => _values[name] = new SettingValue(name, shown, isSet ? Source(Section(name).Path) : SettingValue.Default);

@@ -25,7 +25,7 @@ public sealed class ClientKeys
         _time = time;
     }
 
-    /// <summary>Finds the key that a request carries.</summary>
+    /// <summary>Finds the key that a request carries. From then on the request has an <see cref="Admission"/>.</summary>
     /// <param name="request">The request, of which only the line and the headers are read.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>The key's secret, or why the request is refused.</returns>
@@ -48,6 +48,12 @@ public sealed class ClientKeys
         var found = finding.IsCompletedSuccessfully
             ? finding.Result
             : await finding.AsTask().WaitAsync(_patience, _time, cancellationToken).ConfigureAwait(false);
-        return found is null ? (null, new Refusal(Problem.KeyInvalid)) : (secret, null);
+        if (found is not { } key)
+        {
+            return (null, new Refusal(Problem.KeyInvalid));
+        }
+
+        request.HttpContext.Features.Set(new Admission(key.KeyId));
+        return (secret, null);
     }
 }

@@ -98,6 +98,10 @@ public sealed record Problem
     public static readonly Problem UpstreamUnreachable = new(502, "upstream_unreachable", "Upstream unreachable",
         "The upstream could not be reached; the charge was refunded.");
 
+    /// <summary>The upstream does not take the service's own credential.</summary>
+    public static readonly Problem UpstreamCredentialRejected = new(502, "upstream_credential_rejected", "Upstream refuses the credential",
+        "The upstream refuses this service's own credential for it, which the operator has to set right. Your API key is fine.");
+
     /// <summary>The upstream failed so often that it is left alone for a while.</summary>
     public static readonly Problem UpstreamCircuitOpen = new(503, "upstream_circuit_open", "Upstream circuit open",
         "The upstream has been failing and is left alone for a while; the charge was refunded.");

@@ -18,6 +18,9 @@ public enum ForwardOutcome
     /// <summary>The upstream sent no headers in time.</summary>
     TimedOut,
 
+    /// <summary>The upstream refused the service's own credential; the client is told no more of its answer.</summary>
+    CredentialRejected,
+
     /// <summary>The client left before the end.</summary>
     ClientClosed,
 

@@ -95,9 +95,13 @@ public sealed partial class ProxyHandler
                 return uncertainty;
             }
 
-            return result.Charge is null
-                ? Refusal.Of(result.Refusal!.Value, result.RetryAfter)
-                : await ForwardAsync(context, request.Upstream, result, ended).ConfigureAwait(false);
+            if (result.Charge is null)
+            {
+                return Refusal.Of(result.Refusal!.Value, result.RetryAfter);
+            }
+
+            context.Features.Get<Admission>()!.IsGranted = true;
+            return await ForwardAsync(context, request.Upstream, result, ended).ConfigureAwait(false);
         }
         catch (RefusedException refused)
         {
@@ -132,6 +136,15 @@ public sealed partial class ProxyHandler
             using var answer = sent.Answer;
             var status = (int)answer.StatusCode;
             unforeseen = unforeseen with { End = ForwardOutcome.Truncated, Status = status };
+            if (request.Provider.Credential is not null && status is (StatusCodes.Status401Unauthorized or StatusCodes.Status402PaymentRequired))
+            {
+                // It is not the client's fault, and what the upstream says of it may quote the credential
+                var rejected = new ForwardResult(ForwardOutcome.CredentialRejected, status);
+                call.Ended(rejected);
+                await SettleBeforeAnswerAsync(context, pending, rejected, result).ConfigureAwait(false);
+                return new Refusal(Problem.UpstreamCredentialRejected);
+            }
+
             if (request.Provider.RefundOn.Covers(status))
             {
                 // However the rest of it ends: who has the answer also has the refund

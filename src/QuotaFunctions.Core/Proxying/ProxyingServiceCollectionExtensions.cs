@@ -20,6 +20,12 @@ public static class ProxyingServiceCollectionExtensions
         services.AddMetrics();
         services.AddSingleton<UpstreamMetrics>();
         services.AddSingleton<CredentialNotes>();
+        services.AddSingleton<ICredentialCheck, CredentialCheck>();
+        services.AddSingleton(static services => new CredentialStatus(
+            services.GetRequiredService<ProviderCatalog>(),
+            services.GetRequiredService<CredentialNotes>(),
+            services.GetRequiredService<TimeProvider>(),
+            services.GetRequiredService<ILogger<CredentialStatus>>()));
         services.AddSingleton<UpstreamConnector>();
         services.AddSingleton<UpstreamClients>();
         services.AddSingleton<UpstreamForwarder>();

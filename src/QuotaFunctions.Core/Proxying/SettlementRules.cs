@@ -31,6 +31,7 @@ public static class SettlementRules
         ForwardOutcome.NotSent => ChargeOutcome.ClientError,
         ForwardOutcome.CircuitOpen or ForwardOutcome.Unreachable => ChargeOutcome.Unreachable,
         ForwardOutcome.TimedOut => ChargeOutcome.TimedOut,
+        ForwardOutcome.CredentialRejected => ChargeOutcome.Failed,
         ForwardOutcome.ClientClosed => ChargeOutcome.ClientClosed,
         ForwardOutcome.Truncated => ChargeOutcome.Truncated,
         _ => exchange.Status switch

@@ -95,7 +95,7 @@ internal sealed class UpstreamCall
     {
         ChargeOutcome.Succeeded => null,
         _ when result.HasError => "stream_error",
-        _ when result is { End: ForwardOutcome.Answered } => result.Status.ToString(CultureInfo.InvariantCulture),
+        _ when result is { End: ForwardOutcome.Answered or ForwardOutcome.CredentialRejected } => result.Status.ToString(CultureInfo.InvariantCulture),
         var outcome => OutcomeNames.Of(outcome),
     };
 }

@@ -99,6 +99,9 @@ public record ReportCounts
     /// <summary>Those of which nobody knows how they ended.</summary>
     public long Unknown { get; init; }
 
+    /// <summary>Requests that were not admitted, beside the others.</summary>
+    public long Refused { get; init; }
+
     /// <summary>Tokens that upstreams reported as read.</summary>
     public long TokensIn { get; init; }
 
@@ -215,4 +218,7 @@ public enum AnomalyKind
 
     /// <summary>Keys have far more requests than in the period before.</summary>
     RequestsSurge,
+
+    /// <summary>More requests of keys are refused than admitted.</summary>
+    Refusals,
 }

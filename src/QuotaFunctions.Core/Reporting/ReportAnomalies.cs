@@ -9,6 +9,9 @@ internal static class ReportAnomalies
     /// <summary>Fewer requests are no surge, whatever they were before.</summary>
     private const int SurgeLeast = 100;
 
+    /// <summary>Fewer refusals are not told, whatever was admitted.</summary>
+    private const int RefusalsLeast = 100;
+
     /// <summary>Finds it, the most urgent first.</summary>
     public static IReadOnlyList<ReportAnomaly> Find(ReportCounts total, IReadOnlyList<ReportKey> keys, ReportOptions options)
     {
@@ -21,6 +24,7 @@ internal static class ReportAnomalies
 
         AddKeys(AnomalyKind.QuotaLow, keys.Where(key => KeyForecast.IsLow(key, options.LowQuotaPercent)).OrderBy(key => key.Remaining / key.Limit));
         AddKeys(AnomalyKind.RequestsSurge, keys.Where(key => key.Requests >= SurgeLeast && key.Requests > SurgeFactor * key.RequestsBefore));
+        AddKeys(AnomalyKind.Refusals, keys.Where(key => key.Refused >= RefusalsLeast && key.Refused > key.Requests).OrderByDescending(key => key.Refused));
         return found;
 
         void AddKeys(AnomalyKind kind, IEnumerable<ReportKey> about)

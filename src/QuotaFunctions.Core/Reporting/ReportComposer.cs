@@ -23,7 +23,7 @@ internal static class ReportComposer
             .Select(item => KeyOf(item, data.Keys.GetValueOrDefault(item.Group!), requestsBefore.GetValueOrDefault(item.Group!), ended - period.From, now))
             .OrderByDescending(key => key.Requests).ThenBy(key => key.Key, StringComparer.Ordinal)
             .ToList();
-        var total = CountsOf(data.Usage.Total, new ReportCounts());
+        var total = CountsOf(data.Usage.Total, data.Usage.Refused, new ReportCounts());
         return new QuotaReport
         {
             GeneratedAt = now,
@@ -36,7 +36,7 @@ internal static class ReportComposer
             Period = period,
             PeriodBefore = before,
             Total = total,
-            TotalBefore = CountsOf(data.UsageBefore.Total, new ReportCounts()),
+            TotalBefore = CountsOf(data.UsageBefore.Total, data.UsageBefore.Refused, new ReportCounts()),
             Units = UnitsOf(keys, data.UsageBefore.Items),
             ActiveKeys = keys.Count(key => key.IsActive),
             KeyCount = keys.Count,
@@ -73,10 +73,10 @@ internal static class ReportComposer
             RefillsAt = standing?.ResetsAt,
             RunsOutAt = isActive ? KeyForecast.RunsOutAt(remaining, cost, span, now, standing?.ResetsAt, indexed?.ExpiresAt) : null,
         };
-        return CountsOf(item.Counts, key);
+        return CountsOf(item.Counts, item.Refused, key);
     }
 
-    private static T CountsOf<T>(UsageCounts counts, T into)
+    private static T CountsOf<T>(UsageCounts counts, long? refused, T into)
         where T : ReportCounts => into with
         {
             Requests = counts.Requests,
@@ -84,6 +84,7 @@ internal static class ReportComposer
             Failed = counts.Failed,
             Refunded = counts.Refunded,
             Unknown = counts.Unknown,
+            Refused = refused ?? 0,
             TokensIn = counts.TokensIn,
             TokensOut = counts.TokensOut,
             LatencyP50Ms = Milliseconds(counts.Latency.Quantile(0.5)),

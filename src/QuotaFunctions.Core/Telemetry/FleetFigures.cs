@@ -22,6 +22,9 @@ public sealed record FleetFigures
     /// <summary>How many of them succeeded.</summary>
     public required long Succeeded { get; init; }
 
+    /// <summary>Refused requests, by the error's code.</summary>
+    public required IReadOnlyDictionary<string, long> Refused { get; init; }
+
     /// <summary>What was charged, by unit: <c>requests</c>, <c>tokens</c>, and <c>usd</c> in US dollars.</summary>
     public required IReadOnlyDictionary<string, decimal> Units { get; init; }
 

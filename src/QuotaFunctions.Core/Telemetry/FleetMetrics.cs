@@ -25,6 +25,16 @@ internal sealed class FleetMetrics
         }
     }
 
+    /// <summary>Adds whether providers take the service's credential.</summary>
+    public void Add(IReadOnlyDictionary<string, bool> credentials)
+    {
+        var ok = _metrics.CreateGauge("quota_provider_credential_ok", "1 where a provider's last answer was not that it refuses the credential (401, 402, 403), else 0.", "provider");
+        foreach (var (provider, isOk) in credentials)
+        {
+            ok.WithLabels(provider).Set(isOk ? 1 : 0);
+        }
+    }
+
     /// <summary>Adds usage.</summary>
     /// <param name="figures">The figures.</param>
     /// <param name="withKeys">Whether series that name keys are part of it.</param>
@@ -36,6 +46,12 @@ internal sealed class FleetMetrics
         AddCounters(
             "units", "unit", figures.Units, figures.UnitsWithdrawn,
             "What was charged, by unit; usd in US dollars.", "Of that, what was given back later.");
+
+        var refused = _metrics.CreateCounter("quota_refused_total", "Requests that were not admitted, by the error's code.", "code");
+        foreach (var (code, count) in figures.Refused)
+        {
+            refused.WithLabels(code).IncTo(count);
+        }
 
         var tokens = _metrics.CreateCounter("quota_tokens_total", "Tokens that upstreams reported, by direction.", "direction", "provider", "model");
         foreach (var model in figures.Tokens)

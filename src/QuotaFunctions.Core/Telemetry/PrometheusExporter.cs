@@ -1,6 +1,8 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using QuotaFunctions.Core.Hosting;
+using QuotaFunctions.Core.Proxying;
 using QuotaFunctions.Core.Queues;
 
 namespace QuotaFunctions.Core.Telemetry;
@@ -14,11 +16,13 @@ public sealed class PrometheusExporter : IHostedService
     private readonly ProcessMetrics _process;
     private readonly RecentReading<IReadOnlyList<QueueStatus>> _queues;
     private readonly RecentReading<FleetFigures>? _figures;
+    private readonly CredentialStatus _credentials;
 
     internal PrometheusExporter(
-        ProcessMetrics process, QueueMonitor queues, IFleetFigures? figures, IOptions<TelemetryOptions> options, TimeProvider time, ILogger<PrometheusExporter> logger)
+        ProcessMetrics process, QueueMonitor queues, IFleetFigures? figures, CredentialStatus credentials, IOptions<TelemetryOptions> options, TimeProvider time,
+        ILogger<PrometheusExporter> logger)
     {
-        _process = process;
+        (_process, _credentials) = (process, credentials);
         _queues = new RecentReading<IReadOnlyList<QueueStatus>>("the queues", queues.ReadAsync, time, logger);
         _figures = figures is null ? null : new RecentReading<FleetFigures>("the fleet's figures", figures.ReadAsync, time, logger);
         IsEnabled = options.Value.EnableMetrics;
@@ -46,7 +50,7 @@ public sealed class PrometheusExporter : IHostedService
     /// <param name="cancellationToken">Gives up.</param>
     public async Task<byte[]> WriteAsync(MetricsScope scope, CancellationToken cancellationToken)
     {
-        var reading = (Queues: _queues.GetAsync(cancellationToken), Figures: _figures?.GetAsync(cancellationToken));
+        var reading = (Queues: _queues.GetAsync(cancellationToken), Figures: _figures?.GetAsync(cancellationToken), Credentials: _credentials.ReadAsync(cancellationToken));
         var fleet = new FleetMetrics();
         if (await reading.Queues.ConfigureAwait(false) is { } queues)
         {
@@ -56,6 +60,11 @@ public sealed class PrometheusExporter : IHostedService
         if (reading.Figures is not null && await reading.Figures.ConfigureAwait(false) is { } figures)
         {
             fleet.Add(figures, withKeys: scope == MetricsScope.Full);
+        }
+
+        if (await reading.Credentials.ConfigureAwait(false) is { } credentials)
+        {
+            fleet.Add(credentials);
         }
 
         using var text = new MemoryStream();

@@ -25,6 +25,7 @@ internal sealed class StoredFleetFigures(IUsageReader usage, IBookInspector insp
             Requests = total.Outcomes,
             RequestsWithdrawn = withdrawn.Total.Outcomes,
             Succeeded = total.Succeeded,
+            Refused = fleet.Refused,
             Units = SumOf(fleet.Days, day => day.Units),
             UnitsWithdrawn = SumOf(fleet.Days, day => day.WithdrawnUnits),
             Tokens = [.. sum.Cells.Where(cell => cell.Provider is not null).Select(cell => new TokenFigures(

@@ -1,3 +1,4 @@
+using Azure.Identity;
 using QuotaFunctions.Core.Hosting;
 
 namespace QuotaFunctions.Core.Telemetry;
@@ -10,6 +11,12 @@ public sealed class TelemetryOptions
 
     /// <summary>The setting that turns Application Insights on.</summary>
     public const string ApplicationInsights = "APPLICATIONINSIGHTS_CONNECTION_STRING";
+
+    /// <summary>
+    /// The setting by which Application Insights is reached with a managed identity: <c>Authorization=AAD</c>, and <c>ClientId=…</c> for one
+    /// that was assigned by a user. The Functions host reads it as well.
+    /// </summary>
+    public const string ApplicationInsightsAuthentication = "APPLICATIONINSIGHTS_AUTHENTICATION_STRING";
 
     /// <summary><c>ENABLE_METRICS</c>: whether <c>GET /metrics</c> answers, and anything is gathered for it. Default true.</summary>
     public bool EnableMetrics { get; set; } = true;
@@ -32,9 +39,38 @@ public sealed class TelemetryOptions
         }
 
         _ = settings.Address(OtlpEndpoint);
+        if (settings.Text(ApplicationInsightsAuthentication) is { } authentication && IdentityOf(authentication) is null)
+        {
+            settings.AddError(ApplicationInsightsAuthentication, "must be Authorization=AAD, for a user-assigned identity with ;ClientId= and its client id.");
+        }
+
         if (settings.Text(ApplicationInsights) is { } text && !text.Contains("InstrumentationKey=", StringComparison.OrdinalIgnoreCase))
         {
             settings.AddError(ApplicationInsights, "must be the connection string of Application Insights, which begins with InstrumentationKey=.");
         }
+    }
+
+    /// <summary>The identity that the text of <see cref="ApplicationInsightsAuthentication"/> names; null where it is not well formed.</summary>
+    public static ManagedIdentityId? IdentityOf(string authentication)
+    {
+        string? authorization = null, client = null;
+        foreach (var part in authentication.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        {
+            switch (part.Split('=', 2, StringSplitOptions.TrimEntries))
+            {
+                case [var name, var value] when name.Equals("Authorization", StringComparison.OrdinalIgnoreCase):
+                    authorization = value;
+                    break;
+                case [var name, { Length: > 0 } value] when name.Equals("ClientId", StringComparison.OrdinalIgnoreCase):
+                    client = value;
+                    break;
+                default:
+                    return null;
+            }
+        }
+
+        return string.Equals(authorization, "AAD", StringComparison.OrdinalIgnoreCase)
+            ? client is null ? ManagedIdentityId.SystemAssigned : ManagedIdentityId.FromUserAssignedClientId(client)
+            : null;
     }
 }

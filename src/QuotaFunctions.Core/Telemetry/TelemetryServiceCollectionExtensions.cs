@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using QuotaFunctions.Core.Hosting;
+using QuotaFunctions.Core.Proxying;
 using QuotaFunctions.Core.Queues;
 
 namespace QuotaFunctions.Core.Telemetry;
@@ -21,6 +22,7 @@ public static class TelemetryServiceCollectionExtensions
             services.GetRequiredService<ProcessMetrics>(),
             services.GetRequiredService<QueueMonitor>(),
             services.GetRequiredService<IFleetFigures>(),
+            services.GetRequiredService<CredentialStatus>(),
             services.GetRequiredService<IOptions<TelemetryOptions>>(),
             services.GetRequiredService<TimeProvider>(),
             services.GetRequiredService<ILogger<PrometheusExporter>>()))

@@ -8,7 +8,7 @@ public interface IUsageReader
 {
     /// <summary>
     /// Reads what was counted. Of one key it is what is in the log, a second or two after a request ends; over all keys it is copied every
-    /// half a minute.
+    /// half a minute. What was refused is stored by each instance once a minute at the most.
     /// </summary>
     Task<UsageReport> ReadAsync(UsageQuery query, CancellationToken cancellationToken);
 
@@ -20,7 +20,9 @@ public interface IUsageReader
 /// <param name="Days">Every day (UTC) on which anything was used, the first one first.</param>
 /// <param name="NearestToEnd">The keys that are nearest to the end of their quota, at most 100.</param>
 /// <param name="ActiveKeys">Keys that may be used.</param>
-public sealed record FleetUsage(IReadOnlyList<FleetDay> Days, IReadOnlyList<KeyToEnd> NearestToEnd, int ActiveKeys);
+/// <param name="Refused">Refused requests, by the error's code, also those without a key that is known.</param>
+public sealed record FleetUsage(
+    IReadOnlyList<FleetDay> Days, IReadOnlyList<KeyToEnd> NearestToEnd, int ActiveKeys, IReadOnlyDictionary<string, long> Refused);
 
 /// <summary>By what usage is grouped.</summary>
 public enum UsageGroup
@@ -83,6 +85,12 @@ public sealed record UsageQuery
 
     /// <summary>By what it is grouped.</summary>
     public UsageGroup GroupBy { get; init; }
+
+    /// <summary>Whether what was refused is asked for as well, which takes two more calls to storage.</summary>
+    public bool WithRefused { get; init; } = true;
+
+    /// <summary>Whether refused requests are told of it: they are counted by key, and nobody knows where they would have gone.</summary>
+    internal bool TellsRefused => this is { WithRefused: true, Provider: null, Model: null, GroupBy: UsageGroup.Key or UsageGroup.Tenant };
 }
 
 /// <summary>Usage of one group in one span of time.</summary>
@@ -92,9 +100,12 @@ public sealed record UsageQuery
 /// <param name="Name">The key's name, where usage is grouped by key.</param>
 /// <param name="Tenant">The key's tenant, where usage is grouped by key.</param>
 /// <param name="Standing">How the key's quota stands, where usage is grouped by key; null where it is not known.</param>
-public sealed record UsageItem(string? Group, DateTimeOffset? From, UsageCounts Counts, string? Name = null, string? Tenant = null, KeyStanding? Standing = null);
+/// <param name="Refused">Requests that were refused; null where that cannot be told, as of a provider or a model.</param>
+public sealed record UsageItem(
+    string? Group, DateTimeOffset? From, UsageCounts Counts, string? Name = null, string? Tenant = null, KeyStanding? Standing = null, long? Refused = null);
 
 /// <summary>What was used.</summary>
 /// <param name="Items">Groups and spans, in the order of their names and times.</param>
 /// <param name="Total">All of them together.</param>
-public sealed record UsageReport(IReadOnlyList<UsageItem> Items, UsageCounts Total);
+/// <param name="Refused">Requests that were refused, of all of them together; null where that cannot be told.</param>
+public sealed record UsageReport(IReadOnlyList<UsageItem> Items, UsageCounts Total, long? Refused = null);

@@ -10,7 +10,8 @@ namespace QuotaFunctions.Core.Usage;
 /// <summary>The rows of the table <c>usage</c>: the one place that makes their keys and reads them.</summary>
 /// <remarks>
 /// Three kinds of partitions. A day (UTC): a row for each key that was used on it, with its slots. <c>keys</c>: a row for each key, with all
-/// that was ever counted and how its quota stands. <c>fleet</c>: a row for each day, with the sum over all keys.
+/// that was ever counted and how its quota stands. <c>fleet</c>: a row for each day, with the sum over all keys. What was refused has
+/// partitions of its own: see <see cref="RefusalTable"/>.
 /// </remarks>
 internal static class UsageEntity
 {

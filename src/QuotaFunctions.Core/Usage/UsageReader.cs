@@ -9,7 +9,8 @@ namespace QuotaFunctions.Core.Usage;
 
 /// <inheritdoc cref="IUsageReader"/>
 internal sealed class UsageReader(
-    TableServiceClient tables, StorageNames names, LedgerReader ledger, IAccountStore store, KeyIndex index, TimeProvider clock) : IUsageReader
+    TableServiceClient tables, StorageNames names, LedgerReader ledger, IAccountStore store, KeyIndex index, RefusalReader refusals, TimeProvider clock)
+    : IUsageReader
 {
     /// <summary>Days that are read at once.</summary>
     private const int Degree = 4;
@@ -50,6 +51,7 @@ internal sealed class UsageReader(
             }
         }
 
+        await refusals.AddAsync(query, totals, cancellationToken);
         return totals.ToReport();
     }
 
@@ -60,7 +62,7 @@ internal sealed class UsageReader(
         var now = clock.GetUtcNow();
         var active = (await index.ReadAsync(cancellationToken))
             .Count(key => !KeyLocator.IsPoolId(key.Id) && key.Status == KeyStatus.Active && !(key.ExpiresAt <= now));
-        return new FleetUsage(days, nearest, active);
+        return new FleetUsage(days, nearest, active, (await refusals.ReadSumsAsync(cancellationToken)).Codes);
     }
 
     /// <summary>The days over all keys, and the keys that are nearest to their end.</summary>
@@ -91,7 +93,7 @@ internal sealed class UsageReader(
             .Where(key => !KeyLocator.IsPoolId(key.Id) && (query.Tenant is null || key.Tenant == query.Tenant))
             .ToDictionary(key => key.Id);
 
-    /// <summary>Of one key everything is read where it is counted: neither the index nor the copies are asked.</summary>
+    /// <summary>Of one key everything is read where it is counted: neither the index nor the copies are asked. Refusals have one place only.</summary>
     private async Task<UsageReport> ReadKeyAsync(UsageQuery query, string keyId, CancellationToken cancellationToken)
     {
         if (!KeyLocator.TryParse(keyId, out var locator) || await store.ReadAsync(locator, isConsistent: false, cancellationToken) is not { } record
@@ -104,6 +106,7 @@ internal sealed class UsageReader(
         var totals = new UsageTotals(query, new Dictionary<string, IndexedKey> { [keyId] = IndexedKey.Of(record.Key) }, now);
         var quota = QuotaRules.Snapshot(record.Key, record.Pool, now);
         totals.Note(keyId, new KeyStanding(quota.Unit, quota.Limit, quota.Used, quota.Remaining, record.Key.LastUsedAt, quota.ResetsAt));
+        await refusals.AddAsync(query, totals, cancellationToken);
         if (query.From is null)
         {
             totals.Add(keyId, at: null, (await ledger.ReadSumAsync(locator.AccountId, keyId, cancellationToken)).Usage);

@@ -10,5 +10,10 @@ public static class UsageServiceCollectionExtensions
     public static IServiceCollection AddUsage(this IServiceCollection services) => services
         .AddSingleton<ISweepFollowUp, UsageProjector>()
         .AddSingleton<RecentUsage>()
-        .AddSingleton<IUsageReader, UsageReader>();
+        .AddSingleton<IUsageReader, UsageReader>()
+        .AddSingleton<RefusalCounter>()
+        .AddSingleton<IRefusalStore, RefusalTable>()
+        .AddSingleton<RefusalReader>()
+        .AddSingleton<IRefusalFolder, RefusalFolder>()
+        .AddHostedService<RefusalFlush>();
 }

@@ -9,7 +9,9 @@ namespace QuotaFunctions.Core.Usage;
 /// <param name="IsWhole">True where all of it is wanted, and belongs to one span of time of the answer.</param>
 internal sealed record UsageSpan(int Day, IReadOnlySet<int> Slots, bool IsWhole)
 {
-    private const int SlotsPerDay = 96;
+    /// <summary>Quarters of an hour in a day (UTC).</summary>
+    public const int SlotsPerDay = 96;
+
     private static readonly TimeSpan SlotLength = TimeSpan.FromMinutes(15);
 
     /// <summary>The days that a query with a beginning asks for, the first one first.</summary>
@@ -27,6 +29,9 @@ internal sealed record UsageSpan(int Day, IReadOnlySet<int> Slots, bool IsWhole)
 
         return days;
     }
+
+    /// <summary>The slot of its day that a moment is in, 0 to 95.</summary>
+    public static int SlotOf(DateTimeOffset moment) => (int)(moment.UtcDateTime.TimeOfDay / SlotLength);
 
     /// <summary>When a slot begins.</summary>
     public static DateTimeOffset StartOf(int day, int slot) =>

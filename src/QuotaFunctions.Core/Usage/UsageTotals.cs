@@ -11,7 +11,9 @@ internal sealed class UsageTotals(UsageQuery query, IReadOnlyDictionary<string, 
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<(string? Group, DateTimeOffset? From), UsageCounts> _counts = [];
+    private readonly Dictionary<(string? Group, DateTimeOffset? From), long> _refused = [];
     private readonly Dictionary<string, KeyStanding> _standings = [];
+    private long _refusedToOthers;
 
     /// <summary>Adds what was counted of a key.</summary>
     /// <param name="keyId">The key.</param>
@@ -29,6 +31,29 @@ internal sealed class UsageTotals(UsageQuery query, IReadOnlyDictionary<string, 
     /// <summary>Adds what was counted over all keys.</summary>
     /// <inheritdoc cref="Add(string, DateTimeOffset?, UsageSum)"/>
     public void AddOfAll(DateTimeOffset? at, UsageSum sum) => AddTo(group: null, at, sum);
+
+    /// <summary>Adds requests that were refused to a key, or to all keys that are not counted apart.</summary>
+    /// <param name="keyId">The key, or <see cref="UsageSum.Other"/>.</param>
+    /// <param name="at">When; null where usage is not split.</param>
+    /// <param name="count">How many.</param>
+    public void AddRefused(string keyId, DateTimeOffset? at, long count)
+    {
+        var key = keys.GetValueOrDefault(keyId);
+        if (query.Tenant is not null && key is null)
+        {
+            return;
+        }
+
+        if (keyId == UsageSum.Other)
+        {
+            _refusedToOthers += count;
+            return;
+        }
+
+        var group = (query.GroupBy == UsageGroup.Tenant ? key?.Tenant : keyId, at is { } moment ? UsageSpan.BeginningOf(moment, query) : null);
+        _refused[group] = _refused.GetValueOrDefault(group) + count;
+        _counts.TryAdd(group, new UsageCounts());
+    }
 
     /// <summary>Notes how a key stands.</summary>
     public void Note(string keyId, KeyStanding standing)
@@ -58,8 +83,8 @@ internal sealed class UsageTotals(UsageQuery query, IReadOnlyDictionary<string, 
         }
 
         var items = _counts.OrderBy(item => item.Key.Group, StringComparer.Ordinal).ThenBy(item => item.Key.From)
-            .Select(item => ToItem(item.Key.Group, item.Key.From, item.Value));
-        return new UsageReport([.. items], total);
+            .Select(item => ToItem(item.Key.Group, item.Key.From, item.Value) with { Refused = query.TellsRefused ? _refused.GetValueOrDefault(item.Key) : null });
+        return new UsageReport([.. items], total, query.TellsRefused ? _refused.Values.Sum() + _refusedToOthers : null);
     }
 
     private void AddTo(string? group, DateTimeOffset? at, UsageSum sum)

@@ -14,12 +14,17 @@ internal sealed record AliveResponse([property: AllowedValues(true)] bool Ok);
 /// <param name="Version">The release.</param>
 /// <param name="Providers">The configured providers.</param>
 /// <param name="Checks">Each part of storage: ok or unavailable.</param>
+/// <param name="Credentials">
+/// Each provider that is sent a credential: false where its last answer was 401, 402 or 403. The service is not degraded by it. Absent where storage
+/// does not say.
+/// </param>
 internal sealed record HealthResponse(
     [property: AllowedValues("ok", "degraded")] string Status,
     [property: Example(ServiceStatus.Service)] string Service,
     [property: Example("0.1.0")] string Version,
     [property: Example("openai")] IReadOnlyList<string> Providers,
-    [property: AllowedValues("ok", "unavailable"), Example(Json = """{ "table": "ok", "queue": "ok" }""")] IReadOnlyDictionary<string, string> Checks);
+    [property: AllowedValues("ok", "unavailable"), Example(Json = """{ "table": "ok", "queue": "ok" }""")] IReadOnlyDictionary<string, string> Checks,
+    [property: Example(Json = """{ "openai": true }"""), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyDictionary<string, bool>? Credentials);
 
 /// <summary>How each dependency is.</summary>
 /// <param name="Status">degraded as soon as storage is not well.</param>

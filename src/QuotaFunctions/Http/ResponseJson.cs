@@ -43,6 +43,7 @@ internal static class EnumNames
 [JsonSerializable(typeof(FlowLogsResponse))]
 [JsonSerializable(typeof(FlowWritePoolResponse))]
 [JsonSerializable(typeof(AliveResponse))]
+[JsonSerializable(typeof(IReadOnlyDictionary<string, bool>))]
 [JsonSerializable(typeof(HealthResponse))]
 [JsonSerializable(typeof(AdminHealthResponse))]
 internal sealed partial class ResponseJson : JsonSerializerContext;

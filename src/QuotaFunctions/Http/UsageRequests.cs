@@ -56,6 +56,6 @@ internal sealed record UsageRequest(UsageQuery Query, int Limit, int Skip, bool 
 
         var next = Skip + Limit < report.Items.Count ? (Skip + Limit).ToString(CultureInfo.InvariantCulture) : null;
         var page = report.Items.Skip(Skip).Take(Limit).Select(item => UsageItemResponse.Of(item, query.GroupBy));
-        return JsonResult.Of(new UsageResponse(query.Zone.Id, UsageCountsResponse.Of(report.Total), [.. page], next), ResponseJson.Default.UsageResponse);
+        return JsonResult.Of(new UsageResponse(query.Zone.Id, UsageCountsResponse.Of(report.Total, report.Refused), [.. page], next), ResponseJson.Default.UsageResponse);
     }
 }

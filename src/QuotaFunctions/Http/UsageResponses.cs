@@ -22,6 +22,7 @@ internal sealed record UsageResponse(
 /// <param name="Failed">Those that failed.</param>
 /// <param name="Refunded">Those of the failed that cost nothing.</param>
 /// <param name="Unknown">Those of which nobody knows how they ended.</param>
+/// <param name="Refused">Requests that were not admitted, beside <c>requests</c>: counted, not booked. Absent by provider and by model.</param>
 /// <param name="TokensIn">Tokens that upstreams reported as read.</param>
 /// <param name="TokensOut">Tokens that upstreams reported as written.</param>
 /// <param name="Cost">Units that they cost.</param>
@@ -34,6 +35,7 @@ internal record UsageCountsResponse(
     [property: Example(3)] long Failed,
     [property: Example(2)] long Refunded,
     long Unknown,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull), Example(4)] long? Refused,
     [property: Example(24_012)] long TokensIn,
     [property: Example(9_870)] long TokensOut,
     [property: Example(149)] long Cost,
@@ -43,18 +45,19 @@ internal record UsageCountsResponse(
 {
     /// <summary>The names of the columns in CSV.</summary>
     public static IReadOnlyList<string> Columns { get; } =
-        ["requests", "success", "failed", "refunded", "unknown", "tokens_in", "tokens_out", "cost", "latency_p50_ms", "latency_p95_ms", "latency_p99_ms"];
+        ["requests", "success", "failed", "refunded", "unknown", "refused", "tokens_in", "tokens_out", "cost", "latency_p50_ms", "latency_p95_ms", "latency_p99_ms"];
 
     /// <summary>The cells in CSV.</summary>
     public IReadOnlyList<object?> ToCells() =>
-        [Requests, Success, Failed, Refunded, Unknown, TokensIn, TokensOut, Cost, LatencyP50Ms, LatencyP95Ms, LatencyP99Ms];
+        [Requests, Success, Failed, Refunded, Unknown, Refused, TokensIn, TokensOut, Cost, LatencyP50Ms, LatencyP95Ms, LatencyP99Ms];
 
-    public static UsageCountsResponse Of(UsageCounts counts) => new(
+    public static UsageCountsResponse Of(UsageCounts counts, long? refused) => new(
         counts.Requests,
         counts.Succeeded,
         counts.Failed,
         counts.Refunded,
         counts.Unknown,
+        refused,
         counts.TokensIn,
         counts.TokensOut,
         counts.Units,
@@ -124,7 +127,7 @@ internal sealed record UsageItemResponse : UsageCountsResponse
     public static UsageItemResponse Of(UsageItem item, UsageGroup group)
     {
         var standing = item.Standing;
-        return new UsageItemResponse(UsageCountsResponse.Of(item.Counts))
+        return new UsageItemResponse(UsageCountsResponse.Of(item.Counts, item.Refused))
         {
             Key = group == UsageGroup.Key ? item.Group : null,
             Name = item.Name,

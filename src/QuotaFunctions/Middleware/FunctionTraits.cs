@@ -3,13 +3,15 @@ using System.Reflection;
 using Microsoft.Azure.Functions.Worker;
 using QuotaFunctions.Functions;
 using QuotaFunctions.Http;
+using QuotaFunctions.OpenApi;
 
 namespace QuotaFunctions.Middleware;
 
 /// <summary>What a function's class declares for the middleware.</summary>
 /// <param name="Route">The route's template with the documented area, such as <c>/manage/keys/{key}</c>; null where it is not called over HTTP.</param>
 /// <param name="IsTenantScoped">Whether a token that is limited to a tenant may call it.</param>
-internal sealed record FunctionTraits(string? Route, bool IsTenantScoped)
+/// <param name="ChargesKeys">Whether it charges a key: who is not charged there was refused.</param>
+internal sealed record FunctionTraits(string? Route, bool IsTenantScoped, bool ChargesKeys)
 {
     private static readonly ConcurrentDictionary<string, FunctionTraits> Known = new(StringComparer.Ordinal);
 
@@ -24,6 +26,7 @@ internal sealed record FunctionTraits(string? Route, bool IsTenantScoped)
             .Select(parameter => parameter.GetCustomAttribute<HttpTriggerAttribute>()).FirstOrDefault(attribute => attribute is not null);
         return new FunctionTraits(
             trigger?.Route is { } route ? Routes.Documented(route) : null,
-            type?.IsDefined(typeof(TenantScopedAttribute)) == true);
+            type?.IsDefined(typeof(TenantScopedAttribute)) == true,
+            type is not null && (type.IsDefined(typeof(ChargesAttribute)) || type.IsDefined(typeof(ForwardsAttribute))));
     }
 }

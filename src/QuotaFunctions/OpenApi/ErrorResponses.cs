@@ -80,7 +80,8 @@ public static class ErrorResponses
     public static readonly ErrorResponse NotSupported = new("A WebSocket was asked for.", Problem.NotSupported);
 
     /// <summary>502 of an operation that forwards.</summary>
-    public static readonly ErrorResponse Upstream = new("The upstream refused the connection or broke off.", Problem.UpstreamUnreachable);
+    public static readonly ErrorResponse Upstream = new(
+        "The upstream refused the connection or broke off, or does not take the service's own credential.", Problem.UpstreamUnreachable, Problem.UpstreamCredentialRejected);
 
     /// <summary>503 of an operation that forwards.</summary>
     public static readonly ErrorResponse Unavailable = new(
@@ -89,6 +90,9 @@ public static class ErrorResponses
     /// <summary>503 of the other operations that need storage.</summary>
     public static readonly ErrorResponse QuotaUnavailable = new(
         "Storage did not let it be decided in time; nothing was admitted. With Retry-After.", Problem.QuotaUnavailable);
+
+    /// <summary>503 of the credentials' status.</summary>
+    public static readonly ErrorResponse CredentialsUnknown = new("Storage does not answer in time.", Problem.QuotaUnavailable);
 
     /// <summary>504 of an operation that forwards.</summary>
     public static readonly ErrorResponse UpstreamTimeout = new("The upstream sent no headers in time.", Problem.UpstreamTimeout);

@@ -1,3 +1,4 @@
+using Azure.Identity;
 using Azure.Monitor.OpenTelemetry.Exporter;
 using Microsoft.Azure.Functions.Worker.OpenTelemetry;
 using Microsoft.Extensions.Configuration;
@@ -52,6 +53,10 @@ internal static class OpenTelemetryExport
         {
             // Without options of ours: it reads its settings only then
             export.UseAzureMonitorExporter();
+            if (configuration[TelemetryOptions.ApplicationInsightsAuthentication] is { } authentication && TelemetryOptions.IdentityOf(authentication) is { } identity)
+            {
+                services.PostConfigure<AzureMonitorExporterOptions>(options => options.Credential = new ManagedIdentityCredential(identity));
+            }
         }
     }
 }

@@ -93,7 +93,7 @@ public sealed partial class MonitoringTests(AppFixture app, ITestOutputHelper ou
         using var client = new HttpClient { BaseAddress = host.BaseAddress };
         client.DefaultRequestHeaders.Add("X-API-Key", key.GetProperty("key").GetString());
 
-        foreach (var (model, status) in new[] { ("sample-small", 200), ("sample-status-503", 503), ("sample-status-401", 401) })
+        foreach (var (model, status) in new[] { ("sample-small", 200), ("sample-status-503", 503), ("sample-status-401", 502) })
         {
             using var answer = await client.PostAsJsonAsync("/v1/chat/completions", new { model, messages = new[] { new { role = "user", content = "Hello" } } });
             Assert.Equal(status, (int)answer.StatusCode);

@@ -12,6 +12,7 @@ using QuotaFunctions.Core.Validation;
 using QuotaFunctions.Functions.Public;
 using QuotaFunctions.Http;
 using QuotaFunctions.OpenApiGenerator;
+using QuotaFunctions.TestSupport;
 using QuotaFunctions.Tests.Http;
 
 namespace QuotaFunctions.Tests.Functions;
@@ -29,6 +30,13 @@ public sealed partial class OpenApiTests
         using var stream = new StreamReader(typeof(GetOpenApi).Assembly.GetManifestResourceStream("openapi.json")!);
         var committed = (await stream.ReadToEndAsync()).ReplaceLineEndings("\n");
         Assert.True(committed == await DocumentBuilder.BuildAsync(default), "src/QuotaFunctions/openapi.json is stale: run scripts/openapi.sh and commit it.");
+    }
+
+    [Fact]
+    public async Task The_page_of_it_is_current()
+    {
+        var page = (await File.ReadAllTextAsync(Repository.PathOf("docs", "api.md"))).ReplaceLineEndings("\n");
+        Assert.True(page == MarkdownWriter.Write(await DocumentBuilder.BuildAsync(default)), "docs/api.md is stale: run scripts/openapi.sh and commit it.");
     }
 
     [Fact]

@@ -63,6 +63,14 @@ public sealed class SettingsTests
     }
 
     [Fact]
+    public void A_reference_to_the_vault_that_was_not_resolved_is_no_token()
+    {
+        const string reference = "@Microsoft.KeyVault(SecretUri=https://kv.vault.azure.net/secrets/ADMIN-TOKEN)";
+        Assert.StartsWith("ADMIN_TOKEN is a Key Vault reference that was not resolved", Assert.Single(Errors<ServiceOptions>(("ADMIN_TOKEN", reference))), StringComparison.Ordinal);
+        Assert.StartsWith("ADMIN_READONLY_TOKEN is a Key Vault reference", Assert.Single(ServiceErrors(("ADMIN_READONLY_TOKEN", reference))), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void The_read_only_token_keeps_to_the_same_rules_and_is_another_one()
     {
         Assert.Contains("ADMIN_READONLY_TOKEN is too short", Assert.Single(ServiceErrors(("ADMIN_READONLY_TOKEN", "short"))), StringComparison.Ordinal);

@@ -99,6 +99,16 @@ public sealed class ProxyHandlerTests
 
         Assert.Same(Problem.QuotaUnavailable, refusal?.Problem);
         Assert.Empty(_settlements);
+        Assert.Equal((Key.KeyId, false), Admission());
+    }
+
+    [Fact]
+    public async Task What_goes_wrong_after_the_charge_is_no_refusal()
+    {
+        var refusal = await HandleAsync(_ => throw new HttpRequestException("Refused"));
+
+        Assert.Same(Problem.UpstreamUnreachable, refusal?.Problem);
+        Assert.Equal((Key.KeyId, true), Admission());
     }
 
     [Fact]
@@ -566,6 +576,40 @@ public sealed class ProxyHandlerTests
         Assert.Equal(5, _asked!.Cost);
     }
 
+    [Theory]
+    [InlineData(HttpStatusCode.Unauthorized)]
+    [InlineData(HttpStatusCode.PaymentRequired)]
+    public async Task Who_refuses_our_credential_is_not_quoted(HttpStatusCode status)
+    {
+        var refusal = await HandleAsync(
+            _ =>
+            {
+                var answer = Answer(status, "Incorrect API key provided: the-credential");
+                answer.Headers.Add("X-Upstream", "the-credential");
+                return answer;
+            },
+            "bearer");
+
+        Assert.Same(Problem.UpstreamCredentialRejected, refusal?.Problem);
+        Assert.Null(refusal!.Detail);
+        Assert.Equal(0, _answer.Length);
+        Assert.DoesNotContain("X-Upstream", _context.Response.Headers.Keys);
+        var settlement = Assert.Single(_settlements);
+        Assert.Equal((ChargeOutcome.Failed, 0, (int)status), (settlement.Outcome, settlement.Cost, settlement.Status));
+    }
+
+    [Theory]
+    [InlineData(HttpStatusCode.Unauthorized, "none")]
+    [InlineData(HttpStatusCode.Forbidden, "bearer")]
+    public async Task What_is_not_about_our_credential_is_passed_on_and_refunded(HttpStatusCode status, string scheme)
+    {
+        Assert.Null(await HandleAsync(_ => Answer(status, "why"), scheme));
+
+        Assert.Equal("why", Encoding.UTF8.GetString(_answer.ToArray()));
+        Assert.Equal((int)status, _context.Response.StatusCode);
+        Assert.Equal((ChargeOutcome.ClientError, 0), (_settlements.Single().Outcome, _settlements.Single().Cost));
+    }
+
     [Fact]
     public async Task A_content_type_that_stands_twice_is_400()
     {
@@ -576,16 +620,19 @@ public sealed class ProxyHandlerTests
 
     private static HttpResponseMessage NotToBeCalled(HttpRequestMessage request) => throw new InvalidOperationException("Not to be called");
 
+    private (string KeyId, bool IsGranted) Admission() => _context.Features.Get<Admission>() is { } found ? (found.KeyId, found.IsGranted) : default;
+
     private void Body(string body, string contentType)
     {
         _context.Request.ContentType = contentType;
         _context.Request.Body = new MemoryStream(Encoding.UTF8.GetBytes(body));
     }
 
-    private async Task<Refusal?> HandleAsync(Func<HttpRequestMessage, HttpResponseMessage> upstream)
+    private async Task<Refusal?> HandleAsync(Func<HttpRequestMessage, HttpResponseMessage> upstream, string scheme = "none")
     {
         var catalog = ProxySettings.Catalog(
-            ("Providers__p__BaseUrl", "https://api.example.com"), ("Providers__p__AuthScheme", "none"), ("Providers__p__Costs", _costs));
+            ("Providers__p__BaseUrl", "https://api.example.com"), ("Providers__p__AuthScheme", scheme), ("Providers__p__ApiKey", "the-credential"),
+            ("Providers__p__Costs", _costs));
         using var clients = new UpstreamClients(catalog, () => new StubHandler(upstream), _time, NullLogger<UpstreamClient>.Instance);
         var notes = new CredentialNotes(Mock.Of<TableServiceClient>(), new StorageNames(Options.Create(new StorageOptions())), _time, NullLogger<CredentialNotes>.Instance);
         var forwarder = new UpstreamForwarder(clients, notes, Options.Create(new KestrelServerOptions()), _time, NullLogger<UpstreamForwarder>.Instance);

@@ -22,7 +22,7 @@ public sealed class SettlementRulesTests
     [InlineData(499, ChargeOutcome.ClientError, Held)]
     [InlineData(500, ChargeOutcome.Failed, 0)]
     [InlineData(599, ChargeOutcome.Failed, 0)]
-    public void An_answer_below_500_is_charged_but_for_429(int status, ChargeOutcome outcome, long cost) =>
+    public void An_answer_below_500_is_charged_but_for_what_is_not_the_clients_fault(int status, ChargeOutcome outcome, long cost) =>
         Assert.Equal((outcome, cost), Decide(new ForwardResult(ForwardOutcome.Answered, status)));
 
     [Theory]
@@ -33,6 +33,14 @@ public sealed class SettlementRulesTests
     [InlineData(ForwardOutcome.ClientClosed, ChargeOutcome.ClientClosed, Held)]
     public void Without_an_answer(ForwardOutcome end, ChargeOutcome outcome, long cost) =>
         Assert.Equal((outcome, cost), Decide(new ForwardResult(end)));
+
+    [Theory]
+    [InlineData(401, null, 0)]
+    [InlineData(402, null, 0)]
+    [InlineData(401, "none", Held)]
+    [InlineData(401, "402, 5xx", Held)]
+    public void Who_refuses_our_credential_has_failed(int status, string? refundOn, long cost) => Assert.Equal(
+        (ChargeOutcome.Failed, cost), Decide(new ForwardResult(ForwardOutcome.CredentialRejected, status), refundOn: refundOn is null ? null : Policy(refundOn)));
 
     [Theory]
     [InlineData(ForwardOutcome.ClientClosed, 200, ChargeOutcome.ClientClosed, Held)]

@@ -80,6 +80,19 @@ public sealed class ReportComposerTests
     }
 
     [Theory]
+    [InlineData(99, 100, true)]
+    [InlineData(100, 100, false)]
+    [InlineData(0, 99, false)] // too few
+    [InlineData(0, 100, true)]
+    public void More_refusals_than_requests_are_an_anomaly(long admitted, long refused, bool isOne)
+    {
+        _world.Add(succeeded: admitted, before: admitted, refused: refused);
+        var report = _world.Compose();
+        Assert.Equal(isOne, report.Anomalies.Any(anomaly => anomaly.Kind == AnomalyKind.Refusals));
+        Assert.Equal((refused, refused, 0), (report.Total.Refused, report.Keys.Single().Refused, report.TotalBefore.Refused));
+    }
+
+    [Theory]
     [InlineData(1000, 0, AnomalyKind.QuotaExhausted)]
     [InlineData(1000, 99, AnomalyKind.QuotaLow)]
     [InlineData(1000, 100, null)]

@@ -13,11 +13,11 @@ public sealed class ReportFormTests
     [Fact]
     public async Task CSV_has_a_row_for_each_key_and_no_formula()
     {
-        var id = _world.Add("=HYPERLINK(\"http://x\",\"a\")", succeeded: 7, failed: 1, standing: Reports.Standing(1000, 992, Reports.Now.AddDays(1)));
+        var id = _world.Add("=HYPERLINK(\"http://x\",\"a\")", succeeded: 7, failed: 1, refused: 3, standing: Reports.Standing(1000, 992, Reports.Now.AddDays(1)));
         _world.Add("two\r\nlines, and \"quotes\"");
         var csv = Encoding.UTF8.GetString(await ReportCsv.RenderAsync(_world.Compose(), default));
         Assert.StartsWith("key,name,tenant,active,requests,requests_before,success,failed,", csv, StringComparison.Ordinal);
-        Assert.Contains($"{id},\"'=HYPERLINK(\"\"http://x\"\",\"\"a\"\")\",,true,8,0,7,1,0,0,70,35,8,", csv, StringComparison.Ordinal);
+        Assert.Contains($"{id},\"'=HYPERLINK(\"\"http://x\"\",\"\"a\"\")\",,true,8,0,7,1,0,0,3,70,35,8,", csv, StringComparison.Ordinal);
         Assert.Contains(",requests,1000,992,0.8,2026-12-01T07:00:00Z,,2026-12-02T08:00:00Z", csv, StringComparison.Ordinal);
         Assert.Contains("\"two\r\nlines, and \"\"quotes\"\"\"", csv, StringComparison.Ordinal);
     }

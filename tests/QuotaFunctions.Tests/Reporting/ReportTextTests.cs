@@ -57,6 +57,19 @@ public sealed partial class ReportTextTests
     }
 
     [Theory]
+    [InlineData(ReportLanguage.Zh, "  最后使用: 2026-12-01T07:00:00Z\n  被拒绝: 1234\n", "\n被拒绝: 1,234 (上一周期：0)\n")]
+    [InlineData(ReportLanguage.En, "  Last used: 2026-12-01T07:00:00Z\n  Refused: 1234\n", "\nRefused: 1,234 (before: 0)\n")]
+    public void What_was_refused_comes_after_what_scripts_know(ReportLanguage language, string ofKey, string inAll)
+    {
+        _world.Add(succeeded: 5000, before: 5000, refused: 1234);
+        _world.Add();
+        var text = ReportText.Render(_world.Compose(), language);
+        Assert.Contains(ofKey, text, StringComparison.Ordinal);
+        Assert.Contains(inAll, text, StringComparison.Ordinal);
+        Assert.Equal(3, text.Split(language == ReportLanguage.Zh ? "被拒绝" : "Refused").Length);
+    }
+
+    [Theory]
     [InlineData(ReportLanguage.Zh, "失败率正常", "配额充足", "1. 无需操作")]
     [InlineData(ReportLanguage.En, "Failure rate is normal", "Quotas are sufficient", "1. Nothing needs to be done")]
     public void Without_anything_it_says_that_all_is_well(ReportLanguage language, params string[] says)
@@ -72,7 +85,7 @@ public sealed partial class ReportTextTests
         _world.Add(succeeded: 12_345, standing: Reports.Standing(null, null));
         var report = _world.Compose();
         var english = ReportText.Render(report, ReportLanguage.En);
-        Assert.Contains("All is well: 12,345 requests, 100% of them succeeded.", ReportText.Render(_world.Compose() with { Anomalies = [] }, ReportLanguage.En), StringComparison.Ordinal);
+        Assert.Contains("All is well: 12,345 requests, 100% succeeded.", ReportText.Render(_world.Compose() with { Anomalies = [] }, ReportLanguage.En), StringComparison.Ordinal);
         Assert.Contains("Generated: 1 December 2026, 09:00 (Europe/Zurich)", english, StringComparison.Ordinal);
         Assert.Contains("Period: 1–30 November 2026", english, StringComparison.Ordinal);
         Assert.Contains("  Remaining: unlimited", english, StringComparison.Ordinal);

@@ -22,12 +22,12 @@ internal sealed class Reports
     /// <summary>Adds a key with what it did.</summary>
     public string Add(
         string name = "a key", long succeeded = 0, long failed = 0, long before = 0, KeyStanding? standing = null, KeyStatus status = KeyStatus.Active,
-        DateTimeOffset? expiresAt = null, string? model = "gpt", string? tenant = null)
+        DateTimeOffset? expiresAt = null, string? model = "gpt", string? tenant = null, long refused = 0)
     {
         var id = $"key_{_keys.Count:D20}";
         _keys[id] = new IndexedKey(id, name, tenant, status, expiresAt, QuotaUnit.Requests, 1000);
         standing ??= Standing(limit: 1000, remaining: 900);
-        _usage.Add(new UsageItem(id, null, Counts(succeeded, failed), name, tenant, standing));
+        _usage.Add(new UsageItem(id, null, Counts(succeeded, failed), name, tenant, standing, refused));
         if (before > 0)
         {
             _before.Add(new UsageItem(id, null, Counts(before, 0), name, tenant, standing));
@@ -56,7 +56,7 @@ internal sealed class Reports
     {
         var total = new UsageCounts();
         items.ForEach(item => total.Add(item.Counts));
-        return new UsageReport(items, total);
+        return new UsageReport(items, total, items.Sum(item => item.Refused));
     }
 
     private static UsageCounts Counts(long succeeded, long failed)

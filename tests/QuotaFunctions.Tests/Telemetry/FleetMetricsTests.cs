@@ -12,6 +12,7 @@ public sealed class FleetMetricsTests
         Requests = new Dictionary<string, long> { ["succeeded"] = 6, ["failed"] = 2 },
         RequestsWithdrawn = new Dictionary<string, long> { ["consumed"] = 5, ["failed"] = 1 },
         Succeeded = 6,
+        Refused = new Dictionary<string, long> { ["quota_exhausted"] = 4 },
         Units = new Dictionary<string, decimal> { ["requests"] = 8, ["tokens"] = 1234, ["usd"] = 0.000001m },
         UnitsWithdrawn = new Dictionary<string, decimal> { ["tokens"] = 1000 },
         Tokens = [new TokenFigures("openai", "gpt-4o", Input: 11, Output: 22)],
@@ -34,6 +35,7 @@ public sealed class FleetMetricsTests
         Assert.Equal(5, text.Value("quota_requests_withdrawn_total", ("outcome", "consumed")));
         Assert.Equal(2234, text.Value("quota_units_total", ("unit", "tokens")));
         Assert.Equal(1000, text.Value("quota_units_withdrawn_total", ("unit", "tokens")));
+        Assert.Equal(4, text.Value("quota_refused_total", ("code", "quota_exhausted")));
         Assert.Equal(0.000001, text.Value("quota_units_total", ("unit", "usd")));
         Assert.Equal(11, text.Value("quota_tokens_total", ("direction", "in"), ("provider", "openai"), ("model", "gpt-4o")));
         Assert.Equal(22, text.Value("quota_tokens_total", ("direction", "out"), ("provider", "openai"), ("model", "gpt-4o")));

@@ -79,6 +79,8 @@ internal sealed class ChineseWords : ReportWords
 
     public override string Unknown => "结果未知";
 
+    public override string Refused => "被拒绝";
+
     public override string TokensIn => "输入 token";
 
     public override string TokensOut => "输出 token";
@@ -142,6 +144,7 @@ internal sealed class ChineseWords : ReportWords
         AnomalyKind.QuotaExhausted => $"{format.Number(anomaly.Count)} 个 key 的配额已用完",
         AnomalyKind.FailureRate => $"{format.Percent(anomaly.Percent)} 的请求失败",
         AnomalyKind.QuotaLow => $"{format.Number(anomaly.Count)} 个 key 的配额不足",
+        AnomalyKind.Refusals => $"{format.Number(anomaly.Count)} 个 key 的请求大多被拒绝",
         _ => $"{format.Number(anomaly.Count)} 个 key 的请求激增",
     };
 
@@ -150,6 +153,7 @@ internal sealed class ChineseWords : ReportWords
         AnomalyKind.QuotaExhausted => $"配额已用完：{names}",
         AnomalyKind.FailureRate => $"失败率 {format.Percent(anomaly.Percent)}，超过 {report.FailureRateThreshold}%",
         AnomalyKind.QuotaLow => $"配额不足，剩余低于 {report.LowQuotaThreshold}%：{names}",
+        AnomalyKind.Refusals => $"遭拒的请求多于放行的请求：{names}",
         _ => $"请求远多于上一周期：{names}",
     };
 
@@ -158,6 +162,7 @@ internal sealed class ChineseWords : ReportWords
         AnomalyKind.QuotaExhausted => $"为已用完的 key 充值或重置，或等待其自动补充：{names}。",
         AnomalyKind.FailureRate => "查明请求失败的原因：日志（GET /manage/logs?outcome=failed）列出了供应商和状态码。",
         AnomalyKind.QuotaLow => $"为配额不足的 key 充值，或通知使用者：{names}。",
+        AnomalyKind.Refusals => $"请使用者停止或等待，或提高配额或速率限制：{names}。",
         _ => $"确认请求激增是否符合预期；如有泄露可能，请轮换 key，或设置 rate_limit_per_minute：{names}。",
     };
 

@@ -79,6 +79,8 @@ internal sealed class EnglishWords : ReportWords
 
     public override string Unknown => "Outcome unknown";
 
+    public override string Refused => "Refused";
+
     public override string TokensIn => "Tokens in";
 
     public override string TokensOut => "Tokens out";
@@ -125,7 +127,7 @@ internal sealed class EnglishWords : ReportWords
 
     public override string Before(string figure) => $"before: {figure}";
 
-    public override string MoreKeys(string count) => $"{count} more keys are on the dashboard.";
+    public override string MoreKeys(string count) => count == "1" ? "1 more key is on the dashboard." : $"{count} more keys are on the dashboard.";
 
     public override string AndMore(string names, string count) => $"{names} and {count} more";
 
@@ -133,7 +135,8 @@ internal sealed class EnglishWords : ReportWords
 
     public override string UnitFigures(string unit, string used, string before, string remaining) => $"{unit}: {used} used (before: {before}), {remaining} left";
 
-    public override string AllIsWell(string requests, string successPercent) => $"All is well: {requests} requests, {successPercent} of them succeeded.";
+    public override string AllIsWell(string requests, string successPercent) =>
+        $"All is well: {(requests == "1" ? "1 request" : $"{requests} requests")}, {successPercent} succeeded.";
 
     public override string NeedsAttention(int things, string which) => things == 1 ? $"One thing needs attention: {which}." : $"{things} things need attention: {which}.";
 
@@ -142,6 +145,7 @@ internal sealed class EnglishWords : ReportWords
         AnomalyKind.QuotaExhausted => anomaly.Count == 1 ? "1 quota is used up" : $"{format.Number(anomaly.Count)} quotas are used up",
         AnomalyKind.FailureRate => $"{format.Percent(anomaly.Percent)} of the requests failed",
         AnomalyKind.QuotaLow => anomaly.Count == 1 ? "1 quota is nearly used up" : $"{format.Number(anomaly.Count)} quotas are nearly used up",
+        AnomalyKind.Refusals => anomaly.Count == 1 ? "1 key is mostly refused" : $"{format.Number(anomaly.Count)} keys are mostly refused",
         _ => anomaly.Count == 1 ? "1 key has far more requests than before" : $"{format.Number(anomaly.Count)} keys have far more requests than before",
     };
 
@@ -150,6 +154,7 @@ internal sealed class EnglishWords : ReportWords
         AnomalyKind.QuotaExhausted => $"Quota used up: {names}",
         AnomalyKind.FailureRate => $"Failure rate {format.Percent(anomaly.Percent)}, above {report.FailureRateThreshold}%",
         AnomalyKind.QuotaLow => $"Quota low, less than {report.LowQuotaThreshold}% left: {names}",
+        AnomalyKind.Refusals => $"More requests refused than admitted: {names}",
         _ => $"Far more requests than in the period before: {names}",
     };
 
@@ -158,6 +163,7 @@ internal sealed class EnglishWords : ReportWords
         AnomalyKind.QuotaExhausted => $"Top up or reset what is used up, unless it is to wait for its refill: {names}.",
         AnomalyKind.FailureRate => "Find out why requests fail: the log (GET /manage/logs?outcome=failed) says which provider and status.",
         AnomalyKind.QuotaLow => $"Top up what is running low, or tell its holders: {names}.",
+        AnomalyKind.Refusals => $"Tell the holders of what is refused to stop or to wait, or raise the quota or the rate: {names}.",
         _ => $"Ask whether so many requests are meant. Rotate a key that may have leaked, or set rate_limit_per_minute: {names}.",
     };
 
@@ -169,7 +175,7 @@ internal sealed class EnglishWords : ReportWords
 
     public override string Left(string amount, string limit, string unit) => $"{amount} of {limit} {unit} left";
 
-    public override string InActiveKeys(string count) => $"in {count} active keys";
+    public override string InActiveKeys(string count) => count == "1" ? "in 1 active key" : $"in {count} active keys";
 
     public override string RequestsAlt(string most, string when, string failed) => $"Most requests: {most} ({when}). Failed in all: {failed}.";
 

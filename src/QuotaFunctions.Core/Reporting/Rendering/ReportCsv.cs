@@ -7,7 +7,7 @@ public static class ReportCsv
 {
     private static readonly string[] Columns =
     [
-        "key", "name", "tenant", "active", "requests", "requests_before", "success", "failed", "refunded", "unknown", "tokens_in", "tokens_out", "cost", "latency_p50_ms",
+        "key", "name", "tenant", "active", "requests", "requests_before", "success", "failed", "refunded", "unknown", "refused", "tokens_in", "tokens_out", "cost", "latency_p50_ms",
         "latency_p95_ms", "latency_p99_ms", "unit", "limit", "remaining", "usage_rate", "last_used_at", "runs_out_at", "refills_at",
     ];
 
@@ -21,7 +21,7 @@ public static class ReportCsv
 
     private static IReadOnlyList<object?> CellsOf(ReportKey key) =>
     [
-        key.Key, key.Name, key.Tenant, key.IsActive, key.Requests, key.RequestsBefore, key.Success, key.Failed, key.Refunded, key.Unknown, key.TokensIn, key.TokensOut, key.Cost,
+        key.Key, key.Name, key.Tenant, key.IsActive, key.Requests, key.RequestsBefore, key.Success, key.Failed, key.Refunded, key.Unknown, key.Refused, key.TokensIn, key.TokensOut, key.Cost,
         key.LatencyP50Ms, key.LatencyP95Ms, key.LatencyP99Ms, ReportFormat.Unit(key.Unit), key.Limit, key.Remaining, key.UsageRate, key.LastUsedAt, key.RunsOutAt, key.RefillsAt,
     ];
 }

@@ -89,7 +89,7 @@ public sealed class ReportHtml
             <table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0">
             <tr>{Figure(_words.Requests, _format.Number(now.Requests), Before(_format.Number(before.Requests)))}{Figure(_words.SuccessRate, Whole(now), Before(Whole(before)))}</tr>
             <tr>{Figure(_words.Failed, _format.Number(now.Failed), Before(_format.Number(before.Failed)))}{Figure(_words.LatencyP95, _format.Duration(now.LatencyP95Ms), Before(_format.Duration(before.LatencyP95Ms)))}</tr>
-            <tr>{Figure($"{_words.Remaining} ({ReportFormat.Unit(unit.Unit)})", _format.Amount(unit.Remaining), _words.InActiveKeys(_format.Number(_report.ActiveKeys)), span: 2)}</tr>
+            <tr>{Figure($"{_words.Remaining} ({ReportFormat.Unit(unit.Unit)})", _format.Amount(unit.Remaining), _words.InActiveKeys(_format.Number(_report.ActiveKeys)))}{Figure(_words.Refused, _format.Number(now.Refused), Before(_format.Number(before.Refused)))}</tr>
             </table>
             """);
         foreach (var other in _report.Units.Skip(1))
@@ -100,8 +100,8 @@ public sealed class ReportHtml
         static string Whole(ReportCounts counts) => counts.Requests > 0 ? $"{ReportFormat.WholePercent(counts.Success, counts.Requests)}%" : "–";
     }
 
-    private static string Figure(string label, string value, string note, int span = 1) => $"""
-        <td colspan="{span}" width="{span * 50}%" valign="top" class="ln" style="padding:12px 8px 12px 0;border-top:1px solid #E3E5E8;"><div class="i2" style="{HtmlFrame.Ink2}{HtmlFrame.Small}">{Text(label)}</div><div class="i1" style="{HtmlFrame.Ink}font-size:24px;line-height:32px;font-weight:600;">{Text(value)}</div><div class="i3" style="{HtmlFrame.Ink3}{HtmlFrame.Small}">{Text(note)}</div></td>
+    private static string Figure(string label, string value, string note) => $"""
+        <td width="50%" valign="top" class="ln" style="padding:12px 8px 12px 0;border-top:1px solid #E3E5E8;"><div class="i2" style="{HtmlFrame.Ink2}{HtmlFrame.Small}">{Text(label)}</div><div class="i1" style="{HtmlFrame.Ink}font-size:24px;line-height:32px;font-weight:600;">{Text(value)}</div><div class="i3" style="{HtmlFrame.Ink3}{HtmlFrame.Small}">{Text(note)}</div></td>
         """;
 
     private void AddSeries()

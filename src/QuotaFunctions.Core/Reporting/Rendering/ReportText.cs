@@ -73,6 +73,11 @@ public sealed class ReportText
             Line($"  {_words.Remaining}", key.Remaining is { } left ? ReportFormat.Plain(left) : _words.Unlimited);
             Line($"  {_words.Used}", key.UsageRate is { } rate ? $"{Plain((long)rate)}%" : _words.Unlimited);
             Line($"  {_words.LastUsed}", key.LastUsedAt is { } at ? Timestamps.ToText(at) : _words.Never);
+            if (key.Refused > 0)
+            {
+                Line($"  {_words.Refused}", Plain(key.Refused));
+            }
+
             if (key.Unit != QuotaUnit.Requests)
             {
                 Line($"  {_words.Unit}", ReportFormat.Unit(key.Unit));
@@ -106,6 +111,7 @@ public sealed class ReportText
         Compared(_words.FailedInAll, _format.Number(now.Failed), _format.Number(before.Failed));
         Compared(_words.Refunded, _format.Number(now.Refunded), _format.Number(before.Refunded));
         Compared(_words.Unknown, _format.Number(now.Unknown), _format.Number(before.Unknown));
+        Compared(_words.Refused, _format.Number(now.Refused), _format.Number(before.Refused));
         Compared(_words.TokensIn, _format.Number(now.TokensIn), _format.Number(before.TokensIn));
         Compared(_words.TokensOut, _format.Number(now.TokensOut), _format.Number(before.TokensOut));
         Compared(_words.Latency, Latency(now), Latency(before));

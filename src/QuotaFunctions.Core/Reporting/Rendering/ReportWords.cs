@@ -91,6 +91,9 @@ internal abstract class ReportWords
 
     public abstract string Unknown { get; }
 
+    /// <summary>Requests that were not admitted.</summary>
+    public abstract string Refused { get; }
+
     public abstract string TokensIn { get; }
 
     public abstract string TokensOut { get; }

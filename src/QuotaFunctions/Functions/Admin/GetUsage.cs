@@ -10,8 +10,8 @@ namespace QuotaFunctions.Functions.Admin;
 
 /// <summary>Shows who used what: in all, or between two moments, by hour or day of any time zone.</summary>
 /// <remarks>
-/// Of one key it is what is in the log, a second or two after a request ends. Over all keys it is copied every half a minute. Moments are taken
-/// to the quarter of an hour. With format=csv all of it is one answer, without pages.
+/// Of one key it is what is in the log, a second or two after a request ends. Over all keys it is copied every half a minute. What was refused
+/// is up to a minute old. Moments are taken to the quarter of an hour. With format=csv all of it is one answer, without pages.
 /// </remarks>
 [Query(typeof(UsageParameters))]
 [Response(200, "What was used.", typeof(UsageResponse))]

@@ -50,6 +50,7 @@ public sealed class ConsumeQuota(ClientKeys clients, IQuotaEngine engine, Client
             return Refusal.Of(result.Refusal!.Value, result.RetryAfter).ToResult();
         }
 
+        request.HttpContext.Features.Get<Admission>()!.IsGranted = true;
         if (result.Replayed)
         {
             response.Headers[Idempotency.ReplayedHeader] = "true";

@@ -10,7 +10,9 @@ using QuotaFunctions.OpenApi;
 namespace QuotaFunctions.Functions.Holder;
 
 /// <summary>Shows a key's holder what the key has used; costs nothing.</summary>
-/// <remarks>Moments are taken to the quarter of an hour. With format=csv all of it is one answer, without pages.</remarks>
+/// <remarks>
+/// Moments are taken to the quarter of an hour. What was refused is up to a minute old. With format=csv all of it is one answer, without pages.
+/// </remarks>
 [Query(typeof(OwnUsageParameters))]
 [Response(200, "What was used.", typeof(UsageResponse))]
 public sealed class GetOwnUsage(ClientKeys clients, IKeyService keys, IUsageReader usage, ClientAddress addresses, TimeProvider time)

@@ -18,13 +18,14 @@ namespace QuotaFunctions.Functions.Public;
       "checks": { "table": "unavailable", "queue": "ok" }
     }
     """)]
-public sealed class GetHealth(VitalHealth health, ProviderCatalog providers)
+public sealed class GetHealth(VitalHealth health, ProviderCatalog providers, CredentialStatus credentials)
 {
     /// <summary>GET /health.</summary>
     [Function(nameof(GetHealth))]
     public async Task<IResult> RunAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "health")] HttpRequest request, CancellationToken cancellationToken)
     {
+        var reading = credentials.ReadAsync(cancellationToken);
         var report = await health.ReportAsync(cancellationToken);
         var (status, code) = ServiceStatus.Of(report);
         return JsonResult.Of(
@@ -33,7 +34,8 @@ public sealed class GetHealth(VitalHealth health, ProviderCatalog providers)
                 ServiceStatus.Service,
                 ServiceStatus.Version,
                 [.. providers.Providers.Select(provider => provider.Name)],
-                report.Entries.ToDictionary(check => check.Key, check => ServiceStatus.Of(check.Value))),
+                report.Entries.ToDictionary(check => check.Key, check => ServiceStatus.Of(check.Value)),
+                await reading),
             ResponseJson.Default.HealthResponse,
             code);
     }

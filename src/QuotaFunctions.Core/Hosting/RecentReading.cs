@@ -1,11 +1,10 @@
 using Microsoft.Extensions.Logging;
-using QuotaFunctions.Core.Hosting;
 
-namespace QuotaFunctions.Core.Telemetry;
+namespace QuotaFunctions.Core.Hosting;
 
 /// <summary>
-/// Reads something from storage for scrapes: those within a few seconds share one reading, and where storage does not answer in time
-/// there is none, so that a scrape costs little and never hangs.
+/// Reads something from storage for scrapes and probes: those within a few seconds share one reading, and where storage does not answer in
+/// time there is none, so that each costs little and never hangs.
 /// </summary>
 /// <param name="what">What is read, for the log.</param>
 /// <param name="read">Reads it.</param>
@@ -48,8 +47,8 @@ internal sealed partial class RecentReading<T>(string what, Func<CancellationTok
         using var limit = new CancellationTokenSource(Limit, time);
         try
         {
-            // Waited for from outside as well: a reading that ignores its cancellation must not hold up the scrape
-            return await read(limit.Token).WaitAsync(limit.Token).ConfigureAwait(false);
+            // Waited for from outside as well: a reading that ignores its cancellation must not hold up who asks
+            return await read(limit.Token).WaitAsync(limit.Token);
         }
         catch (Exception exception)
         {
@@ -58,6 +57,6 @@ internal sealed partial class RecentReading<T>(string what, Func<CancellationTok
         }
     }
 
-    [LoggerMessage(1500, LogLevel.Warning, "The metrics go without {What}: {Reason}")]
+    [LoggerMessage(1500, LogLevel.Warning, "Metrics and probes go without {What}: {Reason}")]
     private static partial void NotRead(ILogger logger, string what, string reason);
 }

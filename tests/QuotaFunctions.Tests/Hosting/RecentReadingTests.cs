@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Logging.Testing;
-using QuotaFunctions.Core.Telemetry;
+using QuotaFunctions.Core.Hosting;
 
-namespace QuotaFunctions.Tests.Telemetry;
+namespace QuotaFunctions.Tests.Hosting;
 
 public sealed class RecentReadingTests
 {
@@ -28,7 +28,7 @@ public sealed class RecentReadingTests
         Assert.False(asked.IsCompleted);
         _time.Advance(RecentReading<string>.Limit);
         Assert.Null(await asked);
-        Assert.Contains("The metrics go without the thing", _logger.LatestRecord.Message, StringComparison.Ordinal);
+        Assert.Contains("Metrics and probes go without the thing", _logger.LatestRecord.Message, StringComparison.Ordinal);
     }
 
     [Fact]

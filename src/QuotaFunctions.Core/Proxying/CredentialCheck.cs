@@ -1,0 +1,68 @@
+using Microsoft.Extensions.Logging;
+using QuotaFunctions.Core.Hosting;
+
+namespace QuotaFunctions.Core.Proxying;
+
+/// <summary>Finds out whether providers take the service's credentials though no client has just asked.</summary>
+public interface ICredentialCheck
+{
+    /// <summary>Asks each provider that clients called within the last day for its models, and notes what that says of the credential.</summary>
+    /// <param name="cancellationToken">Gives up.</param>
+    Task RunAsync(CancellationToken cancellationToken);
+}
+
+/// <inheritdoc cref="ICredentialCheck"/>
+internal sealed partial class CredentialCheck(
+    ProviderCatalog catalog, CredentialNotes notes, UpstreamClients clients, TimeProvider time, ILogger<CredentialCheck> logger) : ICredentialCheck
+{
+    /// <summary>A provider that no client has called for so long is not asked.</summary>
+    public static readonly TimeSpan TrafficWindow = TimeSpan.FromDays(1);
+
+    /// <summary>How long an answer is waited for.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    /// <inheritdoc/>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        var since = time.GetUtcNow() - TrafficWindow;
+        var called = (await notes.ReadAsync(cancellationToken))
+            .Where(note => note.CalledAt > since).Select(static note => note.Provider).ToHashSet(StringComparer.Ordinal);
+        await Task.WhenAll(catalog.Providers
+            .Where(provider => provider.Credential is not null && called.Contains(provider.Name))
+            .Select(provider => AskAsync(provider, cancellationToken)));
+    }
+
+    /// <summary>Asks one; whatever goes wrong with it does not keep the others.</summary>
+    private async Task AskAsync(Provider provider, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, provider.AtOpenAI("models", ""));
+        ForwardedHeaders.CopyToUpstream([], request, provider);
+
+        // Anthropic's API answers nobody who does not say its version; the others do not know the header
+        request.Headers.TryAddWithoutValidation("anthropic-version", "2023-06-01");
+        using var tooLate = new CancellationTokenSource(Patience, time);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(tooLate.Token, cancellationToken);
+        try
+        {
+            using var answer = await clients.Of(provider).SendAsync(request, stop.Token);
+            var status = (int)answer.StatusCode;
+            Asked(provider.Name, status);
+
+            // Anything else says nothing of the credential: there may be no such route, and 403 may be of the list of models alone
+            if (answer.IsSuccessStatusCode || status is 401 or 402)
+            {
+                await notes.NoteAsync(provider, status, isTraffic: false);
+            }
+        }
+        catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
+        {
+            NotAsked(provider.Name, StorageErrors.Kind(failure));
+        }
+    }
+
+    [LoggerMessage(1221, LogLevel.Debug, "The provider {Provider} was asked for its models: {Status}.")]
+    private partial void Asked(string provider, int status);
+
+    [LoggerMessage(1222, LogLevel.Warning, "The provider {Provider} could not be asked whether it takes the credential ({Failure}).")]
+    private partial void NotAsked(string provider, string failure);
+}
