@@ -261,7 +261,7 @@ internal sealed class ChargeCommand : AccountCommand<ChargeResult>
     private long CostFor(QuotaBalance balance) => balance.Unit == QuotaUnit.Tokens ? _request.TokenEstimate ?? _request.Cost : _request.Cost;
 
     private TimeSpan? HoldFor(KeyState key) =>
-        CountsCall(key) || (key.Balance.Unit == QuotaUnit.Tokens && _request.TokenEstimate is not null) ? CallHold : _request.HoldFor;
+        CountsCall(key) || (key.Balance.Unit == QuotaUnit.Tokens && _request.TokenEstimate is > 0) ? CallHold : _request.HoldFor;
 
     /// <summary>Whether the charge takes one of the calls that may be under way at once. It is a hold then, so that its end is a commit of its own.</summary>
     private bool CountsCall(KeyState key) => _request.Kind == ChargeKind.Forward && key.Settings.MaxConcurrent is not null;

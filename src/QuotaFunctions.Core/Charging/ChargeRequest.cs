@@ -33,14 +33,14 @@ public sealed record ChargeRequest
     public long Cost { get; init; } = DefaultCost;
 
     /// <summary>
-    /// Units to hold instead of <see cref="Cost"/> where the key counts tokens: an estimate, above 0, until the upstream
-    /// reports its usage; null where the cost is known.
+    /// Units to hold instead of <see cref="Cost"/> where the key counts tokens: an estimate until the upstream reports its
+    /// usage, 0 for what uses none and is no hold; null where the cost is known.
     /// </summary>
     public long? TokenEstimate { get; init; }
 
     /// <summary>
     /// Makes the charge a hold: settled at its cost when nobody has settled it by then, 1 second to 24 hours;
-    /// null for a plain charge. An estimate of tokens is always a hold.
+    /// null for a plain charge. An estimate of tokens above 0 is always a hold.
     /// </summary>
     public TimeSpan? HoldFor { get; init; }
 

@@ -25,7 +25,7 @@ internal sealed class QuotaEngine(
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(request.Cost, ChargeRequest.MinCost);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(request.Cost, ChargeRequest.MaxCost);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(request.TokenEstimate ?? 1);
+        ArgumentOutOfRangeException.ThrowIfNegative(request.TokenEstimate ?? 0);
         var deadline = writers.NewDeadline();
         using var span = Instrumentation.Activities.StartActivity("quota decision");
         var start = clock.GetTimestamp();

@@ -19,6 +19,12 @@ public sealed partial class ServiceOptions
     /// <summary>The largest <see cref="ProxyMaxBodyBytes"/>: 10 GiB.</summary>
     public const long MaxProxyMaxBodyBytes = 10L * 1024 * 1024 * 1024;
 
+    /// <summary>The longest <see cref="ProxyDrain"/>, in seconds.</summary>
+    public const long MaxProxyDrainSeconds = 60;
+
+    /// <summary>The default of <see cref="ProxyDrain"/>.</summary>
+    public static readonly TimeSpan DefaultProxyDrain = TimeSpan.FromSeconds(10);
+
     /// <summary><c>ADMIN_TOKEN</c>: may do everything on the management routes. Required, at least 16 characters.</summary>
     public string AdminToken { get; set; } = "";
 
@@ -40,12 +46,19 @@ public sealed partial class ServiceOptions
     /// <summary><c>PROXY_MAX_BODY_BYTES</c>: the largest body on other than the management routes, 1 byte to 10 GiB. Default 32 MiB.</summary>
     public long ProxyMaxBodyBytes { get; set; } = DefaultProxyMaxBodyBytes;
 
+    /// <summary>
+    /// <c>PROXY_DRAIN_SECONDS</c>: how long an upstream is read on after the client of a key that counts tokens has left, to learn what was
+    /// used, 0 to 60 s. Default 10 s.
+    /// </summary>
+    public TimeSpan ProxyDrain { get; set; } = DefaultProxyDrain;
+
     /// <summary>Reads the settings.</summary>
     internal static void Read(SettingReader settings, ServiceOptions options)
     {
         options.AdminToken = settings.Text("ADMIN_TOKEN") ?? "";
         options.AdminReadOnlyToken = settings.Text("ADMIN_READONLY_TOKEN");
         options.ProxyMaxBodyBytes = settings.Number("PROXY_MAX_BODY_BYTES", DefaultProxyMaxBodyBytes, 1, MaxProxyMaxBodyBytes);
+        options.ProxyDrain = TimeSpan.FromSeconds(settings.Number("PROXY_DRAIN_SECONDS", (long)DefaultProxyDrain.TotalSeconds, 0, MaxProxyDrainSeconds));
         options.ClientAddressHeader = settings.PlainText("CLIENT_ADDRESS_HEADER");
         options.NamedAdminTokens = NamedAdminToken.Read(settings);
 

@@ -137,14 +137,6 @@ public sealed record Problem
         Title = title;
         Detail = detail;
         Type = $"urn:quotafunctions:error:{code}";
-        OpenAIType = status switch
-        {
-            401 => "authentication_error",
-            403 => "permission_error",
-            429 => code == "quota_exhausted" ? "insufficient_quota" : "rate_limit_error",
-            >= 500 => "server_error",
-            _ => "invalid_request_error",
-        };
     }
 
     /// <summary>Every problem there is.</summary>
@@ -170,8 +162,8 @@ public sealed record Problem
     /// <summary>RFC 9457 <c>detail</c>, where the occurrence has nothing better to say.</summary>
     public string Detail { get; }
 
-    /// <summary>What OpenAI's API calls this kind of error.</summary>
-    public string OpenAIType { get; }
+    /// <summary>Whether trying again helps only once there is more quota.</summary>
+    public bool IsQuotaUsedUp => Code == "quota_exhausted";
 
     /// <summary>When it is worth while to ask again, where the occurrence has nothing better to say; null where only the occurrence knows.</summary>
     public TimeSpan? RetryAfter { get; private init; }

@@ -26,6 +26,9 @@ internal sealed class SingleModelInspector : IBodyInspector
     /// <summary>What was found so far.</summary>
     public RequestMetadata Facts => _scanner.Facts;
 
+    /// <summary>Whether the body has pictures, sounds or files, as far as it was read: it has to be read to its end to be estimated.</summary>
+    public bool HasAttachments => Facts.TokensBeyondFlat > 0 || _scanner.IsInAttachment;
+
     private bool HasMore { get; set; }
 
     /// <summary>Reads on, and judges nothing.</summary>
@@ -63,6 +66,9 @@ internal sealed class EnvelopeInspector : IBodyInspector
     /// <summary>Looks at the beginning of the body.</summary>
     public EnvelopeInspector(ReadOnlySpan<byte> head) => _scanner.Read(head);
 
+    /// <inheritdoc cref="SingleModelInspector.HasAttachments"/>
+    public bool HasAttachments => Facts.TokensBeyondFlat > 0 || _scanner.IsInAttachment;
+
     /// <summary>What was found so far.</summary>
     public RequestMetadata Facts => _scanner.Facts;
 
@@ -99,6 +105,9 @@ internal sealed class EnvelopeInspector : IBodyInspector
 /// <summary>What both inspectors ask of JSON.</summary>
 internal static class JsonText
 {
+    /// <summary>What may stand before a text begins: blanks, and of what byte order marks and the zeros of wider characters consist.</summary>
+    public static System.Buffers.SearchValues<byte> Insignificant { get; } = System.Buffers.SearchValues.Create([0xEF, 0xBB, 0xBF, 0xFE, 0xFF, 0, .. " \t\r\n"u8]);
+
     /// <summary>What may stand between tokens.</summary>
     public static System.Buffers.SearchValues<byte> Blanks { get; } = System.Buffers.SearchValues.Create(" \t\r\n"u8);
 

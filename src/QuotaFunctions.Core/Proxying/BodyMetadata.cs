@@ -1,4 +1,3 @@
-using System.Buffers;
 using Microsoft.Net.Http.Headers;
 using QuotaFunctions.Core.Http;
 
@@ -11,9 +10,6 @@ internal sealed record BodyMetadata(RequestMetadata Facts, IBodyInspector? Inspe
 {
     private static readonly BodyMetadata None = new(RequestMetadata.None);
 
-    // Blanks, and of what byte order marks and the zeros of wider characters consist
-    private static readonly SearchValues<byte> Insignificant = SearchValues.Create([0xEF, 0xBB, 0xBF, 0xFE, 0xFF, 0, .. " \t\r\n"u8]);
-
     private enum Kind
     {
         Other,
@@ -21,7 +17,7 @@ internal sealed record BodyMetadata(RequestMetadata Facts, IBodyInspector? Inspe
         Form,
     }
 
-    /// <summary>Reads a body that is sent on as it is. Where its beginning does not name the model, all of it is read, from disk.</summary>
+    /// <summary>Reads a body that is sent on as it is. Where its beginning does not name the model, or has pictures, all of it is read, from disk.</summary>
     /// <param name="body">The body.</param>
     /// <param name="contentType">What it says that it is.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
@@ -38,7 +34,7 @@ internal sealed record BodyMetadata(RequestMetadata Facts, IBodyInspector? Inspe
         return found.Facts.IsMalformed && isDeclaredJson ? throw RefusedException.Invalid("body", "is not valid JSON.") : found;
     }
 
-    /// <summary>Reads the body in an envelope. Where its beginning does not name the model, all of it is read, from disk.</summary>
+    /// <summary>Reads the body in an envelope. Where its beginning does not name the model, or has pictures, all of it is read, from disk.</summary>
     /// <param name="request">The envelope.</param>
     /// <param name="envelope">What was read of it.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
@@ -62,7 +58,7 @@ internal sealed record BodyMetadata(RequestMetadata Facts, IBodyInspector? Inspe
         }
 
         var inspector = new EnvelopeInspector(head.Span);
-        if (inspector.Facts is { IsObject: true, Models: not 1 } or { IsMalformed: true })
+        if (inspector.Facts is { IsObject: true, Models: not 1 } or { IsMalformed: true } || inspector.HasAttachments)
         {
             try
             {
@@ -93,7 +89,7 @@ internal sealed record BodyMetadata(RequestMetadata Facts, IBodyInspector? Inspe
             return new BodyMetadata(inspector.Facts);
         }
 
-        if (inspector.Facts.Models == 1)
+        if (inspector.Facts.Models == 1 && !inspector.HasAttachments)
         {
             return new BodyMetadata(inspector.Facts, inspector);
         }
@@ -110,7 +106,7 @@ internal sealed record BodyMetadata(RequestMetadata Facts, IBodyInspector? Inspe
 
     private static Kind KindOf(ReadOnlySpan<byte> head, string? contentType, bool isDeclaredJson)
     {
-        if (!head.ContainsAnyExcept(Insignificant))
+        if (!head.ContainsAnyExcept(JsonText.Insignificant))
         {
             return Kind.Other;
         }
@@ -122,7 +118,7 @@ internal sealed record BodyMetadata(RequestMetadata Facts, IBodyInspector? Inspe
     // An object, also in UTF-16 or UTF-32, or behind a comment: those are malformed here, but not to every upstream
     private static bool SeemsJson(ReadOnlySpan<byte> head)
     {
-        var start = head.IndexOfAnyExcept(Insignificant);
+        var start = head.IndexOfAnyExcept(JsonText.Insignificant);
         return start >= 0 && head[start] is (byte)'{' or (byte)'/';
     }
 

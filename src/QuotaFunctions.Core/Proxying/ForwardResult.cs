@@ -32,4 +32,17 @@ public enum ForwardOutcome
 /// <param name="End">How far it got.</param>
 /// <param name="Status">The upstream's status code, 0 where there was none.</param>
 /// <param name="Reported">The tokens that the upstream says it used; null where it does not say.</param>
-public readonly record struct ForwardResult(ForwardOutcome End, int Status = 0, long? Reported = null);
+public readonly record struct ForwardResult(ForwardOutcome End, int Status = 0, long? Reported = null)
+{
+    /// <summary>Whether the report is the upstream's last: the answer, or its stream's own end, was read.</summary>
+    public bool IsReportLast { get; init; }
+
+    /// <summary>Whether the answer was a stream that told of an error.</summary>
+    public bool HasError { get; init; }
+
+    /// <summary>Tokens that the request itself is taken to have.</summary>
+    public long PromptTokens { get; init; }
+
+    /// <summary>Tokens that what passed of the answer is taken to have.</summary>
+    public long AnswerTokens { get; init; }
+}

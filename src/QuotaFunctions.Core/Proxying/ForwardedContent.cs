@@ -18,6 +18,9 @@ internal sealed class ForwardedContent(ReadOnlyMemory<byte> head, Stream? rest, 
 
     private bool _isRestSent;
 
+    /// <summary>What is at hand.</summary>
+    public ReadOnlyMemory<byte> Head => head;
+
     /// <summary>Whether it can be sent more than once.</summary>
     public bool IsRepeatable => rest is null;
 
@@ -26,6 +29,9 @@ internal sealed class ForwardedContent(ReadOnlyMemory<byte> head, Stream? rest, 
 
     /// <summary>Whether it is the client that is waited for.</summary>
     public bool AwaitsClient { get; private set; }
+
+    /// <summary>The same body with another beginning, to be sent in its place.</summary>
+    public ForwardedContent WithHead(ReadOnlyMemory<byte> other) => new(other, rest, length + (other.Length - head.Length), inspector);
 
     /// <inheritdoc/>
     protected override bool TryComputeLength(out long computed)

@@ -17,6 +17,7 @@ internal sealed class JsonMetadata
 
     private Name _name;
     private bool _inGenerationConfig;
+    private int _attachmentList = -1;
 
     private enum Name
     {
@@ -25,10 +26,17 @@ internal sealed class JsonMetadata
         AnswerTokens,
         Responses,
         GenerationConfig,
+        Attachment,
     }
 
     /// <summary>What was found so far.</summary>
     public RequestMetadata Facts { get; private set; } = RequestMetadata.None;
+
+    /// <summary>Whether the next text may be an attachment, by where it stands.</summary>
+    public bool ExpectsAttachment => _name == Name.Attachment || _attachmentList >= 0;
+
+    /// <summary>Of the next text, where only its beginning is in the document: its length, 0 where it cannot be an attachment; null where all of it is.</summary>
+    public long? CutLength { get; set; }
 
     /// <summary>Reads on, as far as there are whole tokens. False where the document is malformed.</summary>
     public bool TryRead(ref Utf8JsonReader reader)
@@ -54,6 +62,7 @@ internal sealed class JsonMetadata
         if (reader.TokenType == JsonTokenType.PropertyName)
         {
             _name = reader.CurrentDepth == 1 || (_inGenerationConfig && reader.CurrentDepth == 2) ? NameOf(ref reader) : Name.Other;
+            _name = _name == Name.Other && Attachments.IsName(reader.ValueSpan) ? Name.Attachment : _name;
             return;
         }
 
@@ -72,6 +81,19 @@ internal sealed class JsonMetadata
                 break;
             case JsonTokenType.StartObject when name == Name.GenerationConfig:
                 _inGenerationConfig = true;
+                break;
+            case JsonTokenType.String when name == Name.Attachment || reader.CurrentDepth == _attachmentList + 1:
+                if (Attachments.IsOne(reader.ValueSpan))
+                {
+                    Facts = Facts.WithAttachment(CutLength ?? reader.ValueSpan.Length);
+                }
+
+                break;
+            case JsonTokenType.StartArray when name == Name.Attachment:
+                _attachmentList = reader.CurrentDepth;
+                break;
+            case JsonTokenType.EndArray when reader.CurrentDepth == _attachmentList:
+                _attachmentList = -1;
                 break;
             case JsonTokenType.EndObject when reader.CurrentDepth == 1:
                 _inGenerationConfig = false;

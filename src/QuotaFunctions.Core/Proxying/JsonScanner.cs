@@ -23,12 +23,17 @@ internal sealed class JsonScanner
     private bool _afterBackslash;
     private int _textLength;
     private int _maxTextLength;
+    private long _fullLength;
+    private bool _isBase64;
 
     /// <summary>What was found so far.</summary>
     public RequestMetadata Facts => IsMalformed ? _facts.Facts with { IsMalformed = true } : _facts.Facts;
 
     /// <summary>Whether the document is malformed. Then nothing more is read.</summary>
     public bool IsMalformed { get; private set; }
+
+    /// <summary>Whether it stands within a long text that seems to be a picture, a sound or a file.</summary>
+    public bool IsInAttachment => _inText && _isBase64 && _fullLength > MaxText && _facts.ExpectsAttachment;
 
     /// <summary>Whether the object or array that the document is has ended. Then nothing more is read.</summary>
     public bool IsOver { get; private set; }
@@ -69,6 +74,8 @@ internal sealed class JsonScanner
                 _inText = true;
                 _textLength = 0;
                 _maxTextLength = MaxText;
+                _fullLength = 0;
+                _isBase64 = true;
                 Add(value);
                 break;
             case (byte)'{' or (byte)'[':
@@ -105,6 +112,7 @@ internal sealed class JsonScanner
         if (_afterBackslash)
         {
             _afterBackslash = false;
+            Measure(bytes[..1]);
             if (_textLength <= _maxTextLength)
             {
                 Add(bytes[0]);
@@ -120,6 +128,7 @@ internal sealed class JsonScanner
 
         var end = bytes.IndexOfAny((byte)'"', (byte)'\\');
         var plain = end < 0 ? bytes : bytes[..end];
+        Measure(plain);
         foreach (var value in plain[..Math.Clamp(_maxTextLength - _textLength, 0, plain.Length)])
         {
             Add(value);
@@ -133,12 +142,12 @@ internal sealed class JsonScanner
 
         if (bytes[end] == '"')
         {
-            _inText = false;
-            Add((byte)'"');
+            EndText();
         }
         else
         {
             _afterBackslash = true;
+            Measure(bytes[end..(end + 1)]);
             if (_textLength < _maxTextLength)
             {
                 Add((byte)'\\');
@@ -152,6 +161,37 @@ internal sealed class JsonScanner
         }
 
         return end + 1;
+    }
+
+    private void Measure(ReadOnlySpan<byte> plain)
+    {
+        var wasShort = _fullLength <= MaxText;
+        _fullLength += plain.Length;
+        if (_fullLength <= MaxText)
+        {
+            return;
+        }
+
+        if (wasShort)
+        {
+            // What comes before it is not to be told its length
+            Parse(isEnd: false);
+        }
+
+        // What is kept is looked at when it is whole
+        _isBase64 &= plain.IsEmpty || Attachments.IsBase64(wasShort ? plain[^(int)Math.Min(plain.Length, _fullLength - MaxText)..] : plain);
+    }
+
+    private void EndText()
+    {
+        _inText = false;
+        Add((byte)'"');
+        if (_fullLength > MaxText)
+        {
+            _facts.CutLength = _isBase64 ? _fullLength : 0;
+            Parse(isEnd: false);
+            _facts.CutLength = null;
+        }
     }
 
     private void Add(byte value)

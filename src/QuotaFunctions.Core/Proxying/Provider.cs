@@ -57,7 +57,7 @@ public sealed class Provider
     /// <summary>When a request costs nothing.</summary>
     public RefundPolicy RefundOn { get; init; } = RefundPolicy.Default;
 
-    /// <summary>What requests cost: the first rule that fits; 1 where none does.</summary>
+    /// <summary>What requests cost: the first rule that fits; where none does, 1, but nothing for a list of models or a count of tokens.</summary>
     public IReadOnlyList<CostRule> Costs { get; init; } = [];
 
     /// <summary>Its credential. Not public, so that it gets into no log and no answer.</summary>
@@ -136,7 +136,8 @@ public sealed class Provider
     /// <summary>What a request costs.</summary>
     /// <param name="path">The path as the upstream understands it.</param>
     /// <param name="model">The model that it names, or null.</param>
-    internal long CostOf(string path, string? model)
+    /// <param name="method">Its method.</param>
+    internal long CostOf(string path, string? model, HttpMethod method)
     {
         // In any letter case: an upstream that is not strict about it must not be cheaper to call in another
         foreach (var (pattern, cost) in Costs)
@@ -150,7 +151,7 @@ public sealed class Provider
             }
         }
 
-        return ChargeRequest.DefaultCost;
+        return FreeRequests.IsFreeByDefault(method, path) ? ChargeRequest.MinCost : ChargeRequest.DefaultCost;
     }
 
     // Most upstreams take a path with a slash at its end for the same

@@ -18,6 +18,7 @@ public sealed partial class ProxyHandler
     private readonly UpstreamForwarder _forwarder;
     private readonly IQuotaEngine _engine;
     private readonly UpstreamMetrics _metrics;
+    private readonly TimeSpan _drain;
     private readonly TimeProvider _time;
     private readonly ILogger<ProxyHandler> _logger;
 
@@ -27,6 +28,7 @@ public sealed partial class ProxyHandler
         UpstreamForwarder forwarder,
         IQuotaEngine engine,
         UpstreamMetrics metrics,
+        TimeSpan drain,
         TimeProvider time,
         ILogger<ProxyHandler> logger)
     {
@@ -35,6 +37,7 @@ public sealed partial class ProxyHandler
         _forwarder = forwarder;
         _engine = engine;
         _metrics = metrics;
+        _drain = drain;
         _time = time;
         _logger = logger;
     }
@@ -108,27 +111,31 @@ public sealed partial class ProxyHandler
 
     private async Task<Refusal?> ForwardAsync(HttpContext context, UpstreamRequest request, ChargeResult result, CancellationToken ended)
     {
-        var pending = new PendingCharge(this, result.Charge!, result.Replayed, request);
-        var call = new UpstreamCall(_metrics, request, result.Charge!.Request.Model, _time);
+        // What is held until the usage is known
+        var isHold = result.Charge!.IsHold;
+        request = isHold ? AskForUsage(request) : request;
+        var pending = new PendingCharge(this, result.Charge, result.Replayed, request);
+        var call = new UpstreamCall(_metrics, request, result.Charge.Request.Model, _time);
+        using var attendance = new Attendance(isHold ? _drain : TimeSpan.Zero, _time, context.RequestAborted, ended);
 
         // How it ended when an exception that nobody foresaw ends it
-        var unforeseen = new ForwardResult(ForwardOutcome.Unreachable);
+        var unforeseen = new ForwardResult(ForwardOutcome.Unreachable) { PromptTokens = request.PromptTokens };
         try
         {
-            var countsTokens = result.Charge.Unit == QuotaUnit.Tokens;
             var sent = await _forwarder.SendAsync(
-                request with { WantsPlainAnswer = countsTokens, TraceParent = call.TraceParent }, context.RequestAborted, ended).ConfigureAwait(false);
+                request with { WantsPlainAnswer = isHold, TraceParent = call.TraceParent }, attendance).ConfigureAwait(false);
             if (sent.Answer is null)
             {
-                call.Ended(new ForwardResult(sent.End));
-                await SettleBeforeAnswerAsync(context, pending, new ForwardResult(sent.End), result).ConfigureAwait(false);
+                var none = unforeseen with { End = sent.End };
+                call.Ended(none);
+                await SettleBeforeAnswerAsync(context, pending, none, result).ConfigureAwait(false);
                 return sent.Refusal;
             }
 
             call.Answered();
             using var answer = sent.Answer;
             var status = (int)answer.StatusCode;
-            unforeseen = new ForwardResult(ForwardOutcome.Truncated, status);
+            unforeseen = unforeseen with { End = ForwardOutcome.Truncated, Status = status };
             if (request.Provider.Credential is not null && status is (StatusCodes.Status401Unauthorized or StatusCodes.Status402PaymentRequired))
             {
                 // It is not the client's fault, and what the upstream says of it may quote the credential
@@ -144,9 +151,17 @@ public sealed partial class ProxyHandler
                 await SettleBeforeAnswerAsync(context, pending, new ForwardResult(ForwardOutcome.Answered, status), result).ConfigureAwait(false);
             }
 
-            var usage = TokenUsageReader.For(answer.Content.Headers.ContentType?.MediaType, answer.Content.Headers.ContentEncoding.Count > 0);
-            var end = await _forwarder.PassOnAsync(answer, context, request.Provider.StreamTimeout, usage, request.Progress, ended).ConfigureAwait(false);
-            var exchange = new ForwardResult(end, status, usage?.Total);
+            var usage = TokenUsageReader.For(answer.Content.Headers.ContentEncoding.Count > 0);
+            attendance.Follow(pending.IsSettled ? null : usage);
+            var passed = await _forwarder.PassOnAsync(answer, context, request, usage, attendance).ConfigureAwait(false);
+            var exchange = unforeseen with
+            {
+                End = passed.End,
+                Reported = usage?.Total,
+                IsReportLast = passed.IsWhole || usage is { IsOver: true },
+                HasError = usage is { HasError: true },
+                AnswerTokens = usage?.Passed ?? TokenEstimates.OfText(request.Progress.BytesOut),
+            };
             call.Ended(exchange, usage);
             await pending.SettleAsync(exchange, usage).ConfigureAwait(false);
             return null;
@@ -157,6 +172,12 @@ public sealed partial class ProxyHandler
             await pending.SettleAsync(unforeseen).ConfigureAwait(false);
         }
     }
+
+    private static UpstreamRequest AskForUsage(UpstreamRequest request) =>
+        request.Content is { } content && StreamUsage.HasToBeAsked(request.Method, UpstreamPath.Decode(request.Target.AbsolutePath))
+        && StreamUsage.Ask(content.Head, content.IsRepeatable) is { } asking
+            ? request with { Content = content.WithHead(asking), HidesReport = true }
+            : request;
 
     private async Task SettleBeforeAnswerAsync(HttpContext context, PendingCharge pending, ForwardResult exchange, ChargeResult result)
     {
@@ -176,6 +197,9 @@ public sealed partial class ProxyHandler
     {
         private readonly long _start = handler._time.GetTimestamp();
         private long? _cost;
+
+        /// <summary>Whether that was done.</summary>
+        public bool IsSettled => _cost is not null;
 
         /// <summary>Settles it, unless that was done. Returns its cost.</summary>
         public async Task<long> SettleAsync(ForwardResult exchange, TokenUsageReader? usage = null)
@@ -203,7 +227,7 @@ public sealed partial class ProxyHandler
                         Latency = wasSent ? handler._time.GetElapsedTime(_start) : null,
                         FirstByte = progress.FirstByteAt is { } at ? handler._time.GetElapsedTime(_start, at) : null,
                         Attempts = progress.Attempts,
-                        BytesIn = wasSent ? (request.Content as ForwardedContent)?.SentBytes ?? 0 : null,
+                        BytesIn = wasSent ? request.Content?.SentBytes ?? 0 : null,
                         BytesOut = wasSent ? progress.BytesOut : null,
                         TokensIn = usage?.Input,
                         TokensOut = usage?.Output,

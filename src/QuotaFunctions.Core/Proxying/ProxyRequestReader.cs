@@ -231,22 +231,23 @@ internal sealed class ProxyRequestReader(ProviderCatalog catalog, long maxBodyBy
             throw new RefusedException(uncertainty);
         }
 
+        var hasBody = !call.Head.IsEmpty;
         var charge = new ChargeRequest
         {
             Secret = secret,
-            Cost = provider.CostOf(path, model),
-            TokenEstimate = call.Facts.EstimateTokens(call.Length),
+            Cost = provider.CostOf(path, model, method),
+            TokenEstimate = FreeRequests.UsesNoTokens(method, path, hasBody) ? 0 : call.Facts.EstimateTokens(call.Length),
             Kind = ChargeKind.Forward,
             RequestId = context.TraceIdentifier,
             Provider = provider.Name,
             Model = model,
-            NeedsModel = isUncertain || !call.Head.IsEmpty || !IsReading(method),
+            NeedsModel = isUncertain || hasBody || !IsReading(method),
             Address = address,
             Method = method.Method,
             Path = target.AbsolutePath,
             Idempotency = claim,
         };
-        return new ProxyRequest(charge, call.Upstream, uncertainty, call.Body);
+        return new ProxyRequest(charge, call.Upstream with { PromptTokens = call.Facts.PromptTokens(call.Length) }, uncertainty, call.Body);
     }
 
     // Lists models, reads a stored answer, or deletes it: no model works for it

@@ -41,6 +41,7 @@ public static class ProxyingServiceCollectionExtensions
             services.GetRequiredService<UpstreamForwarder>(),
             services.GetRequiredService<IQuotaEngine>(),
             services.GetRequiredService<UpstreamMetrics>(),
+            services.GetRequiredService<IOptions<ServiceOptions>>().Value.ProxyDrain,
             services.GetRequiredService<TimeProvider>(),
             services.GetRequiredService<ILogger<ProxyHandler>>()));
         var checks = services.AddHealthChecks();

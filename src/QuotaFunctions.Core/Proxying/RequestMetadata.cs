@@ -16,8 +16,6 @@ internal sealed record RequestMetadata
     /// <summary>Nothing is known: there is no body, or none that names anything.</summary>
     public static readonly RequestMetadata None = new();
 
-    private const int BytesPerToken = 4;
-
     // Gemini writes its models' names so in bodies as well
     private const string ModelPrefix = "models/";
 
@@ -42,6 +40,9 @@ internal sealed record RequestMetadata
     /// <summary>How many answers it asks for.</summary>
     public long Responses { get; init; } = 1;
 
+    /// <summary>How many tokens less pictures, sounds and files are taken to have than their lengths would say.</summary>
+    public long TokensBeyondFlat { get; init; }
+
     /// <summary>Reads a whole body that is JSON, or seems to be.</summary>
     public static RequestMetadata Read(ReadOnlySpan<byte> body)
     {
@@ -65,16 +66,20 @@ internal sealed record RequestMetadata
     /// <summary>Adds a model that was found.</summary>
     public RequestMetadata WithModel(string? text) => this with { Models = Models + 1, Model = NameOf(text) };
 
+    /// <summary>Adds a picture, a sound or a file that was found.</summary>
+    /// <param name="length">Of its text, in bytes.</param>
+    public RequestMetadata WithAttachment(long length) =>
+        this with { TokensBeyondFlat = TokensBeyondFlat + Math.Max(0, TokenEstimates.OfText(length) - TokenEstimates.Attachment) };
+
+    /// <summary>Estimates the tokens of the request itself: by the length of its text, and so many at the most for each picture, sound or file in it.</summary>
+    /// <param name="length">Of the body, in bytes.</param>
+    public long PromptTokens(long length) => Math.Max(0, TokenEstimates.OfText(length) - TokensBeyondFlat);
+
     /// <summary>Estimates the tokens that a request will use: its own, and those of the longest answer that it allows.</summary>
     /// <param name="length">Of the body, in bytes.</param>
     public long EstimateTokens(long length)
     {
-        if (!IsObject)
-        {
-            return 1;
-        }
-
-        var answer = Math.Min(AnswerTokens ?? DefaultAnswerTokens, ChargeRequest.MaxCost) * Math.Min(Responses, ChargeRequest.MaxCost);
-        return Math.Clamp((length / BytesPerToken) + answer, 1, ChargeRequest.MaxCost);
+        var answer = IsObject ? Math.Min(AnswerTokens ?? DefaultAnswerTokens, ChargeRequest.MaxCost) * Math.Min(Responses, ChargeRequest.MaxCost) : 0;
+        return Math.Clamp(PromptTokens(length) + answer, 1, ChargeRequest.MaxCost);
     }
 }

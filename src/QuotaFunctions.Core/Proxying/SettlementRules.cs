@@ -26,6 +26,8 @@ public static class SettlementRules
     /// <summary>How it ended.</summary>
     internal static ChargeOutcome OutcomeOf(ForwardResult exchange) => exchange.End switch
     {
+        // Also where the client left, or the stream broke off, because of it
+        _ when exchange is { HasError: true, Status: < 400 } => ChargeOutcome.Failed,
         ForwardOutcome.NotSent => ChargeOutcome.ClientError,
         ForwardOutcome.CircuitOpen or ForwardOutcome.Unreachable => ChargeOutcome.Unreachable,
         ForwardOutcome.TimedOut => ChargeOutcome.TimedOut,
@@ -40,8 +42,22 @@ public static class SettlementRules
         },
     };
 
-    // A report counts only when the answer arrived whole: what an unfinished stream has said so far is not what it came to,
-    // and a client could leave just before the rest.
-    private static long CostOf(ForwardResult exchange, long held, QuotaUnit unit) =>
-        unit == QuotaUnit.Tokens && exchange is { End: ForwardOutcome.Answered, Reported: { } reported } ? Math.Max(0, reported) : held;
+    // What holds nothing costs nothing, whatever is reported: reading a stored answer reports its usage once more. An unfinished answer's
+    // report is only a part: a client could leave just before the rest.
+    private static long CostOf(ForwardResult exchange, long held, QuotaUnit unit)
+    {
+        if (unit != QuotaUnit.Tokens || held == 0)
+        {
+            return held;
+        }
+
+        var isWhole = exchange.End == ForwardOutcome.Answered;
+        if (exchange.Reported is { } reported && (isWhole || exchange.IsReportLast))
+        {
+            return Math.Max(0, reported);
+        }
+
+        var estimate = isWhole ? Math.Max(exchange.PromptTokens, exchange.AnswerTokens) : exchange.PromptTokens + exchange.AnswerTokens;
+        return Math.Min(held, Math.Max(estimate, exchange.Reported ?? 0));
+    }
 }

@@ -3,8 +3,8 @@ using System.Buffers;
 namespace QuotaFunctions.Core.Proxying;
 
 /// <summary>
-/// Watches JSON go by, piece by piece, and tells what it passes: properties, numbers, where objects and arrays begin.
-/// It keeps no text but the name or number that it is in, so its memory does not grow with the document, and it is not strict:
+/// Watches JSON go by, piece by piece, and tells what it passes: properties, numbers, texts, where objects and arrays begin and end.
+/// It keeps no text but the beginning of the one that it is in, so its memory does not grow with the document, and it is not strict:
 /// the receiver of the document judges whether it is well-formed.
 /// </summary>
 internal abstract class StreamingJsonTokenizer
@@ -19,6 +19,7 @@ internal abstract class StreamingJsonTokenizer
     private State _state;
     private bool _isName;
     private bool _expectsName;
+    private bool _isKept;
     private int _escapeDigits;
     private int _escaped;
 
@@ -81,25 +82,32 @@ internal abstract class StreamingJsonTokenizer
         }
     }
 
+    /// <summary>Whether the text that begins, a value, is to be told of by its beginning. Otherwise it is told of as empty.</summary>
+    protected virtual bool WantsText => false;
+
     /// <summary>A new document begins.</summary>
-    protected virtual void OnReset()
-    {
-    }
+    protected virtual void OnReset() { }
 
     /// <summary>An object or array begins; <see cref="Depth"/> counts it.</summary>
-    protected virtual void OnOpened()
-    {
-    }
+    protected virtual void OnOpened() { }
+
+    /// <summary>An object or array ends; <see cref="Depth"/> does not count it any more.</summary>
+    protected virtual void OnClosed() { }
 
     /// <summary>A property of the innermost object. Of names longer than any that matters only the beginning.</summary>
-    protected virtual void OnName(ReadOnlySpan<byte> name)
-    {
-    }
+    protected virtual void OnName(ReadOnlySpan<byte> name) { }
 
     /// <summary>A number: an array's element, or a property's value.</summary>
-    protected virtual void OnNumber(ReadOnlySpan<byte> number)
-    {
-    }
+    protected virtual void OnNumber(ReadOnlySpan<byte> number) { }
+
+    /// <summary>So many bytes of a text that is a value pass.</summary>
+    protected virtual void OnTextPassing(int length) { }
+
+    /// <summary>A text that is a value has ended: its beginning, where it is wanted.</summary>
+    protected virtual void OnText(ReadOnlySpan<byte> beginning) { }
+
+    /// <summary>The word <c>true</c>.</summary>
+    protected virtual void OnTrue() { }
 
     private ReadOnlySpan<byte> Token => _token.AsSpan(0, _tokenLength);
 
@@ -122,7 +130,12 @@ internal abstract class StreamingJsonTokenizer
                 _state = State.Text;
                 _isName = _expectsName;
                 _expectsName = false;
+                _isKept = _isName || WantsText;
                 _tokenLength = 0;
+                break;
+            case (byte)'t':
+                // No other word has one
+                OnTrue();
                 break;
             case (byte)'-' or (>= (byte)'0' and <= (byte)'9'):
                 _state = State.Number;
@@ -155,13 +168,19 @@ internal abstract class StreamingJsonTokenizer
 
         Depth--;
         _expectsName = false;
+        OnClosed();
     }
 
     private int ReadText(ReadOnlySpan<byte> bytes)
     {
         var end = bytes.IndexOfAny(InString);
         var text = end < 0 ? bytes : bytes[..end];
-        if (_isName)
+        if (!_isName)
+        {
+            OnTextPassing(text.Length);
+        }
+
+        if (_isKept)
         {
             var kept = text[..Math.Min(text.Length, MaxToken - _tokenLength)];
             kept.CopyTo(_token.AsSpan(_tokenLength));
@@ -184,6 +203,10 @@ internal abstract class StreamingJsonTokenizer
             {
                 OnName(Token);
             }
+            else
+            {
+                OnText(Token);
+            }
         }
 
         return end + 1;
@@ -201,7 +224,7 @@ internal abstract class StreamingJsonTokenizer
 
         // \n and its like stand in no name that matters
         _state = State.Text;
-        KeepOfName(value is (byte)'"' or (byte)'\\' or (byte)'/' ? value : (byte)' ');
+        KeepOfText(value is (byte)'"' or (byte)'\\' or (byte)'/' ? value : (byte)' ');
     }
 
     private void ReadEscapeDigit(byte value)
@@ -210,15 +233,15 @@ internal abstract class StreamingJsonTokenizer
         if (++_escapeDigits == 4)
         {
             _state = State.Text;
-            KeepOfName(_escaped < 0x80 ? (byte)_escaped : (byte)'?');
+            KeepOfText(_escaped < 0x80 ? (byte)_escaped : (byte)'?');
         }
     }
 
     private static int HexDigit(byte value) => value <= '9' ? value - '0' : (value | 0x20) - 'a' + 10;
 
-    private void KeepOfName(byte value)
+    private void KeepOfText(byte value)
     {
-        if (_isName)
+        if (_isKept)
         {
             Keep(value);
         }

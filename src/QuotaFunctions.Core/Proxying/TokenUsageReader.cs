@@ -1,65 +1,82 @@
-using System.Buffers.Text;
-
 namespace QuotaFunctions.Core.Proxying;
 
 /// <summary>
-/// Reads, as an answer passes, how many tokens it says were used: OpenAI's <c>usage</c>, Claude's (in its stream in two parts)
-/// and Gemini's <c>usageMetadata</c>; in one JSON document, in several, or as server-sent events.
+/// Reads, as an answer passes, how many tokens it says were used, in JSON (one document, several, or an array of them) or in server-sent
+/// events. Which of them it is, the content says.
 /// </summary>
 internal sealed class TokenUsageReader
 {
-    // More than any request can use: beyond, the report is nonsense, and sums of it must not overflow
-    private const long MaxReported = 1_000_000_000;
-
     private readonly UsageWatcher _watcher = new();
-    private readonly EventStream? _events;
+    private Action<ReadOnlySpan<byte>>? _read;
+    private long _length;
 
-    private TokenUsageReader(bool isEventStream) => _events = isEventStream ? new EventStream(_watcher) : null;
+    private TokenUsageReader()
+    {
+    }
 
-    /// <summary>The tokens used in all; null as long as nothing is said of them.</summary>
-    public long? Total => _watcher.Total
-        ?? (_watcher.Input is null && _watcher.Output is null ? null : (_watcher.Input ?? 0) + (_watcher.Output ?? 0) + _watcher.Cached);
+    /// <inheritdoc cref="UsageWatcher.Total"/>
+    public long? Total => _watcher.Total;
 
-    /// <summary>The tokens read, those of a cache among them; null as long as nothing is said of them.</summary>
-    public long? Input => _watcher.Input is { } input ? input + _watcher.Cached : null;
+    /// <inheritdoc cref="UsageWatcher.Input"/>
+    public long? Input => _watcher.Input;
 
-    /// <summary>The tokens written; null as long as nothing is said of them.</summary>
+    /// <inheritdoc cref="UsageWatcher.Output"/>
     public long? Output => _watcher.Output;
 
-    /// <summary>A reader for an answer of this kind; null where none can read it.</summary>
-    public static TokenUsageReader? For(string? mediaType, bool isEncoded)
-    {
-        if (isEncoded || mediaType is null)
-        {
-            return null;
-        }
+    /// <inheritdoc cref="UsageWatcher.IsOver"/>
+    public bool IsOver => _watcher.IsOver;
 
-        if (mediaType.Equals("text/event-stream", StringComparison.OrdinalIgnoreCase))
-        {
-            return new TokenUsageReader(isEventStream: true);
-        }
+    /// <inheritdoc cref="UsageWatcher.HasError"/>
+    public bool HasError => _watcher.HasError;
 
-        return mediaType.Contains("json", StringComparison.OrdinalIgnoreCase) ? new TokenUsageReader(isEventStream: false) : null;
-    }
+    /// <summary>How many tokens have passed, by the length of what a model wrote; where no such text is found, by that of the answer.</summary>
+    public long Passed => TokenEstimates.OfText(_watcher.TextLength > 0 ? _watcher.TextLength : _length);
+
+    /// <summary>A reader for an answer; null where none can read it.</summary>
+    /// <param name="isEncoded">Whether it is compressed.</param>
+    public static TokenUsageReader? For(bool isEncoded) => isEncoded ? null : new TokenUsageReader();
 
     /// <summary>Reads on.</summary>
     public void Read(ReadOnlySpan<byte> bytes)
     {
-        if (_events is null)
+        _length += bytes.Length;
+        if (_read is null)
         {
-            _watcher.Read(bytes);
+            var start = bytes.IndexOfAnyExcept(JsonText.Insignificant);
+            if (start < 0)
+            {
+                return;
+            }
+
+            bytes = bytes[start..];
+            _read = ReaderFor(bytes[0]);
         }
-        else
+
+        _read(bytes);
+    }
+
+    private Action<ReadOnlySpan<byte>> ReaderFor(byte first)
+    {
+        switch (first)
         {
-            _events.Read(bytes);
+            case (byte)'{' or (byte)'[':
+                return _watcher.Read;
+
+            // A field of an event, or a comment
+            case (byte)'d' or (byte)'e' or (byte)'i' or (byte)'r' or (byte)':':
+                _watcher.IsStream = true;
+                return new EventStream(_watcher).Read;
+            default:
+                return static _ => { };
         }
     }
 
     /// <summary>Hands the data of server-sent events on, each event as a document.</summary>
-    private sealed class EventStream(StreamingJsonTokenizer watcher)
+    private sealed class EventStream(UsageWatcher watcher)
     {
+        // The beginning of a line: more than the longest that has a meaning of its own
+        private readonly byte[] _line = new byte[16];
         private int _column;
-        private bool _isData;
         private bool _afterReturn;
 
         private static ReadOnlySpan<byte> Data => "data:"u8;
@@ -82,16 +99,22 @@ internal sealed class TokenUsageReader
 
         private void ReadLine(ReadOnlySpan<byte> part)
         {
-            for (; !part.IsEmpty && _column < Data.Length; part = part[1..])
+            if (part.IsEmpty)
             {
-                _isData = (_column == 0 || _isData) && part[0] == Data[_column];
-                _column++;
-                _afterReturn = false;
+                return;
             }
 
-            if (_isData && _column == Data.Length)
+            _afterReturn = false;
+            if (_column < _line.Length)
             {
-                watcher.Read(part);
+                part[..Math.Min(part.Length, _line.Length - _column)].CopyTo(_line.AsSpan(_column));
+            }
+
+            var inName = Math.Clamp(Data.Length - _column, 0, part.Length);
+            _column = Math.Min(_column + part.Length, _line.Length + 1);
+            if (_column >= Data.Length && _line.AsSpan().StartsWith(Data))
+            {
+                watcher.Read(part[inName..]);
             }
         }
 
@@ -103,147 +126,25 @@ internal sealed class TokenUsageReader
                 watcher.Reset();
             }
 
+            if (IsLine("data"u8, "[DONE]"u8))
+            {
+                watcher.End();
+            }
+
+            if (IsLine("event"u8, "error"u8))
+            {
+                watcher.Fail();
+            }
+
             _afterReturn = lineEnd == '\r';
             _column = 0;
-            _isData = false;
-        }
-    }
-
-    private sealed class UsageWatcher : StreamingJsonTokenizer
-    {
-        // What the objects and arrays down to this depth are; usage stands in none deeper
-        private readonly Place[] _places = new Place[5];
-        private Name _name;
-        private long _cacheWritten;
-        private long _cacheRead;
-
-        private enum Place
-        {
-            Elsewhere,
-            Answer,
-            Usage,
         }
 
-        private enum Name
+        private bool IsLine(ReadOnlySpan<byte> field, ReadOnlySpan<byte> value)
         {
-            Other,
-            Answer,
-            Usage,
-            Total,
-            Input,
-            Output,
-            CacheWritten,
-            CacheRead,
-        }
-
-        public long? Total { get; private set; }
-
-        public long? Input { get; private set; }
-
-        public long? Output { get; private set; }
-
-        public long Cached => _cacheWritten + _cacheRead;
-
-        protected override void OnOpened()
-        {
-            if (Depth >= _places.Length)
-            {
-                return;
-            }
-
-            var outer = Depth == 1 ? Place.Answer : _places[Depth - 1];
-            _places[Depth] = (outer, ParentIsObject) switch
-            {
-                (Place.Answer, _) when Depth == 1 => Place.Answer,
-
-                // Gemini streams one array of answers
-                (Place.Answer, false) => Place.Answer,
-                (Place.Answer, true) when _name == Name.Answer => Place.Answer,
-                (Place.Answer, true) when _name == Name.Usage => Place.Usage,
-                _ => Place.Elsewhere,
-            };
-        }
-
-        protected override void OnName(ReadOnlySpan<byte> name) => _name = Depth >= _places.Length
-            ? Name.Other
-            : _places[Depth] switch
-            {
-                Place.Answer => OfAnswer(name),
-                Place.Usage => OfUsage(name),
-                _ => Name.Other,
-            };
-
-        protected override void OnNumber(ReadOnlySpan<byte> number)
-        {
-            if (Depth >= _places.Length || _places[Depth] != Place.Usage || !TryParse(number, out var value))
-            {
-                return;
-            }
-
-            switch (_name)
-            {
-                case Name.Total:
-                    Total = value;
-                    break;
-                case Name.Input:
-                    Input = value;
-                    break;
-                case Name.Output:
-                    Output = value;
-                    break;
-                case Name.CacheWritten:
-                    _cacheWritten = value;
-                    break;
-                case Name.CacheRead:
-                    _cacheRead = value;
-                    break;
-            }
-        }
-
-        private static Name OfAnswer(ReadOnlySpan<byte> name)
-        {
-            if (name.SequenceEqual("usage"u8) || name.SequenceEqual("usageMetadata"u8))
-            {
-                return Name.Usage;
-            }
-
-            // OpenAI's streamed responses, and Claude's streamed messages, hold the answer in a property
-            return name.SequenceEqual("response"u8) || name.SequenceEqual("message"u8) ? Name.Answer : Name.Other;
-        }
-
-        private static Name OfUsage(ReadOnlySpan<byte> name)
-        {
-            if (name.SequenceEqual("total_tokens"u8) || name.SequenceEqual("totalTokenCount"u8))
-            {
-                return Name.Total;
-            }
-
-            if (name.SequenceEqual("prompt_tokens"u8) || name.SequenceEqual("input_tokens"u8) || name.SequenceEqual("promptTokenCount"u8))
-            {
-                return Name.Input;
-            }
-
-            if (name.SequenceEqual("completion_tokens"u8) || name.SequenceEqual("output_tokens"u8) || name.SequenceEqual("candidatesTokenCount"u8))
-            {
-                return Name.Output;
-            }
-
-            // Claude counts these apart from its input
-            return name.SequenceEqual("cache_creation_input_tokens"u8) ? Name.CacheWritten
-                : name.SequenceEqual("cache_read_input_tokens"u8) ? Name.CacheRead
-                : Name.Other;
-        }
-
-        private static bool TryParse(ReadOnlySpan<byte> number, out long value)
-        {
-            value = 0;
-            if (!Utf8Parser.TryParse(number, out double parsed, out var length) || length != number.Length || !(parsed >= 0))
-            {
-                return false;
-            }
-
-            value = (long)Math.Min(Math.Ceiling(parsed), MaxReported);
-            return true;
+            var line = _line.AsSpan(0, Math.Min(_column, _line.Length));
+            return _column <= _line.Length && line.Length > field.Length && line.StartsWith(field) && line[field.Length] == ':'
+                && line[(field.Length + 1)..].Trim((byte)' ').SequenceEqual(value);
         }
     }
 }

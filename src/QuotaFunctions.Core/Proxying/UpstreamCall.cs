@@ -94,6 +94,7 @@ internal sealed class UpstreamCall
     private static string? ErrorOf(ForwardResult result) => SettlementRules.OutcomeOf(result) switch
     {
         ChargeOutcome.Succeeded => null,
+        _ when result.HasError => "stream_error",
         _ when result is { End: ForwardOutcome.Answered or ForwardOutcome.CredentialRejected } => result.Status.ToString(CultureInfo.InvariantCulture),
         var outcome => OutcomeNames.Of(outcome),
     };

@@ -1,12 +1,11 @@
 using System.Globalization;
-using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using QuotaFunctions.Core.Http;
 
 namespace QuotaFunctions.Http;
 
 /// <summary>
-/// An error as <c>application/problem+json</c> (RFC 9457); under <c>/v1</c> with OpenAI's <c>error</c> object as well, so that its SDKs show the message.
+/// An error, told in the client's own dialect: see <see cref="ErrorDialect"/>. Every error that is answered is written here.
 /// </summary>
 /// <remarks>It has no public properties: the worker serialises results to the host once more.</remarks>
 /// <param name="problem">What went wrong.</param>
@@ -25,12 +24,19 @@ public sealed class ProblemResult(
         httpContext.Items[typeof(Problem)] = problem;
         var response = httpContext.Response;
         response.StatusCode = problem.Status;
-        response.ContentType = "application/problem+json";
+        var dialect = ErrorDialect.Of(httpContext.Request);
+        response.ContentType = dialect.ContentType;
         response.Headers.CacheControl = "no-store";
-        if ((retryAfter ?? problem.RetryAfter) is { } wait)
+        var wait = retryAfter ?? problem.RetryAfter;
+        if (wait is { } time)
         {
-            var seconds = Math.Max(1, (long)Math.Ceiling(wait.TotalSeconds));
-            response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
+            response.Headers.RetryAfter = WholeSeconds(time).ToString(CultureInfo.InvariantCulture);
+        }
+
+        if (problem.IsQuotaUsedUp)
+        {
+            // The SDKs of OpenAI and Anthropic try every 429 again where they are not told otherwise
+            response.Headers["x-should-retry"] = "false";
         }
 
         if (problem.Status == StatusCodes.Status401Unauthorized)
@@ -46,26 +52,17 @@ public sealed class ProblemResult(
             return;
         }
 
-        var body = Write(httpContext);
+        var body = dialect.Write(new ErrorOccurrence(problem, detail ?? Describe(), httpContext.TraceIdentifier, errors, wait));
         response.ContentLength = body.Length;
         // Not bound to the request: for a client that left the server drops the bytes, and nothing is thrown where nobody catches
         await response.Body.WriteAsync(body, CancellationToken.None);
     }
 
-    private byte[] Write(HttpContext httpContext)
-    {
-        var message = detail ?? problem.Detail;
-        var body = new ProblemResponse(
-            problem.Type,
-            problem.Title,
-            problem.Status,
-            message,
-            problem.Code,
-            httpContext.TraceIdentifier,
-            errors,
-            httpContext.Request.Path.StartsWithSegments("/v1", StringComparison.OrdinalIgnoreCase)
-                ? new OpenAIErrorResponse(message, problem.OpenAIType, problem.Code)
-                : null);
-        return JsonSerializer.SerializeToUtf8Bytes(body, ProblemJson.Readable.ProblemResponse);
-    }
+    /// <summary>Seconds, rounded up, at least one.</summary>
+    internal static long WholeSeconds(TimeSpan time) => Math.Max(1, (long)Math.Ceiling(time.TotalSeconds));
+
+    // The fields are named in the text as well: it is all that an SDK shows
+    private string Describe() => errors is not { Count: > 0 }
+        ? problem.Detail
+        : string.Join(' ', errors.SelectMany(static field => field.Value, static (field, message) => $"{field.Key} {message}"));
 }

@@ -45,7 +45,7 @@ public sealed class ForwardingTests(ProxyFixture fixture)
         using var client = new HttpClient { BaseAddress = fixture.Host.BaseAddress };
         client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key.Secret);
 
-        using var response = await client.GetAsync("/v1/models");
+        using var response = await client.PostAsync("/v1/chat/completions", new StringContent("""{"model":"sample-small","messages":[]}"""));
 
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         Assert.Equal(1, await key.UsedAsync());

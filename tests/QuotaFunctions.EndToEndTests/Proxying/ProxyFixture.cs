@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using QuotaFunctions.Core.Proxying;
+using QuotaFunctions.EndToEndTests.Proxying.Sdks;
 using QuotaFunctions.LocalHost;
 using QuotaFunctions.TestSupport;
 
@@ -37,8 +38,11 @@ public sealed class ProxyFixture : IAsyncLifetime, ICollectionFixture<ProxyFixtu
         Scripted = await ScriptedUpstream.StartAsync();
         var settings = AppSettings.For(_azurite.ConnectionString, Sample.BaseAddress);
         settings["PROXY_MAX_BODY_BYTES"] = MaxBody.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        settings["PROXY_DRAIN_SECONDS"] = "2";
         Add("scripted", new Uri(Scripted.BaseAddress, "/scripted"), ("ApiKey", "scripted-credential"), ("AuthHeader", "x-scripted-key"),
             ("Models", "scripted-*"), ("Costs", "scripted-dear=10, /scripted/dear*=25"));
+        Array.ForEach(["openai", "azure", "anthropic", "google"], vendor => Scripted.At(vendor, VendorImitation.AnswerAsync));
+        Add("vendors", new Uri(Scripted.BaseAddress, "/vendors"), ("AuthScheme", "none"));
         Add("scripted-free", new Uri(Scripted.BaseAddress, "/free"), ("AuthScheme", "none"), ("RefundOn", "none"));
         Add("scripted-raw", new Uri(Scripted.RawBaseAddress, "/raw"), ("AuthScheme", "none"));
         Add("scripted-slow", new Uri(Scripted.BaseAddress, "/slow"), ("AuthScheme", "none"), ("TimeoutSeconds", "1"), ("StreamTimeoutSeconds", "1"));

@@ -10,6 +10,8 @@ namespace QuotaFunctions.EndToEndTests.Proxying;
 [Collection(ProxyFixture.Name)]
 public sealed class RefusalTests(ProxyFixture fixture)
 {
+    private const string Chat = """{"model":"sample-small","messages":[]}""";
+
     public static TheoryData<string, string> KeyRoutes => new()
     {
         { "GET", "/v1/models" },
@@ -116,8 +118,8 @@ public sealed class RefusalTests(ProxyFixture fixture)
     {
         using var key = await fixture.NewKeyAsync(("quota", 1));
 
-        using var first = await key.SendAsync(HttpMethod.Get, "/v1/models");
-        using var second = await key.SendAsync(HttpMethod.Get, "/v1/models");
+        using var first = await key.PostAsync("/v1/chat/completions", Chat);
+        using var second = await key.PostAsync("/v1/chat/completions", Chat);
 
         Assert.Equal(HttpStatusCode.OK, first.StatusCode);
         var problem = await second.IsProblemAsync(HttpStatusCode.TooManyRequests, "quota_exhausted");
@@ -127,6 +129,10 @@ public sealed class RefusalTests(ProxyFixture fixture)
         Assert.Equal("\"quota\";r=0", second.Header("RateLimit"));
         Assert.Null(second.Header("X-Quota-Charged"));
         Assert.Null(second.Header("Retry-After"));
+        Assert.Equal("false", second.Header("x-should-retry"));
+
+        using var free = await key.SendAsync(HttpMethod.Get, "/v1/models");
+        Assert.Equal(HttpStatusCode.OK, free.StatusCode);
     }
 
     [Fact]
@@ -134,8 +140,8 @@ public sealed class RefusalTests(ProxyFixture fixture)
     {
         using var key = await fixture.NewKeyAsync(("rate_limit_per_minute", 1));
 
-        using var first = await key.SendAsync(HttpMethod.Get, "/v1/models");
-        using var second = await key.SendAsync(HttpMethod.Get, "/v1/models");
+        using var first = await key.PostAsync("/v1/chat/completions", Chat);
+        using var second = await key.PostAsync("/v1/chat/completions", Chat);
 
         await second.IsProblemAsync(HttpStatusCode.TooManyRequests, "rate_limited");
         Assert.InRange(second.Headers.RetryAfter!.Delta!.Value.TotalSeconds, 50, 60);

@@ -55,6 +55,9 @@ public sealed class ScriptedUpstream : IAsyncDisposable
         return name;
     }
 
+    /// <summary>Says what happens at a name of one's own.</summary>
+    public void At(string name, RequestDelegate script) => _scripts[name] = script;
+
     /// <summary>Says what is answered.</summary>
     public string OnText(string contentType, string text) => On(async context =>
     {

@@ -10,7 +10,8 @@ public sealed class TokenTests(ProxyFixture fixture)
 {
     // 78 bytes: an estimate of 19 tokens for them, and 40 for the answer
     private const string Body = """{"model":"sample-small","max_tokens":40,"messages":[{"content":"hello there"}]}""";
-    private const long Estimate = 19 + 40;
+    private const long Prompt = 19;
+    private const long Estimate = Prompt + 40;
 
     [Fact]
     public async Task A_plain_answer_reports_its_usage()
@@ -53,7 +54,7 @@ public sealed class TokenTests(ProxyFixture fixture)
     }
 
     [Fact]
-    public async Task Without_a_report_the_estimate_stands()
+    public async Task So_does_a_stream_that_was_not_asked_to_and_the_client_is_not_told()
     {
         using var key = await TokenKeyAsync();
 
@@ -62,8 +63,32 @@ public sealed class TokenTests(ProxyFixture fixture)
         Assert.DoesNotContain("usage", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         var (outcome, cost) = await key.OutcomeAsync();
         Assert.Equal("succeeded", outcome);
-        Assert.Equal(cost, await key.UsedAsync());
-        Assert.InRange(cost, Estimate, Estimate + 10);
+        Assert.InRange(cost, 1, Prompt);
+        await key.BooksBalanceAsync();
+    }
+
+    [Fact]
+    public async Task Without_a_report_the_larger_of_request_and_answer_stands()
+    {
+        using var key = await TokenKeyAsync();
+        var name = fixture.Scripted.OnText("application/json", $$"""{"content":"{{new string('x', 120)}}"}""");
+
+        using var response = await key.PostAsync($"/providers/scripted/{name}", Body);
+
+        Assert.Equal(("succeeded", 30), await key.OutcomeAsync());
+        await key.BooksBalanceAsync();
+    }
+
+    [Fact]
+    public async Task What_uses_no_tokens_is_open_when_the_quota_is_spent()
+    {
+        using var key = await fixture.NewKeyAsync(("unit", "tokens"), ("quota", 0));
+        var name = fixture.Scripted.OnText("application/json", """{"usage":{"total_tokens":4321}}""");
+
+        using var response = await key.SendAsync(HttpMethod.Get, $"/providers/scripted/{name}");
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Equal(("succeeded", 0), await key.OutcomeAsync());
         await key.BooksBalanceAsync();
     }
 
@@ -82,18 +107,18 @@ public sealed class TokenTests(ProxyFixture fixture)
 
         using var response = await key.PostAsync($"/providers/scripted/{name}", Body, ("Accept-Encoding", "br"));
 
-        Assert.Equal(("succeeded", Estimate), await key.OutcomeAsync());
+        Assert.Equal(("succeeded", Prompt), await key.OutcomeAsync());
         Assert.Equal("identity", accepted);
     }
 
     [Fact]
-    public async Task A_client_that_leaves_before_the_report_pays_the_estimate()
+    public async Task A_client_that_leaves_before_the_report_pays_its_prompt_and_what_has_passed()
     {
         using var key = await TokenKeyAsync();
         var name = fixture.Scripted.On(async context =>
         {
             context.Response.ContentType = "text/event-stream";
-            await context.Response.WriteAsync("data: {\"message\":{\"usage\":{\"input_tokens\":1,\"output_tokens\":1}}}\n\n");
+            await context.Response.WriteAsync("data: {\"choices\":[{\"delta\":{\"content\":\"12345678\"}}]}\n\n");
             await context.Response.Body.FlushAsync();
             await Task.Delay(Timeout.Infinite, context.RequestAborted);
         });
@@ -104,8 +129,33 @@ public sealed class TokenTests(ProxyFixture fixture)
             await reader.ReadLineAsync();
         }
 
-        Assert.Equal(("client_closed", Estimate), await key.OutcomeAsync());
-        Assert.Equal(Estimate, await key.UsedAsync());
+        Assert.Equal(("client_closed", Prompt + 2), await key.OutcomeAsync());
+        Assert.Equal(Prompt + 2, await key.UsedAsync());
+        await key.BooksBalanceAsync();
+    }
+
+    [Fact]
+    public async Task The_upstream_is_read_on_without_a_client_that_leaves()
+    {
+        using var key = await TokenKeyAsync();
+        var left = new TaskCompletionSource();
+        var name = fixture.Scripted.On(async context =>
+        {
+            context.Response.ContentType = "text/event-stream";
+            await context.Response.WriteAsync("data: 1\n\n");
+            await context.Response.Body.FlushAsync();
+            await left.Task;
+            await context.Response.WriteAsync("data: {\"usage\":{\"total_tokens\":33}}\n\n");
+        });
+
+        using (var response = await key.PostAsync($"/providers/scripted/{name}", Body))
+        {
+            using var reader = new StreamReader(await response.Content.ReadAsStreamAsync());
+            await reader.ReadLineAsync();
+        }
+
+        left.SetResult();
+        Assert.Equal(33, (await key.OutcomeAsync()).Cost);
         await key.BooksBalanceAsync();
     }
 

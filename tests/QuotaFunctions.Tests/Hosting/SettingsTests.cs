@@ -138,6 +138,8 @@ public sealed class SettingsTests
     [InlineData("PROXY_MAX_BODY_BYTES", "10737418241")]
     [InlineData("PROXY_MAX_BODY_BYTES", "100MB")]
     [InlineData("PROXY_MAX_BODY_BYTES", "99999999999999999999")]
+    [InlineData("PROXY_DRAIN_SECONDS", "-1")]
+    [InlineData("PROXY_DRAIN_SECONDS", "61")]
     [InlineData("LOG_LEVEL", "loud")]
     [InlineData("LOG_LEVEL", "3")]
     [InlineData("CLIENT_ADDRESS_HEADER", "X-Forwarded For")]

@@ -28,13 +28,19 @@ public sealed class ProblemResultTests
     [InlineData("/v1", true)]
     [InlineData("/v10/x", false)]
     [InlineData("/proxy", false)]
-    public async Task Under_v1_it_is_what_OpenAIs_SDKs_show_as_well(string path, bool there)
+    [InlineData("/quota", false)]
+    [InlineData("/providers/p/v1/files", true)]
+    [InlineData("/providers/p/openai/deployments/d/chat/completions", true)]
+    [InlineData("/providers/p/chat/completions", true)]
+    [InlineData("/providers/models/echo", false)]
+    [InlineData("/providers/p", false)]
+    public async Task On_OpenAIs_paths_it_is_what_OpenAIs_SDKs_show_as_well(string path, bool there)
     {
         var json = await new ProblemResult(Problem.QuotaExhausted, "used up").AnswerAsync(TestRequests.Context(path: path));
         Assert.Equal(there, json.TryGetProperty("error", out var error));
         if (there)
         {
-            Assert.Equal("""{"message":"used up","type":"insufficient_quota","code":"quota_exhausted"}""", error.GetRawText());
+            Assert.Equal("""{"message":"used up","type":"insufficient_quota","param":null,"code":"quota_exhausted"}""", error.GetRawText());
         }
     }
 
@@ -44,6 +50,58 @@ public sealed class ProblemResultTests
         var errors = new Dictionary<string, string[]> { ["quota"] = ["must be a whole number."] };
         var json = await new ProblemResult(Problem.InvalidRequest, errors: errors).AnswerAsync(TestRequests.Context());
         Assert.Equal("""{"quota":["must be a whole number."]}""", json.GetProperty("errors").GetRawText());
+        Assert.Equal("quota must be a whole number.", json.GetProperty("detail").GetString());
+    }
+
+    [Theory]
+    [InlineData("/v1/messages", "anthropic-version", "2023-06-01")]
+    [InlineData("/providers/claude/v1/messages", "Anthropic-Version", "2023-06-01")]
+    [InlineData("/proxy", "anthropic-version", "")]
+    public async Task Anthropics_SDKs_are_answered_as_by_Anthropic(string path, string header, string value)
+    {
+        var context = TestRequests.Context(path: path);
+        context.Request.Headers[header] = value;
+
+        var json = await new ProblemResult(Problem.QuotaExhausted, "used up").AnswerAsync(context);
+
+        Assert.Equal("application/json", context.Response.ContentType);
+        Assert.Equal(
+            """{"type":"error","error":{"type":"rate_limit_error","message":"used up"},"request_id":"the-request","code":"quota_exhausted"}""", json.GetRawText());
+        Assert.Equal("false", context.Response.Headers["x-should-retry"]);
+    }
+
+    [Theory]
+    [InlineData("/providers/gemini/v1beta/models/m:generateContent", null)]
+    [InlineData("/providers/gemini/v1beta/models/m:streamGenerateContent", null)]
+    [InlineData("/providers/gemini/v1beta/models", "x-goog-api-key")]
+    [InlineData("/v1/anything", "x-goog-api-key")]
+    public async Task Googles_are_answered_as_by_Google(string path, string? header)
+    {
+        var context = TestRequests.Context(path: path);
+        if (header is not null)
+        {
+            context.Request.Headers[header] = "k";
+        }
+
+        var json = await new ProblemResult(
+            Problem.InvalidRequest, errors: new Dictionary<string, string[]> { ["model"] = ["is wrong."] }, retryAfter: TimeSpan.FromSeconds(2)).AnswerAsync(context);
+
+        Assert.Equal("application/json", context.Response.ContentType);
+        Assert.Equal(
+            """{"error":{"code":400,"message":"model is wrong.","status":"INVALID_ARGUMENT","details":[{"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"INVALID_REQUEST","domain":"quota-functions","metadata":{"code":"invalid_request","requestId":"the-request"}},{"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"2s"},{"@type":"type.googleapis.com/google.rpc.BadRequest","fieldViolations":[{"field":"model","description":"is wrong."}]}]}}""",
+            json.GetRawText());
+        Assert.False(context.Response.Headers.ContainsKey("x-should-retry"));
+    }
+
+    [Fact]
+    public async Task Other_routes_know_no_dialect()
+    {
+        var context = TestRequests.Context(path: "/manage/keys");
+        context.Request.Headers["anthropic-version"] = "2023-06-01";
+
+        await new ProblemResult(Problem.NotFound).AnswerAsync(context);
+
+        Assert.Equal("application/problem+json", context.Response.ContentType);
     }
 
     [Theory]

@@ -87,5 +87,20 @@ public sealed class ProviderCatalogTests
     [InlineData("/v1/chat", "other", 2)]
     [InlineData("/v1/chat", null, 2)]
     public void The_first_rule_that_fits_says_the_cost(string path, string? model, long cost) =>
-        Assert.Equal(cost, ProxySettings.Provider("http://host.example", ("Costs", "gpt-4o-mini=3, gpt-4o*=10, /v1/images/*=25, *=2")).CostOf(path, model));
+        Assert.Equal(cost, ProxySettings.Provider("http://host.example", ("Costs", "gpt-4o-mini=3, gpt-4o*=10, /v1/images/*=25, *=2")).CostOf(path, model, HttpMethod.Post));
+
+    [Theory]
+    [InlineData("GET", "/v1/models", null, 0)]
+    [InlineData("GET", "/v1beta/models/", null, 0)]
+    [InlineData("HEAD", "/v1/models", null, 0)]
+    [InlineData("POST", "/v1/models", null, 1)]
+    [InlineData("GET", "/v1/models/x", null, 1)]
+    [InlineData("POST", "/v1/messages/count_tokens", null, 0)]
+    [InlineData("POST", "/v1beta/models/gemini-pro:countTokens", null, 0)]
+    [InlineData("POST", "/v1/responses/input_tokens", null, 0)]
+    [InlineData("POST", "/v1beta/models/gemini-pro:generateContent", null, 1)]
+    [InlineData("GET", "/v1/models", "*=2", 2)]
+    [InlineData("GET", "/v1/models", "/v1/models=3", 3)]
+    public void Lists_of_models_and_counts_of_tokens_cost_what_Costs_say_else_nothing(string method, string path, string? costs, long cost) =>
+        Assert.Equal(cost, ProxySettings.Provider("http://host.example", ("Costs", costs)).CostOf(path, model: null, new HttpMethod(method)));
 }

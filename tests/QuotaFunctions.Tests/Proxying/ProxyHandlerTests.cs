@@ -267,6 +267,107 @@ public sealed class ProxyHandlerTests
     }
 
     [Theory]
+    [InlineData(false, false, 12, ChargeOutcome.ClientClosed)]
+    [InlineData(false, true, 30, ChargeOutcome.ClientClosed)]
+    [InlineData(true, false, 7, ChargeOutcome.Succeeded)]
+    public async Task An_upstream_is_read_on_for_a_while_without_the_client(bool isOver, bool answersInTime, long cost, ChargeOutcome outcome)
+    {
+        Granted(cost: 50, unit: QuotaUnit.Tokens);
+        using var left = new CancellationTokenSource();
+        _context.RequestAborted = left.Token;
+        using var stalled = new StalledStream();
+        var answer = new PiecesStream(Event("""{"choices":[{"delta":{"content":"12345678901234567"}}],"usage":{"total_tokens":7}}""") + (isOver ? "data: [DONE]\n\n" : ""), stalled);
+        var handling = HandleAsync(_ => new HttpResponseMessage(HttpStatusCode.OK) { Content = new StreamContent(answer) });
+        await stalled.IsRead.WaitAsync(TimeSpan.FromSeconds(20));
+
+        await left.CancelAsync();
+        if (answersInTime)
+        {
+            _time.Advance(TimeSpan.FromSeconds(9));
+            stalled.Continue(Event("""{"usage":{"total_tokens":30}}"""));
+        }
+        else if (!isOver)
+        {
+            Assert.False(handling.IsCompleted);
+            _time.Advance(TimeSpan.FromSeconds(10));
+        }
+
+        Assert.Null(await handling.WaitAsync(TimeSpan.FromSeconds(20)));
+        var settlement = Assert.Single(_settlements);
+        Assert.Equal((outcome, cost), (settlement.Outcome, settlement.Cost));
+        Assert.DoesNotContain("30", Encoding.UTF8.GetString(_answer.ToArray()), StringComparison.Ordinal);
+
+        static string Event(string data) => $"data: {data}\n\n";
+    }
+
+    [Fact]
+    public async Task The_upstream_is_awaited_for_a_while_without_the_client()
+    {
+        Granted(cost: 50, unit: QuotaUnit.Tokens);
+        using var left = new CancellationTokenSource();
+        _context.RequestAborted = left.Token;
+
+        await HandleAsync(_ =>
+        {
+            left.Cancel();
+            return Answer(HttpStatusCode.OK, """{"usage":{"total_tokens":30}}""");
+        });
+
+        Assert.Equal((ChargeOutcome.ClientClosed, 30), (_settlements.Single().Outcome, _settlements.Single().Cost));
+    }
+
+    [Theory]
+    [InlineData("""{"model":"gpt-4o","stream":true}""", """{"stream_options":{"include_usage":true},"model":"gpt-4o","stream":true}""", false)]
+    [InlineData("""{"stream":true,"stream_options":{"include_usage":true}}""", """{"stream":true,"stream_options":{"include_usage":true}}""", true)]
+    public async Task A_stream_is_asked_for_its_usage_and_the_client_gets_what_it_asked_for(string body, string sent, bool isPassedOn)
+    {
+        const string Report = "data: {\"choices\":[],\"usage\":{\"total_tokens\":30}}\n\n";
+        Granted(cost: 50, unit: QuotaUnit.Tokens);
+        Body(body, "application/json");
+
+        await HandleAsync(request =>
+        {
+            Assert.Equal(sent, request.Content!.ReadAsStringAsync().Result);
+            var answer = new HttpResponseMessage(HttpStatusCode.OK) { Content = new StringContent(Report + "data: [DONE]\n\n", Encoding.UTF8, "text/event-stream") };
+            Assert.NotNull(answer.Content.Headers.ContentLength);
+            return answer;
+        });
+
+        Assert.Equal((isPassedOn ? Report : "") + "data: [DONE]\n\n", Encoding.UTF8.GetString(_answer.ToArray()));
+        Assert.Equal((ChargeOutcome.Succeeded, 30), (_settlements.Single().Outcome, _settlements.Single().Cost));
+    }
+
+    [Fact]
+    public async Task A_key_that_counts_requests_has_its_body_sent_to_the_letter()
+    {
+        Body("""{"stream":true}""", "application/json");
+
+        await HandleAsync(request =>
+        {
+            Assert.Equal("""{"stream":true}""", request.Content!.ReadAsStringAsync().Result);
+            return Answer(HttpStatusCode.OK, "");
+        });
+    }
+
+    [Theory]
+    [InlineData("GET", "/v1/responses/resp_1", "")]
+    [InlineData("GET", "/v1/models", "")]
+    [InlineData("HEAD", "/v1/batches/b", "")]
+    [InlineData("POST", "/v1/messages/count_tokens", "{}")]
+    [InlineData("POST", "/v1/models/gemini:countTokens", "{}")]
+    public async Task What_uses_no_tokens_is_free(string method, string path, string body)
+    {
+        Granted(cost: 0, unit: QuotaUnit.Tokens);
+        (_context.Request.Method, _context.Request.Path) = (method, path);
+        Body(body, "application/json");
+
+        await HandleAsync(_ => Answer(HttpStatusCode.OK, """{"usage":{"total_tokens":30}}"""));
+
+        Assert.Equal(0, _asked!.TokenEstimate);
+        Assert.Equal((ChargeOutcome.Succeeded, 0), (_settlements.Single().Outcome, _settlements.Single().Cost));
+    }
+
+    [Theory]
     [InlineData("X-API-Key", "", "key_missing")]
     [InlineData("X-API-Key", "trial_x y", "key_invalid")]
     [InlineData("Authorization", "Basic abc", "key_missing")]
@@ -294,7 +395,7 @@ public sealed class ProxyHandlerTests
                     Replayed = replayed,
                     KeyId = Key.KeyId,
                     Quota = new QuotaSnapshot { Type = QuotaType.Count, Unit = unit, Limit = 100, Used = cost, Remaining = 100 - cost },
-                    Charge = new Charge { Key = Key, Id = new ChargeId(20260101, 1, 0), Cost = cost, At = _time.GetUtcNow(), Request = request, Unit = unit },
+                    Charge = new Charge { Key = Key, Id = new ChargeId(20260101, 1, 0), Cost = cost, At = _time.GetUtcNow(), Request = request, Unit = unit, IsHold = unit == QuotaUnit.Tokens && cost > 0 },
                 };
             });
 
@@ -537,7 +638,7 @@ public sealed class ProxyHandlerTests
         var forwarder = new UpstreamForwarder(clients, notes, Options.Create(new KestrelServerOptions()), _time, NullLogger<UpstreamForwarder>.Instance);
         var keys = new ClientKeys(_directory.Object, TimeSpan.FromSeconds(6), _time);
         var handler = new ProxyHandler(
-            keys, new ProxyRequestReader(catalog, long.MaxValue), forwarder, _engine.Object, TestMeters.Upstream(), _time, NullLogger<ProxyHandler>.Instance);
+            keys, new ProxyRequestReader(catalog, long.MaxValue), forwarder, _engine.Object, TestMeters.Upstream(), TimeSpan.FromSeconds(10), _time, NullLogger<ProxyHandler>.Instance);
         return await handler.ForwardToModelAsync(_context, IPAddress.Loopback, _ended.Token);
     }
 
@@ -570,14 +671,37 @@ public sealed class ProxyHandlerTests
     private sealed class StalledStream : MemoryStream
     {
         private readonly TaskCompletionSource _read = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource<byte[]> _rest = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private bool _isOver;
+
+        public void Continue(string text) => _rest.SetResult(Encoding.UTF8.GetBytes(text));
 
         public Task IsRead => _read.Task;
 
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
             _read.TrySetResult();
-            await Task.Delay(Timeout.Infinite, cancellationToken);
-            return 0;
+            var rest = _isOver ? [] : await _rest.Task.WaitAsync(cancellationToken);
+            _isOver = true;
+            rest.CopyTo(buffer);
+            return rest.Length;
+        }
+    }
+
+    /// <summary>A piece, and then another stream.</summary>
+    private sealed class PiecesStream(string first, Stream next) : MemoryStream
+    {
+        private bool _isFirstRead;
+
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            if (_isFirstRead)
+            {
+                return next.ReadAsync(buffer, cancellationToken);
+            }
+
+            _isFirstRead = true;
+            return new(Encoding.UTF8.GetBytes(first, buffer.Span));
         }
     }
 

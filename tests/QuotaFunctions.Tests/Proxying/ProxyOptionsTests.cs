@@ -20,7 +20,7 @@ public sealed class ProxyOptionsTests
         Assert.Same(RefundPolicy.Default, provider.RefundOn);
         Assert.Empty(provider.Models);
         Assert.Empty(provider.AllowedPaths);
-        Assert.Equal(1, provider.CostOf("/v1/chat", "any"));
+        Assert.Equal(1, provider.CostOf("/v1/chat", "any", HttpMethod.Post));
         Assert.True(provider.Allows("/anything"));
     }
 

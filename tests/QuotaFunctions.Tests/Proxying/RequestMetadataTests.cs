@@ -98,8 +98,41 @@ public sealed class RequestMetadataTests
     [InlineData("""{"max_tokens":9223372036854775807,"n":9223372036854775807}""", 400, 1_000_000)]
     [InlineData("""{"max_tokens":1e9}""", 400, 100 + 1000)]
     [InlineData("""{"max_tokens":1}""", 40_000_000, 1_000_000)]
-    [InlineData("[1]", 400, 1)]
+    [InlineData("[1]", 400, 100)]
+    [InlineData("[1]", 2, 1)]
     public void Tokens_are_estimated_within_limits(string body, long length, long expected) => Assert.Equal(expected, Read(body).EstimateTokens(length));
+
+    [Theory]
+    [InlineData("""{"messages":[{"content":[{"type":"image_url","image_url":{"url":"data:image/png;base64,#"}}]}]}""", true)]
+    [InlineData("""{"messages":[{"content":[{"type":"input_audio","input_audio":{"data":"#","format":"wav"}}]}]}""", true)]
+    [InlineData("""{"messages":[{"content":[{"type":"file","file":{"file_data":"data:application/pdf;base64,#"}}]}]}""", true)]
+    [InlineData("""{"input":[{"content":[{"type":"input_image","image_url":"data:image\/png;base64,#"}]}]}""", true)]
+    [InlineData("""{"messages":[{"content":[{"type":"image","source":{"type":"base64","media_type":"image/png","data":"#"}}]}]}""", true)]
+    [InlineData("""{"contents":[{"parts":[{"inlineData":{"mimeType":"image/png","data":"#"}}]}]}""", true)]
+    [InlineData("""{"messages":[{"content":"x","images":["#"]}]}""", true)]
+    [InlineData("""{"messages":[{"content":"#"}]}""", false)]
+    [InlineData("""{"messages":[{"content":[{"type":"text","text":"data:image/png;base64,#"}]}]}""", false)]
+    [InlineData("""{"input":["#"]}""", false)]
+    [InlineData("""{"url":"https://example.com/#"}""", false)]
+    [InlineData("""{"data":"two words #"}""", false)]
+    public void Pictures_and_the_like_are_held_at_a_flat_number(string template, bool isFlat)
+    {
+        var body = template.Replace("#", new string('A', 1_200_000), StringComparison.Ordinal);
+        var scanned = new JsonScanner();
+        foreach (var piece in Encoding.UTF8.GetBytes(body).Chunk(1000))
+        {
+            scanned.Read(piece);
+        }
+
+        var held = Read(body).EstimateTokens(body.Length);
+
+        Assert.InRange(held, isFlat ? 3_000 : 301_000, isFlat ? 3_100 : 301_100);
+        Assert.InRange(scanned.Facts.EstimateTokens(body.Length), held - 20, held + 20);
+    }
+
+    [Fact]
+    public void A_small_one_is_held_by_its_length() =>
+        Assert.Equal((4_000 / 4) + 1_000, Read($$"""{"data":"{{new string('A', 3_000)}}"}""").EstimateTokens(4_000));
 
     private static RequestMetadata Read(string body) => RequestMetadata.Read(Encoding.UTF8.GetBytes(body));
 }

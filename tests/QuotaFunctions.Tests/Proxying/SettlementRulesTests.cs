@@ -80,15 +80,43 @@ public sealed class SettlementRulesTests
     [InlineData(30L, 30)]
     [InlineData(0L, 0)]
     [InlineData(-5L, 0)]
-    [InlineData(null, Held)]
-    public void Tokens_are_adjusted_to_the_report(long? reported, long cost) =>
-        Assert.Equal(cost, Decide(new ForwardResult(ForwardOutcome.Answered, 200, reported), QuotaUnit.Tokens).Cost);
+    public void Tokens_are_adjusted_to_the_report(long reported, long cost) =>
+        Assert.Equal(cost, Decide(new ForwardResult(ForwardOutcome.Answered, 200, reported) { PromptTokens = 5, AnswerTokens = 5 }, QuotaUnit.Tokens).Cost);
 
     [Theory]
     [InlineData(ForwardOutcome.ClientClosed)]
     [InlineData(ForwardOutcome.Truncated)]
-    public void A_report_in_an_unfinished_stream_does_not_count(ForwardOutcome end) =>
-        Assert.Equal(Held, Decide(new ForwardResult(end, 200, 1), QuotaUnit.Tokens).Cost);
+    public void The_last_report_counts_whoever_left(ForwardOutcome end) =>
+        Assert.Equal(30, Decide(new ForwardResult(end, 200, 30) { IsReportLast = true }, QuotaUnit.Tokens).Cost);
+
+    [Theory]
+    [InlineData(2, 3, 3)]
+    [InlineData(3, 2, 3)]
+    [InlineData(9, 2, Held)]
+    [InlineData(2, 900, Held)]
+    [InlineData(0, 0, 0)]
+    public void A_whole_answer_without_a_report_is_the_larger_of_what_can_be_told(long prompt, long answer, long cost) =>
+        Assert.Equal(cost, Decide(new ForwardResult(ForwardOutcome.Answered, 200) { PromptTokens = prompt, AnswerTokens = answer }, QuotaUnit.Tokens).Cost);
+
+    [Theory]
+    [InlineData(ForwardOutcome.ClientClosed, null, 5)]
+    [InlineData(ForwardOutcome.Truncated, null, 5)]
+    [InlineData(ForwardOutcome.Truncated, 1L, 5)]
+    [InlineData(ForwardOutcome.Truncated, 6L, 6)]
+    [InlineData(ForwardOutcome.Truncated, 900L, Held)]
+    public void An_unfinished_one_is_its_prompt_and_what_has_passed(ForwardOutcome end, long? reported, long cost) =>
+        Assert.Equal(cost, Decide(new ForwardResult(end, 200, reported) { PromptTokens = 2, AnswerTokens = 3 }, QuotaUnit.Tokens).Cost);
+
+    [Fact]
+    public void What_holds_nothing_costs_nothing() =>
+        Assert.Equal(0, SettlementRules.Decide(new ForwardResult(ForwardOutcome.Answered, 200, 30), 0, QuotaUnit.Tokens, RefundPolicy.Default).Cost);
+
+    [Theory]
+    [InlineData(ForwardOutcome.Answered)]
+    [InlineData(ForwardOutcome.ClientClosed)]
+    [InlineData(ForwardOutcome.Truncated)]
+    public void An_error_in_a_stream_has_failed_and_is_charged(ForwardOutcome end) =>
+        Assert.Equal((ChargeOutcome.Failed, Held), Decide(new ForwardResult(end, 200) { HasError = true }));
 
     [Fact]
     public void Tokens_are_refunded_like_anything_else() =>

@@ -116,7 +116,7 @@ public sealed class UpstreamTelemetryTests
 
     private static TokenUsageReader Usage(string json)
     {
-        var usage = TokenUsageReader.For("application/json", isEncoded: false)!;
+        var usage = TokenUsageReader.For(isEncoded: false)!;
         usage.Read(Encoding.UTF8.GetBytes(json));
         return usage;
     }
