@@ -9,7 +9,7 @@ namespace QuotaFunctions.Tests;
 /// </summary>
 public sealed partial class DocumentationTests
 {
-    private static readonly string[] Languages = ["sh", "console", "json", "yaml", "csharp", "powershell", "promql", "kusto", "ini", "text", ""];
+    private static readonly string[] Languages = ["sh", "console", "json", "yaml", "csharp", "js", "powershell", "promql", "kusto", "ini", "text", ""];
 
     private static readonly string[] Names =
     [

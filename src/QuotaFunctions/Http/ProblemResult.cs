@@ -18,6 +18,9 @@ public sealed class ProblemResult(
     IReadOnlyDictionary<string, string[]>? errors = null,
     TimeSpan? retryAfter = null) : IResult
 {
+    /// <summary>Faults of fields that the text repeats.</summary>
+    private const int DescribedErrors = 5;
+
     /// <inheritdoc/>
     public async Task ExecuteAsync(HttpContext httpContext)
     {
@@ -61,8 +64,8 @@ public sealed class ProblemResult(
     /// <summary>Seconds, rounded up, at least one.</summary>
     internal static long WholeSeconds(TimeSpan time) => Math.Max(1, (long)Math.Ceiling(time.TotalSeconds));
 
-    // The fields are named in the text as well: it is all that an SDK shows
+    // The first fields are named in the text as well: it is all that an SDK shows
     private string Describe() => errors is not { Count: > 0 }
         ? problem.Detail
-        : string.Join(' ', errors.SelectMany(static field => field.Value, static (field, message) => $"{field.Key} {message}"));
+        : string.Join(' ', errors.SelectMany(static field => field.Value, static (field, message) => $"{field.Key} {message}").Take(DescribedErrors));
 }

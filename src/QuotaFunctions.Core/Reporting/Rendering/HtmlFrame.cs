@@ -12,6 +12,9 @@ internal static partial class HtmlFrame
 
     public const string Ink3 = "color:#656D77;";
 
+    /// <summary>A long word, such as an id or an address, is broken where the screen ends.</summary>
+    public const string Breaking = "word-break:break-word;overflow-wrap:anywhere;";
+
     public const string Small = "font-size:12px;line-height:18px;";
 
     public const string OneLine = "white-space:nowrap;overflow:hidden;text-overflow:ellipsis;";

@@ -233,7 +233,7 @@ public sealed class ReportHtml
 
     private void Note(string note) => Row($"""<div class="i3" style="{HtmlFrame.Ink3}{HtmlFrame.Small}">{Text(note)}</div>""", "padding:4px 24px;");
 
-    private void Row(string content, string padding = "padding:0 24px;") => _html.Append($"""<tr><td class="pad i1" style="{padding}{HtmlFrame.Ink}">{content}</td></tr>""").Append('\n');
+    private void Row(string content, string padding = "padding:0 24px;") => _html.Append($"""<tr><td class="pad i1" style="{padding}{HtmlFrame.Ink}{HtmlFrame.Breaking}">{content}</td></tr>""").Append('\n');
 
     private static string Text(string text) => WebUtility.HtmlEncode(text);
 
