@@ -26,6 +26,7 @@ fetch_azurite() {
 # For the tests that look at pages and mails
 fetch_chromium() {
   if ! command -v chromium >/dev/null; then
+    local -x DEBIAN_FRONTEND=noninteractive
     { apt-get install -y --no-install-recommends chromium || { apt-get update && apt-get install -y --no-install-recommends chromium; }; } >&2 ||
       fail 'chromium is missing, and could not be installed: install the package chromium'
   fi
