@@ -104,7 +104,10 @@ internal sealed record UsageChange(string KeyId, DateTimeOffset At, UsageSum Sum
     public int Day => LedgerRow.DayOf(At);
 
     /// <summary>The quarter of an hour of the day (UTC), 0 to 95.</summary>
-    public int Slot => (int)(At.UtcDateTime.TimeOfDay / TimeSpan.FromMinutes(15));
+    public int Slot => SlotOf(At);
+
+    /// <summary>The quarter of an hour of its day (UTC) that a moment is in, 0 to 95.</summary>
+    public static int SlotOf(DateTimeOffset moment) => (int)(moment.UtcDateTime.TimeOfDay / TimeSpan.FromMinutes(15));
 }
 
 /// <summary>The JSON of the counts.</summary>

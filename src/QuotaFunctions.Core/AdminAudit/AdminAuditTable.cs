@@ -24,8 +24,8 @@ internal sealed class AdminAuditTable(TableServiceClient tables, StorageNames na
     /// <inheritdoc/>
     public async Task<string> BeginAsync(AdminAction action, CancellationToken cancellationToken)
     {
-        var id = AdminAuditKeys.NewId(action.At);
-        var row = new TableEntity(AdminAuditKeys.Month(action.At), id)
+        var id = NewestFirstId.New(action.At);
+        var row = new TableEntity(NewestFirstId.Month(action.At), id)
         {
             [nameof(action.Actor)] = action.Actor,
             [nameof(action.Address)] = action.Address,
@@ -42,7 +42,7 @@ internal sealed class AdminAuditTable(TableServiceClient tables, StorageNames na
     /// <inheritdoc/>
     public Task EndAsync(string id, string? target, AdminOutcome outcome, CancellationToken cancellationToken)
     {
-        var row = new TableEntity(AdminAuditKeys.Month(AdminAuditKeys.At(id)), id)
+        var row = new TableEntity(NewestFirstId.Month(NewestFirstId.At(id)), id)
         {
             [nameof(outcome.Status)] = outcome.Status,
             [nameof(outcome.Code)] = outcome.Code,
@@ -87,14 +87,14 @@ internal sealed class AdminAuditTable(TableServiceClient tables, StorageNames na
         AdminAuditQuery query, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var start = query.To is { } to && to < clock.GetUtcNow() + ClockSkew ? to : clock.GetUtcNow() + ClockSkew;
-        var after = AdminAuditKeys.Before(start);
+        var after = NewestFirstId.Before(start);
         if (query.Cursor is { } cursor && string.CompareOrdinal(cursor, after) > 0)
         {
-            (start, after) = (AdminAuditKeys.At(cursor), cursor);
+            (start, after) = (NewestFirstId.At(cursor), cursor);
         }
 
-        var month = AdminAuditKeys.Month(start);
-        var oldest = AdminAuditKeys.Month(query.From ?? DateTimeOffset.MinValue);
+        var month = NewestFirstId.Month(start);
+        var oldest = NewestFirstId.Month(query.From ?? DateTimeOffset.MinValue);
         var pageSize = query.Actor is null && query.Target is null ? Math.Min(query.Limit + 1, MaxPageSize) : MaxPageSize;
         foreach (var filter in new[]
         {
@@ -116,7 +116,7 @@ internal sealed class AdminAuditTable(TableServiceClient tables, StorageNames na
     {
         var action = new AdminAction
         {
-            At = AdminAuditKeys.At(row.RowKey),
+            At = NewestFirstId.At(row.RowKey),
             Actor = row.GetString(nameof(AdminAction.Actor)) ?? "",
             Address = row.GetString(nameof(AdminAction.Address)),
             RequestId = row.GetString(nameof(AdminAction.RequestId)) ?? "",

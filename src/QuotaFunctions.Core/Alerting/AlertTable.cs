@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Azure;
@@ -66,7 +65,7 @@ internal sealed partial class AlertTable(TableServiceClient tables, StorageNames
 
         if (after.ResolvedAt is { } resolvedAt && before?.Alert.State != AlertState.Resolved)
         {
-            actions.Add(new TableTransactionAction(TableTransactionActionType.UpsertReplace, ToRow($"{Past}{Inverted(resolvedAt)}:{after.Id}", after)));
+            actions.Add(new TableTransactionAction(TableTransactionActionType.UpsertReplace, ToRow($"{Past}{NewestFirstId.Inverted(resolvedAt)}:{after.Id}", after)));
         }
 
         actions.AddRange(notices.Select(notice => new TableTransactionAction(TableTransactionActionType.Add, notice)));
@@ -157,10 +156,7 @@ internal sealed partial class AlertTable(TableServiceClient tables, StorageNames
     public Task DeleteRowAsync(string row, CancellationToken cancellationToken) =>
         _table.DeleteEntityAsync(Partition, row, ETag.All, cancellationToken);
 
-    /// <summary>A moment as names of rows have it where the newest comes first.</summary>
-    private static string Inverted(DateTimeOffset at) => (DateTimeOffset.MaxValue.Ticks - at.UtcTicks).ToString("D19", CultureInfo.InvariantCulture);
-
-    private static string PlaceOf(Alert alert) => $"{Live}{Inverted(alert.OpenedAt)}:{alert.Id}";
+    private static string PlaceOf(Alert alert) => $"{Live}{NewestFirstId.Inverted(alert.OpenedAt)}:{alert.Id}";
 
     private static TableEntity ToRow(string name, Alert alert) => new(Partition, name) { [Json] = JsonSerializer.Serialize(alert, AlertJson.Default.Alert) };
 

@@ -62,6 +62,9 @@ public sealed class StorageNames(IOptions<StorageOptions> options)
     /// <summary>Every table.</summary>
     public IReadOnlyList<string> Tables => [Accounts, KeyDirectory, Keys, Audit, AuditIndex, AdminAudit, Usage, Reports, Subscriptions, Mails, Alerts, State];
 
+    /// <summary>Where the host puts a queue's messages that their function failed on too often.</summary>
+    public static string PoisonOf(string queue) => queue + "-poison";
+
     /// <summary>Every queue; the host makes the poison queues as it needs them.</summary>
     public static IReadOnlyList<string> Queues => [AuditEventsQueue, SweepRequestsQueue, ReportRequestsQueue, MailOutboxQueue, AlertsQueue];
 }

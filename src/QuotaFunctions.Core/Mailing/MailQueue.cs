@@ -10,14 +10,9 @@ namespace QuotaFunctions.Core.Mailing;
 /// <param name="Attempt">Attempts that were over when this was asked for. A request is out of date where there have been more since.</param>
 internal sealed record MailRequest(string Id, int Attempt);
 
-/// <summary>The queue of such requests. They do not expire: a mail waits as long as the service stands still.</summary>
-internal sealed class MailQueue(QueueServiceClient queues)
+/// <summary>The queue of such requests.</summary>
+internal sealed class MailQueue(QueueServiceClient queues) : JsonQueue<MailRequest>(queues, StorageNames.MailOutboxQueue, MailJson.Default.MailRequest)
 {
-    private static readonly TimeSpan Forever = TimeSpan.FromSeconds(-1);
-
-    private readonly QueueClient _queue = queues.GetQueueClient(StorageNames.MailOutboxQueue);
-    private readonly QueueClient _poison = queues.GetQueueClient(StorageNames.MailOutboxQueue + "-poison");
-
     /// <summary>Reads a message.</summary>
     /// <exception cref="JsonException">It is none of ours.</exception>
     public static MailRequest Read(string message)
@@ -25,19 +20,6 @@ internal sealed class MailQueue(QueueServiceClient queues)
         var request = JsonSerializer.Deserialize(message, MailJson.Default.MailRequest);
         return request is { Id: not null } && MailId.IsValid(request.Id) ? request : throw new JsonException("The message names no mail.");
     }
-
-    /// <summary>Asks for a mail, after a while.</summary>
-    public Task SendAsync(MailRequest request, TimeSpan delay, CancellationToken cancellationToken) =>
-        _queue.SendMessageAsync(Body(request), delay, Forever, cancellationToken);
-
-    /// <summary>Puts a request that is given up where the host puts them, so that it is seen, and can be put back.</summary>
-    public async Task SendToPoisonAsync(MailRequest request, CancellationToken cancellationToken)
-    {
-        await _poison.CreateIfNotExistsAsync(cancellationToken: cancellationToken);
-        await _poison.SendMessageAsync(Body(request), visibilityTimeout: null, Forever, cancellationToken);
-    }
-
-    private static BinaryData Body(MailRequest request) => new(JsonSerializer.SerializeToUtf8Bytes(request, MailJson.Default.MailRequest));
 }
 
 /// <summary>How requests are written.</summary>

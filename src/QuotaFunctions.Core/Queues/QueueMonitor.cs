@@ -144,5 +144,5 @@ public sealed class QueueMonitor
         }
     }
 
-    private QueueClient Poison(string name) => _queues.GetQueueClient(name + "-poison");
+    private QueueClient Poison(string name) => _queues.GetQueueClient(StorageNames.PoisonOf(name));
 }

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using QuotaFunctions.Core.Hosting;
 
 namespace QuotaFunctions.Core.Reporting;
 
@@ -8,13 +9,13 @@ public interface IReportStore
     /// <summary>
     /// Asks for a report: it is made soon, by a function of the queue <c>report-requests</c>. Twice with the same id is once.
     /// </summary>
-    /// <param name="id">The report's id, by <see cref="ReportIds"/>.</param>
+    /// <param name="id">The report's id, by <see cref="NewestFirstId"/>.</param>
     /// <param name="request">What to report on. It must be valid.</param>
     /// <param name="cancellationToken">Gives up.</param>
     Task RequestAsync(string id, ReportRequest request, CancellationToken cancellationToken);
 
     /// <summary>The same for a report that is to be sent once it is made.</summary>
-    /// <param name="id">The report's id, by <see cref="ReportIds"/>.</param>
+    /// <param name="id">The report's id, by <see cref="NewestFirstId"/>.</param>
     /// <param name="request">What to report on. It must be valid.</param>
     /// <param name="delivery">To whom it goes; null for nobody.</param>
     /// <param name="cancellationToken">Gives up.</param>

@@ -19,7 +19,7 @@ public sealed partial class ReportMaker(IReportBuilder builder, IReportStore sto
     /// <param name="cancellationToken">Ends it: the message comes again.</param>
     public async Task MakeAsync(string message, CancellationToken cancellationToken)
     {
-        var (id, request, delivery) = JsonSerializer.Deserialize(message, ReportJson.Default.ReportMessage) is { Id: { } wanted, Request: not null } what && ReportIds.IsId(wanted)
+        var (id, request, delivery) = JsonSerializer.Deserialize(message, ReportJson.Default.ReportMessage) is { Id: { } wanted, Request: not null } what && NewestFirstId.IsId(wanted)
             ? what
             : throw new InvalidDataException("The message asks for no report.");
         if (await store.FindAsync(id, cancellationToken) is { Status: ReportStatus.Ready } || await TryMakeAsync(id, request, cancellationToken))

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Azure.Data.Tables;
+using QuotaFunctions.Core.Hosting;
 
 namespace QuotaFunctions.Core.Reporting;
 
@@ -18,7 +19,7 @@ internal static class ReportRow
     private const int MaxProperties = 12;
 
     /// <summary>The partition of a moment's month.</summary>
-    public static string PartitionOf(DateTimeOffset moment) => "month-" + ReportIds.Month(moment);
+    public static string PartitionOf(DateTimeOffset moment) => "month-" + NewestFirstId.Month(moment);
 
     /// <summary>The partition of a report's parts.</summary>
     public static string PartitionOfParts(string id) => "content-" + id;
@@ -40,7 +41,7 @@ internal static class ReportRow
         row.RowKey,
         Enum.Parse<ReportStatus>(row.GetString(nameof(StoredReport.Status))),
         JsonSerializer.Deserialize(row.GetString(nameof(StoredReport.Request)), ReportJson.Default.ReportRequest)!,
-        ReportIds.At(row.RowKey),
+        NewestFirstId.At(row.RowKey),
         row.GetDateTimeOffset(nameof(StoredReport.FinishedAt)),
         row.GetString(nameof(StoredReport.Reason)));
 

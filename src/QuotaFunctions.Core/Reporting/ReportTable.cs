@@ -40,7 +40,7 @@ internal sealed class ReportTable(
         await _queue.SendMessageAsync(BinaryData.FromString(message), cancellationToken: cancellationToken);
 
         // False where it was asked for before, or is made already
-        await _table.TryWriteAsync(ReportRow.Of(new StoredReport(id, ReportStatus.Queued, request, ReportIds.At(id), null, null)), version: null, cancellationToken);
+        await _table.TryWriteAsync(ReportRow.Of(new StoredReport(id, ReportStatus.Queued, request, NewestFirstId.At(id), null, null)), version: null, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -133,10 +133,10 @@ internal sealed class ReportTable(
     private async IAsyncEnumerable<TableEntity> RowsAsync(ReportQuery query, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var start = clock.GetUtcNow() + ClockSkew;
-        var after = ReportIds.Before(start);
+        var after = NewestFirstId.Before(start);
         if (query.Cursor is { } cursor && string.CompareOrdinal(cursor, after) > 0)
         {
-            (start, after) = (ReportIds.At(cursor), cursor);
+            (start, after) = (NewestFirstId.At(cursor), cursor);
         }
 
         var month = ReportRow.PartitionOf(start);
@@ -166,7 +166,7 @@ internal sealed class ReportTable(
                 return false;
             }
 
-            var row = ReportRow.Of(new StoredReport(id, status, request, ReportIds.At(id), clock.GetUtcNow(), reason));
+            var row = ReportRow.Of(new StoredReport(id, status, request, NewestFirstId.At(id), clock.GetUtcNow(), reason));
             add(row);
             if (await _table.TryWriteAsync(row, before?.ETag, cancellationToken))
             {
@@ -181,5 +181,5 @@ internal sealed class ReportTable(
     }
 
     private Task<TableEntity?> FindRowAsync(string id, CancellationToken cancellationToken) =>
-        _table.FindAsync(ReportRow.PartitionOf(ReportIds.At(id)), id, select: null, logger, cancellationToken);
+        _table.FindAsync(ReportRow.PartitionOf(NewestFirstId.At(id)), id, select: null, logger, cancellationToken);
 }

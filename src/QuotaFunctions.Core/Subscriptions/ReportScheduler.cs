@@ -48,7 +48,7 @@ internal sealed partial class ReportScheduler(
     public async Task<string> RequestTestAsync(Subscription subscription, string? recipient, CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
-        var id = ReportIds.New(now);
+        var id = NewestFirstId.New(now);
         var delivery = new ReportDelivery(subscription.Id, recipient is null ? null : [recipient], IsTest: true);
         await reports.RequestAsync(id, RequestOf(subscription.Settings, now), delivery, cancellationToken);
         return id;
@@ -93,7 +93,7 @@ internal sealed partial class ReportScheduler(
             return;
         }
 
-        var id = ReportIds.Of(period.To, $"{subscription.Id}/{period.Kind}/{DaysOf(period)}");
+        var id = NewestFirstId.Of(period.To, $"{subscription.Id}/{period.Kind}/{DaysOf(period)}");
         await reports.RequestAsync(id, RequestOf(subscription.Settings, now), new ReportDelivery(subscription.Id), cancellationToken);
         LogRequested(logger, id, subscription.Id, DaysOf(period));
         try

@@ -29,7 +29,7 @@ public sealed class RefusalCounter(TimeProvider clock)
             day = _days.GetOrAdd(LedgerRow.DayOf(now), static _ => new CountingDay());
         }
 
-        day.Add(code, keyId, UsageSpan.SlotOf(now));
+        day.Add(code, keyId, UsageChange.SlotOf(now));
         if (Volatile.Read(ref _isChanged) == 0)
         {
             SetChanged();

@@ -30,9 +30,6 @@ internal sealed record UsageSpan(int Day, IReadOnlySet<int> Slots, bool IsWhole)
         return days;
     }
 
-    /// <summary>The slot of its day that a moment is in, 0 to 95.</summary>
-    public static int SlotOf(DateTimeOffset moment) => (int)(moment.UtcDateTime.TimeOfDay / SlotLength);
-
     /// <summary>When a slot begins.</summary>
     public static DateTimeOffset StartOf(int day, int slot) =>
         new DateTimeOffset(day / 10_000, day / 100 % 100, day % 100, 0, 0, 0, TimeSpan.Zero) + (slot * SlotLength);

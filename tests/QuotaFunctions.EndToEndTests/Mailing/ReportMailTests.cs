@@ -77,7 +77,7 @@ public sealed class ReportMailTests(AzuriteFixture azurite) : IClassFixture<Azur
 
         // By the way of the timer, but with today in it
         var request = new ReportRequest { Period = ReportPeriodKind.Days, From = today.AddDays(-1), To = today.AddDays(1), Key = key.Id };
-        var id = ReportIds.New(TimeProvider.System.GetUtcNow());
+        var id = NewestFirstId.New(TimeProvider.System.GetUtcNow());
         var store = _host.Services.GetRequiredService<IReportStore>();
         await store.RequestAsync(id, request, new ReportDelivery(made.Text("id")!), default);
         await store.RequestAsync(id, request, new ReportDelivery(made.Text("id")!), default);
@@ -121,7 +121,7 @@ public sealed class ReportMailTests(AzuriteFixture azurite) : IClassFixture<Azur
         var today = DateOnly.FromDateTime(TimeProvider.System.GetUtcNow().UtcDateTime);
         var request = new ReportRequest { Period = ReportPeriodKind.Days, From = today.AddDays(-6), To = today.AddDays(1), Key = key.Id };
         await _host.Services.GetRequiredService<IReportStore>().RequestAsync(
-            ReportIds.New(TimeProvider.System.GetUtcNow()), request, new ReportDelivery(made.Text("id")!), default);
+            NewestFirstId.New(TimeProvider.System.GetUtcNow()), request, new ReportDelivery(made.Text("id")!), default);
         await MailsAsync(1);
         var mail = Read(_server.Mails.Single());
         var html = WithPictures(mail);

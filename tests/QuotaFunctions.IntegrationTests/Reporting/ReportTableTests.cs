@@ -22,7 +22,7 @@ public sealed class ReportTableTests(AzuriteFixture azurite) : IClassFixture<Azu
     public async Task A_report_is_asked_for_made_and_read_once()
     {
         var store = await StartAsync();
-        var id = ReportIds.New(Now);
+        var id = NewestFirstId.New(Now);
         await store.RequestAsync(id, Request, default);
         await store.RequestAsync(id, Request, default);
         Assert.Equal(new StoredReport(id, ReportStatus.Queued, Request, Now, null, null), await store.FindAsync(id, default));
@@ -45,7 +45,7 @@ public sealed class ReportTableTests(AzuriteFixture azurite) : IClassFixture<Azu
     public async Task One_that_failed_says_why_and_may_still_be_made()
     {
         var store = await StartAsync();
-        var id = ReportIds.New(Now);
+        var id = NewestFirstId.New(Now);
         await store.FailAsync(id, Request, "no luck", default);
         Assert.Equal(new StoredReport(id, ReportStatus.Failed, Request, Now, Now, "no luck"), await store.FindAsync(id, default));
         Assert.True(await store.SaveAsync(id, Request, Report("it", 0), default));
@@ -56,7 +56,7 @@ public sealed class ReportTableTests(AzuriteFixture azurite) : IClassFixture<Azu
     public async Task One_that_is_larger_than_a_row_is_kept_in_parts()
     {
         var store = await StartAsync();
-        var id = ReportIds.New(Now);
+        var id = NewestFirstId.New(Now);
         var report = Report("large", keys: 10_000, isRandom: true);
         Assert.True(await store.SaveAsync(id, Request, report, default));
         Assert.Equal(report.Keys.Select(key => key.Name), (await store.ReadAsync(id, default))!.Keys.Select(key => key.Name));
@@ -70,7 +70,7 @@ public sealed class ReportTableTests(AzuriteFixture azurite) : IClassFixture<Azu
         foreach (var (month, number) in new[] { 0, 0, 1, 1, 5, 14 }.Select((month, number) => (month, number)))
         {
             var at = Now.AddMonths(-month).AddSeconds(-number);
-            expected.Add(ReportIds.New(at));
+            expected.Add(NewestFirstId.New(at));
             await store.SaveAsync(expected[^1], Request with { Tenant = number % 2 == 0 ? "acme" : null }, Report("it", 1), default);
         }
 

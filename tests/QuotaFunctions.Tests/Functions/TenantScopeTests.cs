@@ -29,7 +29,7 @@ public sealed partial class TenantScopeTests
 {
     private const string Token = "the-token-of-acme-0123456789abcdef";
 
-    private static readonly string ReportId = ReportIds.New(DateTimeOffset.UnixEpoch);
+    private static readonly string ReportId = NewestFirstId.New(DateTimeOffset.UnixEpoch);
 
     private static readonly QuotaSnapshot Quota = new() { Type = QuotaType.Count, Limit = 1, Used = 0, Remaining = 1 };
 

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.Core.Reporting;
 using QuotaFunctions.Core.Reporting.Rendering;
 
@@ -39,13 +40,13 @@ public sealed class ReportFormTests
     [Fact]
     public void Ids_of_later_reports_come_first_and_a_name_has_one()
     {
-        var ids = Enumerable.Range(0, 5).Select(minute => ReportIds.New(Reports.Now.AddMinutes(-minute))).ToList();
+        var ids = Enumerable.Range(0, 5).Select(minute => NewestFirstId.New(Reports.Now.AddMinutes(-minute))).ToList();
         Assert.Equal(ids, ids.Order(StringComparer.Ordinal));
-        Assert.All(ids, id => Assert.True(ReportIds.IsId(id)));
-        Assert.Equal(ReportIds.Of(Reports.Now, "sub_1 2026-11"), ReportIds.Of(Reports.Now, "sub_1 2026-11"));
-        Assert.NotEqual(ReportIds.Of(Reports.Now, "sub_1 2026-11"), ReportIds.Of(Reports.Now, "sub_2 2026-11"));
-        Assert.Equal(Reports.Now, ReportIds.At(ids[0]));
-        Assert.False(ReportIds.IsId("current"));
-        Assert.False(ReportIds.IsId("9999999999999999999-00000000000000000000000000000000"));
+        Assert.All(ids, id => Assert.True(NewestFirstId.IsId(id)));
+        Assert.Equal(NewestFirstId.Of(Reports.Now, "sub_1 2026-11"), NewestFirstId.Of(Reports.Now, "sub_1 2026-11"));
+        Assert.NotEqual(NewestFirstId.Of(Reports.Now, "sub_1 2026-11"), NewestFirstId.Of(Reports.Now, "sub_2 2026-11"));
+        Assert.Equal(Reports.Now, NewestFirstId.At(ids[0]));
+        Assert.False(NewestFirstId.IsId("current"));
+        Assert.False(NewestFirstId.IsId("9999999999999999999-00000000000000000000000000000000"));
     }
 }

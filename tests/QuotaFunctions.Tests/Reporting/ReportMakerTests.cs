@@ -2,13 +2,14 @@ using System.Text.Json;
 using Azure;
 using Microsoft.Extensions.Logging.Abstractions;
 using Moq;
+using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.Core.Reporting;
 
 namespace QuotaFunctions.Tests.Reporting;
 
 public sealed class ReportMakerTests
 {
-    private static readonly string Id = ReportIds.New(Reports.Now);
+    private static readonly string Id = NewestFirstId.New(Reports.Now);
 
     private readonly Mock<IReportBuilder> _builder = new(MockBehavior.Strict);
     private readonly Mock<IReportStore> _store = new(MockBehavior.Strict);

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Moq;
+using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.Core.Mailing;
 using QuotaFunctions.Core.Reporting;
 using QuotaFunctions.Core.Subscriptions;
@@ -65,5 +66,5 @@ public sealed class ReportMailerTests
     }
 
     private Task DeliverAsync(ReportDelivery delivery) => new ReportMailer(_subscriptions, _outbox.Object, _clock, NullLogger<ReportMailer>.Instance)
-        .DeliverAsync(ReportIds.Of(Reports.Now, "r"), _report, delivery, default);
+        .DeliverAsync(NewestFirstId.Of(Reports.Now, "r"), _report, delivery, default);
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.Extensions.Logging.Abstractions;
 using Moq;
+using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.Core.Reporting;
 using QuotaFunctions.Core.Subscriptions;
 
@@ -137,7 +138,7 @@ public sealed class ReportSchedulerTests
             .Callback((string _, ReportRequest it, ReportDelivery to, CancellationToken _) => (request, delivery) = (it, to)).Returns(Task.CompletedTask);
         var subscription = Subscription("sub_1", _clock.GetUtcNow(), ReportPeriodKind.Week) with { Status = SubscriptionStatus.Paused };
         var scheduler = Scheduler(new MemorySubscriptions(subscription));
-        Assert.True(ReportIds.IsId(await scheduler.RequestTestAsync(subscription, "me@example.com", default)));
+        Assert.True(NewestFirstId.IsId(await scheduler.RequestTestAsync(subscription, "me@example.com", default)));
         Assert.Equal((ReportPeriodKind.Week, _clock.GetUtcNow()), (request!.Period, request.AsOf));
         Assert.True(delivery is { IsTest: true, Subscription: "sub_1", Recipients: ["me@example.com"] });
         await scheduler.RequestTestAsync(subscription, null, default);

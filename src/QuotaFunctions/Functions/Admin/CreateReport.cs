@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Options;
+using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.Core.Keys;
 using QuotaFunctions.Core.Reporting;
 using QuotaFunctions.Core.Validation;
@@ -37,7 +38,7 @@ public sealed class CreateReport(IReportStore reports, IKeyService keys, IOption
 
         async Task<IResult> AskAsync(ReportRequest report)
         {
-            var id = ReportIds.New(time.GetUtcNow());
+            var id = NewestFirstId.New(time.GetUtcNow());
             await reports.RequestAsync(id, report, cancellationToken);
             var queued = new StoredReport(id, ReportStatus.Queued, report, time.GetUtcNow(), null, null);
             return JsonResult.Of(

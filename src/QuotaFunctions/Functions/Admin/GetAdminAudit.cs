@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using QuotaFunctions.Core.AdminAudit;
+using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.Http;
 using QuotaFunctions.Http.Requests;
 using QuotaFunctions.OpenApi;
@@ -34,7 +35,7 @@ public sealed class GetAdminAudit(IAdminAudit audit)
             From = fields.Timestamp("from"),
             To = fields.Timestamp("to"),
         };
-        if (query.Cursor is { } cursor && !AdminAuditKeys.IsId(cursor))
+        if (query.Cursor is { } cursor && !NewestFirstId.IsId(cursor))
         {
             fields.AddError("cursor", "must be what next was in the answer before.");
         }

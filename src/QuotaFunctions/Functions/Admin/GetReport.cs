@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Options;
+using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.Core.Http;
 using QuotaFunctions.Core.Keys;
 using QuotaFunctions.Core.Reporting;
@@ -75,7 +76,7 @@ public sealed class GetReport(IReportStore reports, IReportBuilder builder, IKey
         }
 
         fields.ThrowIfInvalid();
-        if (!ReportIds.IsId(id) || await reports.FindAsync(id, cancellationToken) is not { } found || !request.Admin().MayAccess(found.Request.Tenant))
+        if (!NewestFirstId.IsId(id) || await reports.FindAsync(id, cancellationToken) is not { } found || !request.Admin().MayAccess(found.Request.Tenant))
         {
             return new ProblemResult(Problem.NotFound, "There is no such report.");
         }

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
+using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.Core.Reporting;
 using QuotaFunctions.Http;
 using QuotaFunctions.Http.Requests;
@@ -31,7 +32,7 @@ public sealed class ListReports(IReportStore reports)
             Tenant = fields.Tenant(request.Admin()),
             Status = status.Length > 0 ? Enum.Parse<ReportStatus>(status, ignoreCase: true) : null,
         };
-        if (query.Cursor is { } cursor && !ReportIds.IsId(cursor))
+        if (query.Cursor is { } cursor && !NewestFirstId.IsId(cursor))
         {
             fields.AddError("cursor", "must be what next was in the answer before.");
         }

@@ -1,20 +1,20 @@
-using QuotaFunctions.Core.AdminAudit;
+using QuotaFunctions.Core.Hosting;
 
-namespace QuotaFunctions.Tests.AdminAudit;
+namespace QuotaFunctions.Tests.Hosting;
 
-public sealed class AdminAuditKeysTests
+public sealed class NewestFirstIdTests
 {
     private const string Random = "0123456789abcdef0123456789abcdef";
 
     [Fact]
-    public void An_id_says_when_the_action_began()
+    public void An_id_says_its_moment()
     {
         var at = new DateTimeOffset(2026, 11, 29, 12, 30, 15, TimeSpan.Zero);
 
-        var id = AdminAuditKeys.NewId(at);
+        var id = NewestFirstId.New(at);
 
-        Assert.True(AdminAuditKeys.IsId(id));
-        Assert.Equal(at, AdminAuditKeys.At(id));
+        Assert.True(NewestFirstId.IsId(id));
+        Assert.Equal(at, NewestFirstId.At(id));
     }
 
     [Theory]
@@ -26,5 +26,5 @@ public sealed class AdminAuditKeysTests
     [InlineData("0516297696000000000-" + Random + "0", false)]
     [InlineData("0516297696000000000", false)]
     [InlineData("", false)]
-    public void Only_what_a_moment_can_be_made_of_is_an_id(string text, bool expected) => Assert.Equal(expected, AdminAuditKeys.IsId(text));
+    public void Only_what_a_moment_can_be_made_of_is_an_id(string text, bool expected) => Assert.Equal(expected, NewestFirstId.IsId(text));
 }
