@@ -28,14 +28,22 @@ internal sealed partial class OldKeys(
     public async Task<string?> StepAsync(RetentionLimits limits, string? cursor, StepBudget budget, CancellationToken cancellationToken)
     {
         var all = await index.ReadAsync(cancellationToken);
+        var revokedIds = all.Where(key => key.Status == KeyStatus.Revoked).Select(key => key.Id).ToHashSet();
         var failures = 0;
         foreach (var key in all.Where(key => string.CompareOrdinal(key.Id, cursor) > 0).OrderBy(key => key.Id, StringComparer.Ordinal))
         {
             try
             {
-                if (!await CleanAsync(key, all, limits, budget, cancellationToken))
+                var account = RevokedKeys.AccountOf(key.Id);
+                if (!await DeleteLogAsync(account, key.Id, limits.LogDay, budget, cancellationToken))
                 {
                     return cursor ?? "";
+                }
+
+                budget.Count(await archive.FoldDaysAsync(account, key.Id, limits.UsageDay, cancellationToken));
+                if (revokedIds.Contains(key.Id) || revokedIds.Contains(account))
+                {
+                    budget.Count(await revoked.RemoveAsync(account, key.Id, all, limits, cancellationToken));
                 }
 
                 failures = 0;
@@ -60,28 +68,9 @@ internal sealed partial class OldKeys(
         return null;
     }
 
-    /// <summary>Cleans one key, or pool. False where the budget was spent before it was done with.</summary>
-    private async Task<bool> CleanAsync(
-        IndexedKey key, IReadOnlyList<IndexedKey> all, RetentionLimits limits, StepBudget budget, CancellationToken cancellationToken)
-    {
-        var account = KeyLocator.TryParse(key.Id, out var locator) ? locator.AccountId : key.Id;
-        if (!await DeleteLogAsync(account, key.Id, limits.LogDay, budget, cancellationToken))
-        {
-            return false;
-        }
-
-        budget.Count(await archive.FoldDaysAsync(account, key.Id, limits.UsageDay, cancellationToken));
-        if (key.Status == KeyStatus.Revoked)
-        {
-            budget.Count(await revoked.RemoveAsync(account, key.Id, all, limits, cancellationToken));
-        }
-
-        return true;
-    }
-
     /// <summary>
     /// Deletes the log of a key before a day, but not from the first day on that has something open. Nothing new is charged or settled on these days any
-    /// more: so what is open is looked for first, then the log is taken out of the books, and only then it is deleted.
+    /// more: so what is open is looked for first, then the log is taken out of the books, and only then it is deleted. False where the budget was spent before.
     /// </summary>
     private async Task<bool> DeleteLogAsync(string accountId, string keyId, int before, StepBudget budget, CancellationToken cancellationToken)
     {

@@ -28,19 +28,24 @@ internal sealed partial class RevokedKeys(
     private readonly TableClient _log = tables.GetTableClient(names.Audit);
     private readonly TableClient _usage = tables.GetTableClient(names.Usage);
 
-    /// <summary>Removes a key or a pool, where it may go.</summary>
+    /// <summary>Removes a key or a pool that is revoked by the index, where it may go. A key goes with its pool, too; a pool after its last key.</summary>
+    /// <param name="accountId">Its account.</param>
+    /// <param name="id">The key, or the pool.</param>
+    /// <param name="all">All keys and pools, by the index.</param>
+    /// <param name="limits">What is old.</param>
+    /// <param name="cancellationToken">Ends it.</param>
     /// <returns>How many rows were deleted.</returns>
     public async Task<int> RemoveAsync(
         string accountId, string id, IReadOnlyList<IndexedKey> all, RetentionLimits limits, CancellationToken cancellationToken)
     {
         var isPool = KeyLocator.IsPoolId(id);
-        if (isPool && all.Any(key => key.Id != id && KeyLocator.TryParse(key.Id, out var locator) && locator.AccountId == id))
+        if (isPool && all.Any(key => key.Id != id && AccountOf(key.Id) == id))
         {
             return 0;
         }
 
         var name = isPool ? AccountRowKeys.Pool : AccountRowKeys.Key(id);
-        if (await _accounts.FindAsync(accountId, name, select: null, logger, cancellationToken) is not { } record || !IsOld(record, limits)
+        if (await _accounts.FindAsync(accountId, name, select: null, logger, cancellationToken) is not { } record || !await IsOldAsync(record, limits, cancellationToken)
             || await RowDeleter.AnyAsync(_log, AuditTable.Before(id, AfterAllDays), cancellationToken)
             || await ledger.FindFirstOpenDayAsync(accountId, id, cancellationToken) is not null)
         {
@@ -59,9 +64,23 @@ internal sealed partial class RevokedKeys(
             : deleted + await index.ActAsync(id, () => RemoveAsync(record, accountId, id, isPool, cancellationToken), cancellationToken);
     }
 
-    /// <summary>By the service's clock: it was written last when it was revoked, or when its last charge was settled.</summary>
-    private static bool IsOld(TableEntity record, RetentionLimits limits) =>
-        record.Timestamp < limits.Revoked && record.GetString(nameof(KeyState.Status)) == nameof(KeyStatus.Revoked);
+    /// <summary>The account of a key, or the pool itself.</summary>
+    public static string AccountOf(string id) => KeyLocator.TryParse(id, out var locator) ? locator.AccountId : id;
+
+    /// <summary>
+    /// True for what was revoked long ago by its own record or its pool's, and not written since. By the service's clock: a record is written last when it
+    /// is revoked, or when its last charge is settled.
+    /// </summary>
+    private async Task<bool> IsOldAsync(TableEntity record, RetentionLimits limits, CancellationToken cancellationToken)
+    {
+        return record.Timestamp < limits.Revoked
+            && (IsRevoked(record)
+                || (KeyLocator.IsPoolId(record.PartitionKey)
+                    && await _accounts.FindAsync(record.PartitionKey, AccountRowKeys.Pool, select: null, logger, cancellationToken) is { } pool
+                    && pool.Timestamp < limits.Revoked && IsRevoked(pool)));
+
+        static bool IsRevoked(TableEntity row) => row.GetString(nameof(KeyState.Status)) == nameof(KeyStatus.Revoked);
+    }
 
     private Task<bool> HasDaysAsync(string accountId, string id, CancellationToken cancellationToken) => RowDeleter.AnyAsync(
         _accounts, TableClient.CreateQueryFilter($"PartitionKey eq {accountId}") + " and " + AccountRowKeys.UsageOf(id), cancellationToken);
