@@ -73,7 +73,7 @@ public sealed class RetentionServiceTests
         await retention.StartAsync(Never);
         await instance.StepAllAsync(0);
 
-        var retries = instance.Queues.Messages.Count(message => message.SeenAt > message.SeenAt.AddSeconds(-1) && message.Text.Contains("\"attempt\":4", StringComparison.Ordinal));
+        var retries = instance.Queues.Messages.Count(message => message.Text.Contains("\"attempt\":4", StringComparison.Ordinal));
         Assert.Equal(1, retries);
         var status = await retention.ReadAsync(Never);
         Assert.Equal((false, 1, 1L), (status.IsRunning, status.LastFailures, status.LastDeleted));

@@ -32,13 +32,13 @@ internal static class RetentionWorld
         }
     }
 
-    /// <summary>Puts everything that is done with into the log, and out of the ledger.</summary>
+    /// <summary>Puts everything into the log, and out of the ledger: what its process does not tell, an hour later.</summary>
     public static async Task SweepAllAsync(this AuditWorld world)
     {
         var sweeper = world.NewInstance("sweeper");
         for (var i = 0; i < 10; i++)
         {
-            await world.PassAsync(60);
+            await world.PassAsync(600);
             await sweeper.Sweeper.SweepAsync(CancellationToken.None);
         }
     }
