@@ -26,6 +26,7 @@ public sealed partial class SettingValuesTests
         ["AdminTokens:alice:Tenant"] = "acme",
         ["Providers:p:BaseUrl"] = "https://api.example.com/v1",
         ["Providers:p:ApiKey"] = "a-secret-credential",
+        ["Providers:p:Headers"] = "X-Key=a-secret-too",
         ["LOG_LEVEL"] = "Warning",
         ["PROXY_MAX_BODY_BYTES"] = " 4711 ",
         ["CLIENT_ADDRESS_HEADER"] = "",
@@ -50,7 +51,7 @@ public sealed partial class SettingValuesTests
         var settings = Read();
         Assert.All(settings, setting => Assert.DoesNotContain("secret", setting.Value ?? "", StringComparison.OrdinalIgnoreCase));
         Assert.Equal(
-            ["ADMIN_READONLY_TOKEN", "ADMIN_TOKEN", "AdminTokens__alice__Sha256", "AzureWebJobsStorage", "Providers__p__ApiKey"],
+            ["ADMIN_READONLY_TOKEN", "ADMIN_TOKEN", "AdminTokens__alice__Sha256", "AzureWebJobsStorage", "Providers__p__ApiKey", "Providers__p__Headers"],
             settings.Where(setting => setting.Value == "***").Select(setting => setting.Name));
     }
 
