@@ -108,7 +108,7 @@ internal sealed class ProviderReader(SettingReader settings, string prefix)
         }
         else if (apiKey is not null && !IsPrintable(apiKey))
         {
-            AddError("ApiKey", "must consist of printable ASCII characters, as it is sent in a header.");
+            AddError("ApiKey", "must consist of printable ASCII characters, as HTTP has it.");
         }
 
         return (auth, isOwn);

@@ -82,6 +82,26 @@ public sealed class ProviderPresetsTests
     }
 
     [Theory]
+    [InlineData("settings.md")]
+    [InlineData("proxying.md")]
+    public void Every_preset_is_documented(string page)
+    {
+        var text = File.ReadAllText(Repository.PathOf("docs", page));
+
+        Assert.All(ProviderPresets.All, preset => Assert.Contains($"`{preset.Name}`", text, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("mine", "azure-openai", "azure.ai.openai")]
+    [InlineData("mine", "gemini", "gcp.gemini")]
+    [InlineData("mine", "deepseek", "deepseek")]
+    [InlineData("claude", null, "anthropic")]
+    [InlineData("mine", null, "mine")]
+    public void Telemetry_knows_the_vendor(string name, string? preset, string vendor) => Assert.Equal(
+        vendor,
+        GenAI.ProviderOf(new Provider { Name = name, BaseUrl = new Uri("https://api.example.com"), Preset = preset is null ? ProviderPreset.None : ProviderPresets.Find(preset)! }));
+
+    [Theory]
     [InlineData("openai", "https://api.openai.com/v1/models")]
     [InlineData("azure-openai", "https://name.openai.azure.com/openai/v1/models")]
     [InlineData("anthropic", "https://api.anthropic.com/v1/models")]
