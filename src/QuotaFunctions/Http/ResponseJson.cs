@@ -46,6 +46,7 @@ internal static class EnumNames
 [JsonSerializable(typeof(ImportProgressResponse))]
 [JsonSerializable(typeof(ImportResponse))]
 [JsonSerializable(typeof(ImportFailureResponse))]
+[JsonSerializable(typeof(StorageResponse))]
 [JsonSerializable(typeof(FlowCleanupResponse))]
 [JsonSerializable(typeof(AliveResponse))]
 [JsonSerializable(typeof(IReadOnlyDictionary<string, bool>))]

@@ -66,6 +66,9 @@ public static class Routes
     /// <summary>What deletes what is old.</summary>
     public const string Retention = Area + "/retention";
 
+    /// <summary>Tables and queues.</summary>
+    public const string Storage = Area + "/storage";
+
     /// <summary>Everything, to be carried away.</summary>
     public const string Export = Area + "/export";
 
