@@ -14,7 +14,7 @@ public static class AmountFields
     public static long Units(this JsonFields fields, string name, QuotaUnit unit, long current)
     {
         ArgumentNullException.ThrowIfNull(fields);
-        return ToUnits(fields, name, unit, fields.Decimal(name, QuotaAmount.Of(current, unit), QuotaAmount.Fault(unit))) ?? current;
+        return ToUnits(fields, name, unit, fields.ExactNumber(name, QuotaAmount.Of(current, unit), QuotaAmount.Fault(unit))) ?? current;
     }
 
     /// <summary>An amount or nothing, in units.</summary>
@@ -22,7 +22,7 @@ public static class AmountFields
     public static long? UnitsOrNull(this JsonFields fields, string name, QuotaUnit unit, long? current)
     {
         ArgumentNullException.ThrowIfNull(fields);
-        return ToUnits(fields, name, unit, fields.DecimalOrNull(name, QuotaAmount.Of(current, unit), QuotaAmount.Fault(unit)));
+        return ToUnits(fields, name, unit, fields.ExactNumberOrNull(name, QuotaAmount.Of(current, unit), QuotaAmount.Fault(unit)));
     }
 
     private static long? ToUnits(JsonFields fields, string name, QuotaUnit unit, decimal? amount)

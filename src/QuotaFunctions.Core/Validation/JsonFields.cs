@@ -95,11 +95,11 @@ public sealed class JsonFields
         Read(name, current, clearable: true, static (JsonElement value, out long? number) => Lift(TryNumber(value, out var it), it, out number), "must be a whole number or null.");
 
     /// <summary>A number that may not be cleared, exactly as it is written: without an exponent.</summary>
-    public decimal Decimal(string name, decimal current, string fault) => Read(name, current, clearable: false, TryDecimal, fault);
+    public decimal ExactNumber(string name, decimal current, string fault) => Read(name, current, clearable: false, TryExactNumber, fault);
 
     /// <summary>Such a number or nothing.</summary>
-    public decimal? DecimalOrNull(string name, decimal? current, string fault) =>
-        Read(name, current, clearable: true, static (JsonElement value, out decimal? number) => Lift(TryDecimal(value, out var it), it, out number), fault);
+    public decimal? ExactNumberOrNull(string name, decimal? current, string fault) =>
+        Read(name, current, clearable: true, static (JsonElement value, out decimal? number) => Lift(TryExactNumber(value, out var it), it, out number), fault);
 
     /// <summary>True or false.</summary>
     public bool Flag(string name, bool current) => Read(name, current, clearable: false, TryFlag, "must be true or false.");
@@ -251,7 +251,7 @@ public sealed class JsonFields
         return value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out number);
     }
 
-    private static bool TryDecimal(JsonElement value, out decimal number)
+    private static bool TryExactNumber(JsonElement value, out decimal number)
     {
         number = 0;
         return value.ValueKind == JsonValueKind.Number

@@ -14,7 +14,7 @@ internal static class HolderRequests
     /// <summary>Reads a cost: in what the key counts in, which is not known yet. Null where none is given.</summary>
     public static decimal? Cost(this JsonFields fields)
     {
-        var cost = fields.DecimalOrNull("cost", current: null, "must be a number, without an exponent.");
+        var cost = fields.ExactNumberOrNull("cost", current: null, "must be a number, without an exponent.");
         if (cost is < ChargeRequest.MinCost or > ChargeRequest.MaxCost)
         {
             fields.AddError("cost", $"must be from {ChargeRequest.MinCost} to {ChargeRequest.MaxCost}.");
