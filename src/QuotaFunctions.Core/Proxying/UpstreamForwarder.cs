@@ -54,7 +54,7 @@ internal sealed partial class UpstreamForwarder(
         }
         catch (Exception exception)
         {
-            Unreachable(request.Provider.Name, exception.GetBaseException().Message);
+            Unreachable(request.Provider.Name, ExceptionChain.Reason(exception));
             return new UpstreamResponse(null, ForwardOutcome.Unreachable, new Refusal(Problem.UpstreamUnreachable));
         }
     }
@@ -114,7 +114,7 @@ internal sealed partial class UpstreamForwarder(
             Truncated(
                 ended.IsCancellationRequested ? "the host ended the invocation"
                 : tooLate.IsCancellationRequested ? $"not whole within {deadline.TotalSeconds} s"
-                : exception.GetBaseException().Message);
+                : ExceptionChain.Reason(exception));
             context.Abort();
             return new PassedAnswer(ForwardOutcome.Truncated, copier.IsWhole);
         }
