@@ -15,7 +15,7 @@ internal sealed partial class FuzzUpstream : IAsyncDisposable
     private const string EndOfHead = "\r\n\r\n";
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly ConcurrentDictionary<string, FuzzAnswer> _answers = new();
-    private readonly ConcurrentDictionary<Task, bool> _connections = new();
+    private readonly ConcurrentBag<Task> _connections = [];
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _accepting;
     private int _forwarded;
@@ -47,7 +47,7 @@ internal sealed partial class FuzzUpstream : IAsyncDisposable
         await _stop.CancelAsync();
         _listener.Stop();
         await _accepting;
-        await Task.WhenAll(_connections.Keys);
+        await Task.WhenAll(_connections);
         _listener.Dispose();
         _stop.Dispose();
     }
@@ -59,9 +59,7 @@ internal sealed partial class FuzzUpstream : IAsyncDisposable
             while (true)
             {
                 var socket = await _listener.AcceptSocketAsync(_stop.Token);
-                var serving = ServeAsync(socket);
-                _connections[serving] = true;
-                _ = serving.ContinueWith(task => _connections.TryRemove(task, out _), TaskScheduler.Default);
+                _connections.Add(ServeAsync(socket));
             }
         }
         catch (Exception exception) when (exception is OperationCanceledException or SocketException)

@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Text;
 using Microsoft.AspNetCore.Http;
+using Moq;
 using QuotaFunctions.Core.Http;
 
 namespace QuotaFunctions.Tests.Http;
