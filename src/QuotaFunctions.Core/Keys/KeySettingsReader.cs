@@ -13,7 +13,7 @@ public static class KeySettingsReader
         {
             Name = fields.Text("name", current.Name),
             QuotaType = fields.Word("quota_type", current.QuotaType, QuotaType.Count, QuotaType.Time, QuotaType.Hybrid),
-            Unit = fields.Word("unit", current.Unit, QuotaUnit.Requests, QuotaUnit.Tokens),
+            Unit = fields.Word("unit", current.Unit, QuotaUnit.Requests, QuotaUnit.Tokens, QuotaUnit.Usd),
             Quota = fields.Number("quota", current.Quota),
             ExpiresAt = fields.MomentOrNull("expires_at", current.ExpiresAt),
             RateLimitPerMinute = Narrow(fields.NumberOrNull("rate_limit_per_minute", current.RateLimitPerMinute)),
