@@ -24,6 +24,9 @@ public enum ChargeRefusal
     /// <summary>Not from this address.</summary>
     AddressNotAllowed,
 
+    /// <summary>The key counts dollars, and the model has no price.</summary>
+    ModelNotPriced,
+
     /// <summary>The cost is above what the key allows for one charge.</summary>
     CostTooHigh,
 

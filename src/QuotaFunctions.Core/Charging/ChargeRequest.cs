@@ -33,14 +33,19 @@ public sealed record ChargeRequest
     public long Cost { get; init; } = DefaultCost;
 
     /// <summary>
-    /// Units to hold instead of <see cref="Cost"/> where the key counts tokens: an estimate until the upstream reports its
-    /// usage, 0 for what uses none and is no hold; null where the cost is known.
+    /// What to hold instead of <see cref="Cost"/> where the key counts tokens, until the upstream reports its usage; null where the cost is known.
     /// </summary>
-    public long? TokenEstimate { get; init; }
+    public CostEstimate? TokenEstimate { get; init; }
+
+    /// <summary>
+    /// What to hold instead of <see cref="Cost"/> where the key counts dollars, in micro-dollars, until the upstream reports its usage; null where
+    /// the cost is known, or, of what is forwarded, where the model has no price: that is refused.
+    /// </summary>
+    public CostEstimate? DollarEstimate { get; init; }
 
     /// <summary>
     /// Makes the charge a hold: settled at its cost when nobody has settled it by then, 1 second to 24 hours;
-    /// null for a plain charge. An estimate of tokens above 0 is always a hold.
+    /// null for a plain charge. An estimate above 0 is always a hold.
     /// </summary>
     public TimeSpan? HoldFor { get; init; }
 
@@ -82,6 +87,17 @@ public sealed record ChargeRequest
     /// within 24 hours; the same key with another hash is refused with <see cref="ChargeRefusal.IdempotencyMismatch"/>.
     /// </summary>
     public IdempotencyClaim? Idempotency { get; init; }
+
+    /// <summary>What to hold where the key counts in a unit; null where the cost is known.</summary>
+    internal CostEstimate? EstimateIn(QuotaUnit unit) => unit switch
+    {
+        QuotaUnit.Tokens => TokenEstimate,
+        QuotaUnit.Usd => DollarEstimate,
+        _ => null,
+    };
+
+    /// <summary>Whether nobody knows what it costs in a unit.</summary>
+    internal bool HasNoPriceIn(QuotaUnit unit) => unit == QuotaUnit.Usd && Kind == ChargeKind.Forward && DollarEstimate is null;
 }
 
 /// <summary>An Idempotency-Key and what it stands for.</summary>

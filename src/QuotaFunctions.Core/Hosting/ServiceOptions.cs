@@ -52,6 +52,12 @@ public sealed partial class ServiceOptions
     /// </summary>
     public TimeSpan ProxyDrain { get; set; } = DefaultProxyDrain;
 
+    /// <summary>
+    /// <c>PROXY_CLAMP_MAX_TOKENS</c>: whether the answers of a forwarded call are limited to what a key in tokens or dollars has left, instead of refusing it.
+    /// Default true.
+    /// </summary>
+    public bool ProxyClampsMaxTokens { get; set; } = true;
+
     /// <summary>Reads the settings.</summary>
     internal static void Read(SettingReader settings, ServiceOptions options)
     {
@@ -59,6 +65,7 @@ public sealed partial class ServiceOptions
         options.AdminReadOnlyToken = settings.Text("ADMIN_READONLY_TOKEN");
         options.ProxyMaxBodyBytes = settings.Number("PROXY_MAX_BODY_BYTES", DefaultProxyMaxBodyBytes, 1, MaxProxyMaxBodyBytes);
         options.ProxyDrain = TimeSpan.FromSeconds(settings.Number("PROXY_DRAIN_SECONDS", (long)DefaultProxyDrain.TotalSeconds, 0, MaxProxyDrainSeconds));
+        options.ProxyClampsMaxTokens = settings.Flag("PROXY_CLAMP_MAX_TOKENS", true);
         options.ClientAddressHeader = settings.PlainText("CLIENT_ADDRESS_HEADER");
         options.NamedAdminTokens = NamedAdminToken.Read(settings);
 

@@ -1,5 +1,6 @@
-using QuotaFunctions.Core.Charging;
 using QuotaFunctions.Core.Accounts;
+using QuotaFunctions.Core.Charging;
+using QuotaFunctions.Core.Pricing;
 
 namespace QuotaFunctions.Core.Proxying;
 
@@ -59,6 +60,9 @@ public sealed class Provider
 
     /// <summary>What requests cost: the first rule that fits; where none does, 1, but nothing for a list of models or a count of tokens.</summary>
     public IReadOnlyList<CostRule> Costs { get; init; } = [];
+
+    /// <summary>What its models cost, before the list of prices is asked: the first rule that fits.</summary>
+    public IReadOnlyList<PriceRule> Prices { get; init; } = [];
 
     /// <summary>Its credential. Not public, so that it gets into no log and no answer.</summary>
     internal string ApiKey { get; init; } = "";
@@ -152,6 +156,23 @@ public sealed class Provider
         }
 
         return FreeRequests.IsFreeByDefault(method, path) ? ChargeRequest.MinCost : ChargeRequest.DefaultCost;
+    }
+
+    /// <summary>What the calls of a model cost; null where nobody says.</summary>
+    /// <param name="model">The model that a request names, or null.</param>
+    /// <param name="day">When.</param>
+    internal ModelPrice? PriceOf(string? model, DateOnly day)
+    {
+        foreach (var rule in Prices)
+        {
+            if (rule.Fits(model))
+            {
+                return rule.Price;
+            }
+        }
+
+        // The list holds for the vendor's own API: a model of the same name may cost something else elsewhere
+        return model is not null && PriceList.Current.VendorAt(BaseUrl.Host) is { } vendor ? PriceList.Current.Find(vendor, model, day) : null;
     }
 
     // Most upstreams take a path with a slash at its end for the same

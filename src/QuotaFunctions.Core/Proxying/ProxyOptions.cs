@@ -3,6 +3,7 @@ using Microsoft.Extensions.Configuration;
 using QuotaFunctions.Core.Accounts;
 using QuotaFunctions.Core.Charging;
 using QuotaFunctions.Core.Hosting;
+using QuotaFunctions.Core.Pricing;
 using QuotaFunctions.Core.Validation;
 
 namespace QuotaFunctions.Core.Proxying;
@@ -24,7 +25,7 @@ public sealed class ProxyOptions
 
     private static readonly string[] Names =
     [
-        "BaseUrl", "AuthScheme", "AuthHeader", "ApiKey", "Models", "AllowedPaths", "TimeoutSeconds", "StreamTimeoutSeconds", "RefundOn", "Costs",
+        "BaseUrl", "AuthScheme", "AuthHeader", "ApiKey", "Models", "AllowedPaths", "TimeoutSeconds", "StreamTimeoutSeconds", "RefundOn", "Costs", "Prices",
     ];
 
     /// <summary>All of them, in the order of their names.</summary>
@@ -110,6 +111,7 @@ public sealed class ProxyOptions
         }
 
         var costs = ReadCosts(settings, $"{prefix}__Costs");
+        var prices = ReadPrices(settings, $"{prefix}__Prices");
         var timeout = settings.Number($"{prefix}__TimeoutSeconds", (long)Provider.DefaultTimeout.TotalSeconds, 1, MaxTimeoutSeconds);
         var streamTimeout = settings.Number($"{prefix}__StreamTimeoutSeconds", (long)Provider.DefaultStreamTimeout.TotalSeconds, 1, MaxStreamTimeoutSeconds);
         return settings.Errors.Count > faults || baseUrl is null ? null : new Provider
@@ -125,6 +127,7 @@ public sealed class ProxyOptions
             StreamTimeout = TimeSpan.FromSeconds(streamTimeout),
             RefundOn = refundOn,
             Costs = costs,
+            Prices = prices,
         };
     }
 
@@ -163,6 +166,23 @@ public sealed class ProxyOptions
 
             settings.AddError(name, $"must be a list such as gpt-4o*=10, /v1/images/*=25, *=2: models or paths with * at the end only, and costs from {ChargeRequest.MinCost} to {ChargeRequest.MaxCost}.");
             break;
+        }
+
+        return rules;
+    }
+
+    private static List<PriceRule> ReadPrices(SettingReader settings, string name)
+    {
+        var rules = new List<PriceRule>();
+        foreach (var entry in List(settings, name))
+        {
+            if (!PriceRule.TryParse(entry, out var rule))
+            {
+                settings.AddError(name, $"must be {PriceRule.Form}.");
+                break;
+            }
+
+            rules.Add(rule);
         }
 
         return rules;
