@@ -75,6 +75,7 @@ public sealed class Provider
     public IReadOnlyList<CostRule> Costs { get; init; } = [];
 
     /// <summary>What its models cost, before the list of prices is asked: the first rule that fits.</summary>
+    [Setting("Providers__<name>__Prices", "those of `prices.json`", "what its models cost in US dollars; see [proxying.md](proxying.md#prices)")]
     public IReadOnlyList<PriceRule> Prices { get; init; } = [];
 
     /// <summary>Its credential. Not public, so that it gets into no log and no answer.</summary>

@@ -239,7 +239,7 @@ internal sealed class ProxyRequestReader(ProviderCatalog catalog, ServiceOptions
             call.Length,
             path,
             provider.PriceOf(model, DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime)),
-            AnswerLimit.For(path, provider),
+            TokenLimit.For(path, provider),
             canBeCut: options.ProxyClampsMaxTokens && !call.GoesOn);
         var charge = new ChargeRequest
         {

@@ -31,7 +31,7 @@ internal sealed record RequestMetadata
     public bool IsUncertain => IsMalformed || Models > 1 || (Models == 1 && Model is null);
 
     /// <summary>How many tokens it allows an answer, by the fields in which it says so, each once.</summary>
-    public IReadOnlyList<(string Container, string Field, long Tokens)> AnswerLimits { get; private init; } = [];
+    public IReadOnlyList<(string Container, string Field, long Tokens)> AnswerLimits { get; init; } = [];
 
     /// <summary>How many answers it asks for.</summary>
     public long Responses { get; init; } = 1;

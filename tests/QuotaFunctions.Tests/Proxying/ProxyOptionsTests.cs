@@ -30,7 +30,7 @@ public sealed class ProxyOptionsTests
         var provider = ProxySettings.Provider(
             "https://api.example.com",
             ("AuthScheme", "Header"), ("AuthHeader", "x-api-key"), ("Models", "a, b-*"), ("AllowedPaths", "/x/*, /y"), ("TimeoutSeconds", "7"),
-            ("StreamTimeoutSeconds", "8"), ("RefundOn", "404, 5xx, timeout"), ("Costs", "b-*=10, /x/*=25, *=2"));
+            ("StreamTimeoutSeconds", "8"), ("RefundOn", "404, 5xx, timeout"), ("Costs", "b-*=10, /x/*=25, *=2"), ("Prices", "b-* input=1 output=2, * request=0.1"));
 
         Assert.Equal("secret", provider.Credential);
         Assert.Equal("x-api-key", provider.AuthHeader);
@@ -42,6 +42,7 @@ public sealed class ProxyOptionsTests
         Assert.True(provider.RefundOn.Timeout);
         Assert.False(provider.RefundOn.Unreachable);
         Assert.Equal(3, provider.Costs.Count);
+        Assert.Equal(["b-*", "*"], provider.Prices.Select(rule => rule.Pattern));
     }
 
     [Theory]
@@ -85,6 +86,9 @@ public sealed class ProxyOptionsTests
     [InlineData("Costs", "a=-1")]
     [InlineData("Costs", "=5")]
     [InlineData("Costs", "a*b=5")]
+    [InlineData("Prices", "gpt-4o")]
+    [InlineData("Prices", "gpt-4o input=2.5")]
+    [InlineData("Prices", "gpt-4o input=2.5 output=10, o1 output=10")]
     [InlineData("Modles", "a")]
     public void A_bad_setting_is_named(string name, string? value)
     {
@@ -102,6 +106,7 @@ public sealed class ProxyOptionsTests
     [InlineData("StreamTimeoutSeconds", "2400")]
     [InlineData("Costs", "a=0, b=1000000")]
     [InlineData("Costs", "ft:gpt-4=mini=3")]
+    [InlineData("Prices", "gpt-4o* input=2.5 output=10, flux-* request=0.04")]
     [InlineData("RefundOn", "None")]
     public void The_limits_themselves_are_good(string name, string value) => ProxySettings.Provider("https://api.example.com", (name, value));
 

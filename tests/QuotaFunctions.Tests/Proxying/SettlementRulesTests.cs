@@ -122,6 +122,23 @@ public sealed class SettlementRulesTests
     public void Tokens_are_refunded_like_anything_else() =>
         Assert.Equal(0, Decide(new ForwardResult(ForwardOutcome.Answered, 500, Total(9)), QuotaUnit.Tokens).Cost);
 
+    [Theory]
+    [InlineData(ForwardOutcome.Answered, true, 60)]
+    [InlineData(ForwardOutcome.Answered, false, 40)]
+    [InlineData(ForwardOutcome.Truncated, false, 45)]
+    public void Dollars_are_the_same_table_with_prices(ForwardOutcome end, bool hasReport, long cost)
+    {
+        // Micro-dollars for each token: 2.5 read, 1.25 of a cache, 10 written
+        var price = new ModelPrice(new TokenRates(2.5m, 10) { CachedInput = 1.25m });
+        var exchange = new ForwardResult(end, 200, hasReport ? new TokenUsage(7, 4) { CachedInput = 2 } : null) { PromptTokens = 2, AnswerTokens = 4 };
+
+        Assert.Equal(cost, SettlementRules.Decide(exchange, 50, QuotaUnit.Usd, RefundPolicy.Default, price).Cost);
+    }
+
+    [Fact]
+    public void Without_a_report_no_more_dollars_than_were_held() => Assert.Equal(50, SettlementRules.Decide(
+        new ForwardResult(ForwardOutcome.Answered, 200) { AnswerTokens = 40 }, 50, QuotaUnit.Usd, RefundPolicy.Default, new ModelPrice(new TokenRates(2.5m, 10))).Cost);
+
     [Fact]
     public void A_key_that_counts_requests_does_not_care_for_tokens() =>
         Assert.Equal(Held, Decide(new ForwardResult(ForwardOutcome.Answered, 200, Total(9))).Cost);
