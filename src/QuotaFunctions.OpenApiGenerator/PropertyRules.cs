@@ -14,6 +14,12 @@ internal static class PropertyRules
     /// <exception cref="NotSupportedException">An attribute has no counterpart here yet.</exception>
     public static void Add(JsonObject schema, PropertyInfo property)
     {
+        if ((Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType) == typeof(decimal))
+        {
+            // An amount of a quota, the finest in millionths of a dollar
+            schema["multipleOf"] = 0.000001m;
+        }
+
         foreach (var attribute in property.GetCustomAttributes())
         {
             switch (attribute)

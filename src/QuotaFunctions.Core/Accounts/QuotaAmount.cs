@@ -11,8 +11,14 @@ public static class QuotaAmount
     /// <summary>The most decimals of an amount in dollars.</summary>
     public const int MaxDecimals = 6;
 
+    /// <summary>The least amount of dollars above 0.</summary>
+    public const double LeastDollars = 0.000001;
+
     /// <summary>Micro-dollars in a dollar.</summary>
     public const long UnitsPerDollar = 1_000_000;
+
+    /// <summary>Units in 1 of what clients see.</summary>
+    public static long UnitsIn(QuotaUnit unit) => unit == QuotaUnit.Usd ? UnitsPerDollar : 1;
 
     /// <summary>An amount as clients see it, without zeros at its end.</summary>
     /// <param name="units">Units, below 0 for what was given back.</param>
@@ -24,6 +30,10 @@ public static class QuotaAmount
 
     /// <summary>An amount as clients see it, as text that programs read: <c>1.25</c>.</summary>
     public static string Text(long units, QuotaUnit unit) => Of(units, unit).ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>An amount as clients see it, as text for people: <c>$1.25</c>, or <c>1,000</c> without its unit.</summary>
+    public static string Display(decimal amount, QuotaUnit unit) =>
+        amount.ToString(unit == QuotaUnit.Usd ? "$#,0.00####;-$#,0.00####" : "#,0.######", CultureInfo.InvariantCulture);
 
     /// <summary>Turns an amount that a client sent into units.</summary>
     /// <param name="amount">The amount, with as many decimals as the client wrote.</param>
@@ -48,6 +58,4 @@ public static class QuotaAmount
         : "must be a whole number.";
 
     private static int DecimalsOf(QuotaUnit unit) => unit == QuotaUnit.Usd ? MaxDecimals : 0;
-
-    private static long UnitsIn(QuotaUnit unit) => unit == QuotaUnit.Usd ? UnitsPerDollar : 1;
 }

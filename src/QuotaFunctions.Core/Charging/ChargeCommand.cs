@@ -70,17 +70,16 @@ internal sealed class ChargeCommand : AccountCommand<ChargeResult>
             return Refuse(transaction, refusal);
         }
 
-        if (_request.HasNoPriceIn(key!.Balance.Unit))
-        {
-            return Refuse(transaction, ChargeRefusal.ModelNotPriced);
-        }
-
         if (Remembered(transaction) is { } record)
         {
             return Replay(transaction, record);
         }
 
-        var (most, least) = CostFor(key.Balance);
+        if (CostFor(key!) is not { Most: var most, Least: var least })
+        {
+            return Refuse(transaction, _request.Kind == ChargeKind.Forward ? ChargeRefusal.ModelNotPriced : ChargeRefusal.CostInvalid);
+        }
+
         var allowed = key.Settings.MaxCost ?? long.MaxValue;
         if (least > allowed)
         {
@@ -92,7 +91,7 @@ internal sealed class ChargeCommand : AccountCommand<ChargeResult>
             ?? Take(transaction, Math.Min(Math.Min(most, allowed), Left(transaction)));
     }
 
-    public override long? UnitsNeeded(KeyState key, DateTimeOffset now) => key.Balance.IsRefillDue(now) ? null : CostFor(key.Balance).Most;
+    public override long? UnitsNeeded(KeyState key, DateTimeOffset now) => key.Balance.IsRefillDue(now) ? null : CostFor(key)?.Most ?? 0;
 
     public override Decision? TryDecideOnLease(AccountTransaction transaction)
     {
@@ -105,8 +104,7 @@ internal sealed class ChargeCommand : AccountCommand<ChargeResult>
             return null;
         }
 
-        var cost = CostFor(key!.Balance).Most;
-        if (_request.HasNoPriceIn(key.Balance.Unit) || cost > lease.Left || cost > (key.Settings.MaxCost ?? long.MaxValue))
+        if (CostFor(key!) is not { Most: var cost } || cost > lease.Left || cost > (key!.Settings.MaxCost ?? long.MaxValue))
         {
             return null;
         }
@@ -275,10 +273,10 @@ internal sealed class ChargeCommand : AccountCommand<ChargeResult>
             new(new Settlement { Charge = ToCharge(transaction, index), Outcome = outcome, Cost = cost, Status = 503 });
     }
 
-    private CostEstimate CostFor(QuotaBalance balance) => _request.EstimateIn(balance.Unit) ?? new CostEstimate(_request.Cost);
+    private CostEstimate? CostFor(KeyState key) => _request.EstimateIn(key.Balance.Unit);
 
     private TimeSpan? HoldFor(KeyState key) =>
-        CountsCall(key) || _request.EstimateIn(key.Balance.Unit) is { Most: > 0 } ? CallHold : _request.HoldFor;
+        CountsCall(key) || _request.IsEstimatedIn(key.Balance.Unit) ? CallHold : _request.HoldFor;
 
     /// <summary>Whether the charge takes one of the calls that may be under way at once. It is a hold then, so that its end is a commit of its own.</summary>
     private bool CountsCall(KeyState key) => _request.Kind == ChargeKind.Forward && key.Settings.MaxConcurrent is not null;

@@ -17,20 +17,23 @@ public enum ChargeKind
 /// <summary>A request's claim on a key's quota.</summary>
 public sealed record ChargeRequest
 {
-    /// <summary>The smallest cost, in units: everything but the quota is checked, and the log has it.</summary>
+    /// <summary>The smallest cost: everything but the quota is checked, and the log has it.</summary>
     public const long MinCost = 0;
 
-    /// <summary>The cost of a request that says nothing of it.</summary>
+    /// <summary>The cost of a request that says nothing of it. In dollars there is none.</summary>
     public const long DefaultCost = 1;
 
-    /// <summary>The greatest cost, in units.</summary>
+    /// <summary>The greatest cost, whatever the key counts in: requests, tokens or dollars.</summary>
     public const long MaxCost = 1_000_000;
 
     /// <summary>The secret that the client sent.</summary>
     public required KeySecret Secret { get; init; }
 
-    /// <summary>Units, <see cref="MinCost"/> to <see cref="MaxCost"/>.</summary>
-    public long Cost { get; init; } = DefaultCost;
+    /// <summary>
+    /// The cost in what the key counts in, as clients see it, <see cref="MinCost"/> to <see cref="MaxCost"/>: it is known to be an amount of the
+    /// key's unit only once the key is read. Null where nothing is said of it.
+    /// </summary>
+    public decimal? Cost { get; init; }
 
     /// <summary>
     /// What to hold instead of <see cref="Cost"/> where the key counts tokens, until the upstream reports its usage; null where the cost is known.
@@ -88,16 +91,33 @@ public sealed record ChargeRequest
     /// </summary>
     public IdempotencyClaim? Idempotency { get; init; }
 
-    /// <summary>What to hold where the key counts in a unit; null where the cost is known.</summary>
+    /// <summary>The units that <see cref="Cost"/> is where a key counts in this unit; null where it is none.</summary>
+    public long? CostIn(QuotaUnit unit)
+    {
+        var cost = Cost ?? (unit == QuotaUnit.Usd ? null : DefaultCost);
+        return cost is { } amount && QuotaAmount.TryParse(amount, unit, out var units) ? units : null;
+    }
+
+    /// <summary>The units of <see cref="MaxCost"/>.</summary>
+    public static long MaxCostIn(QuotaUnit unit) => MaxCost * QuotaAmount.UnitsIn(unit);
+
+    /// <summary>
+    /// What it costs where a key counts in a unit; null where the cost is none there, or, of what is forwarded for dollars, where nobody knows the price.
+    /// </summary>
     internal CostEstimate? EstimateIn(QuotaUnit unit) => unit switch
     {
-        QuotaUnit.Tokens => TokenEstimate,
-        QuotaUnit.Usd => DollarEstimate,
-        _ => null,
+        QuotaUnit.Tokens when TokenEstimate is not null => TokenEstimate,
+        QuotaUnit.Usd when DollarEstimate is not null || Kind == ChargeKind.Forward => DollarEstimate,
+        _ => CostIn(unit) is { } cost ? new CostEstimate(cost) : null,
     };
 
-    /// <summary>Whether nobody knows what it costs in a unit.</summary>
-    internal bool HasNoPriceIn(QuotaUnit unit) => unit == QuotaUnit.Usd && Kind == ChargeKind.Forward && DollarEstimate is null;
+    /// <summary>Whether the cost is known only once the call has ended, where a key counts in a unit.</summary>
+    internal bool IsEstimatedIn(QuotaUnit unit) => unit switch
+    {
+        QuotaUnit.Tokens => TokenEstimate is { Most: > 0 },
+        QuotaUnit.Usd => DollarEstimate is { Most: > 0 },
+        _ => false,
+    };
 }
 
 /// <summary>An Idempotency-Key and what it stands for.</summary>

@@ -195,6 +195,7 @@ public sealed record Problem
         ChargeRefusal.ModelNotAllowed => ModelNotAllowed,
         ChargeRefusal.AddressNotAllowed => AddressNotAllowed,
         ChargeRefusal.ModelNotPriced => ModelNotPriced,
+        ChargeRefusal.CostInvalid => InvalidRequest,
         ChargeRefusal.CostTooHigh => CostNotAllowed,
         ChargeRefusal.QuotaExhausted => QuotaExhausted,
         ChargeRefusal.RateLimited or ChargeRefusal.TooManyCalls => RateLimited,

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 using System.Text.Json;
 
 namespace QuotaFunctions.Core.Validation;
@@ -92,6 +93,13 @@ public sealed class JsonFields
     /// <summary>A whole number or nothing.</summary>
     public long? NumberOrNull(string name, long? current) =>
         Read(name, current, clearable: true, static (JsonElement value, out long? number) => Lift(TryNumber(value, out var it), it, out number), "must be a whole number or null.");
+
+    /// <summary>A number that may not be cleared, exactly as it is written: without an exponent.</summary>
+    public decimal ExactNumber(string name, decimal current, string fault) => Read(name, current, clearable: false, TryExactNumber, fault);
+
+    /// <summary>Such a number or nothing.</summary>
+    public decimal? ExactNumberOrNull(string name, decimal? current, string fault) =>
+        Read(name, current, clearable: true, static (JsonElement value, out decimal? number) => Lift(TryExactNumber(value, out var it), it, out number), fault);
 
     /// <summary>True or false.</summary>
     public bool Flag(string name, bool current) => Read(name, current, clearable: false, TryFlag, "must be true or false.");
@@ -241,6 +249,13 @@ public sealed class JsonFields
     {
         number = 0;
         return value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out number);
+    }
+
+    private static bool TryExactNumber(JsonElement value, out decimal number)
+    {
+        number = 0;
+        return value.ValueKind == JsonValueKind.Number
+            && decimal.TryParse(value.GetRawText(), NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out number);
     }
 
     private static bool TryFlag(JsonElement value, out bool flag)
