@@ -80,7 +80,7 @@ internal sealed class ChargeCommand : AccountCommand<ChargeResult>
             return Refuse(transaction, _request.Kind == ChargeKind.Forward ? ChargeRefusal.ModelNotPriced : ChargeRefusal.CostInvalid);
         }
 
-        var allowed = key.Settings.MaxCost ?? long.MaxValue;
+        var allowed = key!.Settings.MaxCost ?? long.MaxValue;
         if (least > allowed)
         {
             return Refuse(transaction, ChargeRefusal.CostTooHigh);

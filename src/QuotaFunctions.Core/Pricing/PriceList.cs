@@ -29,22 +29,8 @@ public sealed class PriceList
             .ToDictionary(static vendor => vendor.Name, static vendor => VendorPrices.Read(vendor.Value)));
     }
 
-    /// <summary>The vendor whose API stands at a host; null where none of the list does.</summary>
-    public string? VendorAt(string host)
-    {
-        foreach (var (name, vendor) in _vendors)
-        {
-            if (vendor.Hosts.Contains(host, StringComparer.OrdinalIgnoreCase))
-            {
-                return name;
-            }
-        }
-
-        return null;
-    }
-
     /// <summary>What a model of a vendor costs; null where the list does not say.</summary>
-    /// <param name="vendor">As in the list.</param>
+    /// <param name="vendor">As in the list: the name of its preset.</param>
     /// <param name="model">As requests name it: as in the list, or with the date or the number of a version behind it.</param>
     /// <param name="day">When.</param>
     public ModelPrice? Find(string vendor, string model, DateOnly day)

@@ -20,6 +20,26 @@ public sealed record PriceRule(string Pattern, ModelPrice Price)
 
     private static readonly string[] Names = [Input, Cached, CacheWrite, LongCacheWrite, Output, Request, MaxOutput];
 
+    /// <summary>Reads rules. False where one is none: then none is returned.</summary>
+    public static bool TryParse(IEnumerable<string> texts, out IReadOnlyList<PriceRule> rules)
+    {
+        ArgumentNullException.ThrowIfNull(texts);
+        var read = new List<PriceRule>();
+        foreach (var text in texts)
+        {
+            if (!TryParse(text, out PriceRule rule))
+            {
+                rules = [];
+                return false;
+            }
+
+            read.Add(rule);
+        }
+
+        rules = read;
+        return true;
+    }
+
     /// <summary>Reads a rule. False where it is none.</summary>
     public static bool TryParse(string text, out PriceRule rule)
     {

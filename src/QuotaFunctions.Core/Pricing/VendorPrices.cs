@@ -5,16 +5,11 @@ using System.Text.RegularExpressions;
 namespace QuotaFunctions.Core.Pricing;
 
 /// <summary>A vendor's part of the list of prices.</summary>
-/// <param name="hosts">Where its API stands.</param>
 /// <param name="models">What each model costs, and until which day; null for without an end.</param>
-internal sealed partial class VendorPrices(IReadOnlyList<string> hosts, ILookup<string, (ModelPrice Price, DateOnly? Until)> models)
+internal sealed partial class VendorPrices(ILookup<string, (ModelPrice Price, DateOnly? Until)> models)
 {
-    /// <summary>Where its API stands.</summary>
-    public IReadOnlyList<string> Hosts => hosts;
-
     /// <summary>Reads it.</summary>
     public static VendorPrices Read(JsonElement vendor) => new(
-        [.. vendor.GetProperty("hosts").EnumerateArray().Select(static host => host.GetString()!)],
         vendor.GetProperty("models").EnumerateArray()
             .SelectMany(static entry => entry.GetProperty("names").EnumerateArray().Select(name => (Name: name.GetString()!, Entry: entry)))
             .ToLookup(static item => item.Name, static item => (PriceIn(item.Entry), UntilIn(item.Entry)), StringComparer.OrdinalIgnoreCase));

@@ -30,7 +30,7 @@ internal sealed record CallEstimate
     public ModelPrice? Price { get; private init; }
 
     /// <summary>The field in which the answers are limited; null where they cannot be.</summary>
-    public TokenLimit? Limit { get; private init; }
+    public AnswerLimit? Limit { get; private init; }
 
     private bool IsFree { get; init; }
 
@@ -47,7 +47,7 @@ internal sealed record CallEstimate
     /// <param name="price">What the model costs; null where it has no price.</param>
     /// <param name="limit">By which field its API limits answers; null where none is known.</param>
     /// <param name="canBeCut">Whether the body is there to be changed, and may be.</param>
-    public static CallEstimate Of(RequestMetadata facts, long length, string path, ModelPrice? price, TokenLimit? limit, bool canBeCut)
+    public static CallEstimate Of(RequestMetadata facts, long length, string path, ModelPrice? price, AnswerLimit? limit, bool canBeCut)
     {
         var isWordless = !facts.IsObject || Array.Exists(Wordless, end => path.TrimEnd('/').EndsWith(end, StringComparison.OrdinalIgnoreCase));
         var said = limit is null ? facts.AnswerLimits.Max(static found => (long?)found.Tokens) : limit.In(facts);

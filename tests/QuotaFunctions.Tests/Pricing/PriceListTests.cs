@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using QuotaFunctions.Core.Pricing;
+using QuotaFunctions.Core.Proxying;
 using QuotaFunctions.TestSupport;
 using QuotaFunctions.Tests.Proxying;
 
@@ -55,23 +56,33 @@ public sealed class PriceListTests
     }
 
     [Theory]
-    [InlineData("https://api.openai.com/v1", "openai")]
-    [InlineData("https://API.anthropic.com", "anthropic")]
-    [InlineData("https://generativelanguage.googleapis.com/v1beta/openai", "gemini")]
-    [InlineData("https://openai.example.com", null)]
-    [InlineData("https://api.openai.com.example.com", null)]
-    public void A_vendor_is_known_by_its_host(string baseUrl, string? vendor) => Assert.Equal(vendor, PriceList.Current.VendorAt(new Uri(baseUrl).Host));
-
-    [Theory]
     [InlineData("https://api.openai.com", null, "gpt-4o", 2.5)]
     [InlineData("https://api.openai.com", "gpt-4o* input=7 output=8", "gpt-4o", 7.0)]
     [InlineData("https://api.openai.com", "gpt-4o input=7 output=8, gpt-* input=9 output=9", "gpt-4o-mini", 9.0)]
     [InlineData("https://api.openai.com", "* input=9 output=9", null, 9.0)]
     [InlineData("https://api.openai.com", null, null, null)]
     [InlineData("https://api.openai.com", null, "unheard-of", null)]
+    [InlineData("https://API.openai.com/v1", null, "gpt-4o", 2.5)]
+    [InlineData("https://generativelanguage.googleapis.com/v1beta/openai", null, "gemini-2.5-pro", 1.25)]
+    [InlineData("https://api.openai.com.example.com", null, "gpt-4o", null)]
     [InlineData("https://elsewhere.example.com", null, "gpt-4o", null)]
     public void An_operators_price_goes_before_the_list(string baseUrl, string? prices, string? model, double? input) =>
         Assert.Equal(input, (double?)ProxySettings.Provider(baseUrl, ("Prices", prices)).PriceOf(model, Day)?.Rates.Input);
+
+    [Theory]
+    [InlineData("openai", "gpt-4o", 2.5)]
+    [InlineData("azure-openai", "gpt-4o", null)]
+    [InlineData("deepseek", "gpt-4o", null)]
+    public void The_list_holds_where_its_vendors_preset_is_named(string preset, string model, double? input) =>
+        Assert.Equal(input, (double?)ProxySettings.Provider("https://elsewhere.example.com", ("Preset", preset)).PriceOf(model, Day)?.Rates.Input);
+
+    [Fact]
+    public void Vendors_are_called_as_their_presets_are()
+    {
+        using var document = JsonDocument.Parse(File.ReadAllText(Repository.PathOf("prices.json")));
+
+        Assert.All(document.RootElement.GetProperty("vendors").EnumerateObject(), vendor => Assert.NotNull(ProviderPresets.Find(vendor.Name)));
+    }
 
     /// <summary>A slip in the list would be paid by somebody.</summary>
     [Fact]
@@ -112,5 +123,5 @@ public sealed class PriceListTests
         }
     }
 
-    private static PriceList Read(string models) => PriceList.Read(new MemoryStream(Encoding.UTF8.GetBytes($$$"""{"vendors":{"vendor":{"hosts":["a.example"],"models":{{{models}}} } } }""")));
+    private static PriceList Read(string models) => PriceList.Read(new MemoryStream(Encoding.UTF8.GetBytes($$$"""{"vendors":{"vendor":{"models":{{{models}}} } } }""")));
 }

@@ -7,7 +7,7 @@ public sealed class PriceRuleTests
     [Fact]
     public void A_rule_says_what_each_kind_of_token_costs()
     {
-        Assert.True(PriceRule.TryParse("claude-* input=3 cached=0.30 cache_write=3.75 cache_write_1h=6 output=15 request=0.0001 max_output=64000", out var rule));
+        Assert.True(PriceRule.TryParse("claude-* input=3 cached=0.30 cache_write=3.75 cache_write_1h=6 output=15 request=0.0001 max_output=64000", out PriceRule rule));
 
         Assert.Equal("claude-*", rule.Pattern);
         Assert.Equal(new TokenRates(3, 15) { CachedInput = 0.3m, CacheWrite = 3.75m, LongCacheWrite = 6 }, rule.Price.Rates);
@@ -17,7 +17,7 @@ public sealed class PriceRuleTests
     [Fact]
     public void A_cache_costs_what_input_does_where_nothing_is_said_of_it()
     {
-        Assert.True(PriceRule.TryParse("  a   output=4 input=2 ", out var rule));
+        Assert.True(PriceRule.TryParse("  a   output=4 input=2 ", out PriceRule rule));
 
         Assert.Equal(new TokenRates(2, 4) { CachedInput = 2, CacheWrite = 2 }, rule.Price.Rates);
         Assert.Null(rule.Price.MaxOutputTokens);
@@ -28,7 +28,7 @@ public sealed class PriceRuleTests
     [InlineData("a input=0 output=0")]
     [InlineData("* input=1000000 output=0.000001")]
     [InlineData("ft:gpt-4o:x=y input=1 output=1")]
-    public void Good_ones(string text) => Assert.True(PriceRule.TryParse(text, out _));
+    public void Good_ones(string text) => Assert.True(PriceRule.TryParse(text, out PriceRule _));
 
     [Theory]
     [InlineData("")]
@@ -51,7 +51,7 @@ public sealed class PriceRuleTests
     [InlineData("a input=1 output=2 max_output=0")]
     [InlineData("a input=1 output=2 max_output=1.5")]
     [InlineData("a*b input=1 output=2")]
-    public void Bad_ones(string text) => Assert.False(PriceRule.TryParse(text, out _));
+    public void Bad_ones(string text) => Assert.False(PriceRule.TryParse(text, out PriceRule _));
 
     [Theory]
     [InlineData("gpt-4o*", "GPT-4o-mini", true)]

@@ -74,5 +74,5 @@ public sealed class CallEstimateTests
     public void A_key_that_counts_requests_limits_nothing() => Assert.Null(Of(Chat, "{}").AnswerTokensWithin(1, QuotaUnit.Requests));
 
     private static CallEstimate Of(string path, string body, ModelPrice? price = null, bool canBeCut = true, long length = Prompt * 4) => CallEstimate.Of(
-        RequestMetadata.Read(Encoding.UTF8.GetBytes(body)), length, path, price, TokenLimit.For(path, ProxySettings.Provider("https://api.example.com")), canBeCut);
+        RequestMetadata.Read(Encoding.UTF8.GetBytes(body)), length, path, price, AnswerLimit.For(path, ProxySettings.Provider("https://api.example.com")), canBeCut);
 }

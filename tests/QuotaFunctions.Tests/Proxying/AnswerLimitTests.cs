@@ -4,7 +4,7 @@ using QuotaFunctions.Core.Proxying;
 namespace QuotaFunctions.Tests.Proxying;
 
 /// <summary>An answer is limited by the field that the API has for it, and nothing else of the body is touched.</summary>
-public sealed class TokenLimitTests
+public sealed class AnswerLimitTests
 {
     private const string Any = "https://api.example.com";
 
@@ -46,19 +46,24 @@ public sealed class TokenLimitTests
     }
 
     [Theory]
-    [InlineData("https://api.openai.com", "max_completion_tokens")]
-    [InlineData("https://name.openai.azure.com/openai/v1", "max_completion_tokens")]
-    [InlineData("https://openai.example.com", "max_tokens")]
-    public void OpenAIs_own_chat_has_a_name_of_its_own(string baseUrl, string field) =>
-        Assert.Equal($$"""{"{{field}}":5}""", Encoding.UTF8.GetString(Limit("/v1/chat/completions", baseUrl).Set("{}"u8.ToArray(), 5).Span));
+    [InlineData("openai", "/v1/chat/completions", "max_completion_tokens")]
+    [InlineData("azure-openai", "/openai/deployments/gpt-4o/chat/completions", "max_completion_tokens")]
+    [InlineData("groq", "/openai/v1/chat/completions/", "max_completion_tokens")]
+    [InlineData("mistral", "/v1/chat/completions", "max_tokens")]
+    [InlineData("openai", "/v1/completions", "max_tokens")]
+    [InlineData("gemini", "/v1beta/openai/chat/completions", "max_tokens")]
+    public void Chats_are_limited_by_the_name_that_the_vendor_has_for_it(string preset, string path, string field) =>
+        Assert.Equal($$"""{"{{field}}":5}""", Encoding.UTF8.GetString(Limit(path, ("Preset", preset)).Set("{}"u8.ToArray(), 5).Span));
 
     [Theory]
     [InlineData("/v1/embeddings")]
     [InlineData("/v1/images/generations")]
     [InlineData("/v1/audio/speech")]
     [InlineData("/v1/files")]
+    [InlineData("/v1/messages/count_tokens")]
+    [InlineData("/v1/responses/resp_1")]
     [InlineData("/v1beta/models/g:embedContent")]
-    public void What_writes_no_text_is_not_limited(string path) => Assert.Null(TokenLimit.For(path, ProxySettings.Provider(Any)));
+    public void What_writes_no_text_is_not_limited(string path) => Assert.Null(AnswerLimit.For(path, ProxySettings.Provider(Any)));
 
     [Theory]
     [InlineData("/v1/chat/completions", """{"max_tokens":50,"max_completion_tokens":60,"max_output_tokens":7}""", 60L)]
@@ -69,5 +74,5 @@ public sealed class TokenLimitTests
     public void Only_the_apis_own_fields_are_believed(string path, string body, long? expected) =>
         Assert.Equal(expected, Limit(path).In(RequestMetadata.Read(Encoding.UTF8.GetBytes(body))));
 
-    private static TokenLimit Limit(string path, string baseUrl = Any) => TokenLimit.For(path, ProxySettings.Provider(baseUrl))!;
+    private static AnswerLimit Limit(string path, params (string Name, string? Value)[] settings) => AnswerLimit.For(path, ProxySettings.Provider(Any, settings))!;
 }

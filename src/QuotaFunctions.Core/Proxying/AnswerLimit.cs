@@ -9,17 +9,17 @@ namespace QuotaFunctions.Core.Proxying;
 /// <summary>By which fields of its requests an API is told how many tokens an answer may have at the most.</summary>
 /// <param name="Containers">The object in which they stand, by its names; none for the request itself.</param>
 /// <param name="Names">The fields; the first is put in where a request has none of them.</param>
-internal sealed record TokenLimit(string[] Containers, string[] Names)
+internal sealed record AnswerLimit(string[] Containers, string[] Names)
 {
-    private static readonly TokenLimit MaxTokens = new([], ["max_tokens"]);
-    private static readonly TokenLimit Chat = new([], ["max_tokens", "max_completion_tokens"]);
-    private static readonly TokenLimit OpenAIChat = new([], ["max_completion_tokens", "max_tokens"]);
-    private static readonly TokenLimit Responses = new([], ["max_output_tokens"]);
-    private static readonly TokenLimit Gemini = new(["generationConfig", "generation_config"], ["maxOutputTokens", "max_output_tokens"]);
-    private static readonly TokenLimit Ollama = new(["options"], ["num_predict"]);
+    private static readonly AnswerLimit MaxTokens = new([], ["max_tokens"]);
+    private static readonly AnswerLimit Chat = new([], ["max_tokens", "max_completion_tokens"]);
+    private static readonly AnswerLimit OpenAIChat = new([], ["max_completion_tokens", "max_tokens"]);
+    private static readonly AnswerLimit Responses = new([], ["max_output_tokens"]);
+    private static readonly AnswerLimit Gemini = new(["generationConfig", "generation_config"], ["maxOutputTokens", "max_output_tokens"]);
+    private static readonly AnswerLimit Ollama = new(["options"], ["num_predict"]);
 
     // By the end of the path; the first that fits
-    private static readonly (string Path, TokenLimit Limit)[] ByPath =
+    private static readonly (string Path, AnswerLimit Limit)[] ByPath =
     [
         ("/chat/completions", Chat),
         ("/completions", MaxTokens),
@@ -32,18 +32,14 @@ internal sealed record TokenLimit(string[] Containers, string[] Names)
         ("/chat", MaxTokens),
     ];
 
-    private static readonly string[] OpenAIHosts = ["api.openai.com", ".openai.azure.com", ".services.ai.azure.com", ".cognitiveservices.azure.com"];
-
     /// <summary>The fields of the API that a call goes to; null where none is known.</summary>
     /// <param name="path">As the upstream understands it.</param>
     /// <param name="provider">Whose API it is.</param>
-    public static TokenLimit? For(string path, Provider provider)
+    public static AnswerLimit? For(string path, Provider provider)
     {
         var end = path.TrimEnd('/');
         var found = Array.Find(ByPath, known => end.EndsWith(known.Path, StringComparison.OrdinalIgnoreCase)).Limit;
-
-        // The newer models of OpenAI refuse the old name
-        return found == Chat && Array.Exists(OpenAIHosts, host => provider.BaseUrl.Host.EndsWith(host, StringComparison.OrdinalIgnoreCase)) ? OpenAIChat : found;
+        return found == Chat && provider.Vendor.ChatLimit == OpenAIChat.Names[0] ? OpenAIChat : found;
     }
 
     /// <summary>The most tokens that a request allows an answer; null where it sets no limit.</summary>
