@@ -79,7 +79,7 @@ public sealed class EstimateTests
         var refused = await CallAsync(instances[0], new CostEstimate(70, 20));
         var priced = await instances[0].Engine.ChargeAsync(Request(new CostEstimate(70, 20)) with { DollarEstimate = new CostEstimate(9) }, CancellationToken.None);
         var free = await instances[0].Engine.ChargeAsync(Request(null) with { DollarEstimate = new CostEstimate(0) }, CancellationToken.None);
-        var consumed = await ChargeAsync(instances[0], cost: 3);
+        var consumed = await instances[0].Engine.ChargeAsync(Request(null) with { Kind = ChargeKind.Consume, Provider = null, Cost = 0.000003m }, CancellationToken.None);
 
         Assert.Equal(ChargeRefusal.ModelNotPriced, refused.Refusal);
         Assert.Equal((9, true), (priced.Charge!.Cost, priced.Charge.IsHold));
