@@ -70,6 +70,8 @@ internal static class PropertyRules
         : type.IsAssignableTo(typeof(IEnumerable)) ? "maxItems"
         : throw new NotSupportedException($"{type} has no length.");
 
-    // Attributes have no limits of type long: larger ones come as floating-point numbers
-    private static JsonNode Number(object limit) => limit is double number && number == Math.Floor(number) ? (long)number : JsonSerializer.SerializeToNode(limit)!;
+    // Attributes have no limits of type long or decimal: those come as floating-point numbers
+    private static JsonNode Number(object limit) => limit is not double number ? JsonSerializer.SerializeToNode(limit)!
+        : number == Math.Floor(number) ? (long)number
+        : (decimal)number;
 }

@@ -60,7 +60,7 @@ public static partial class KeySettingsValidator
     /// <param name="after">What is to be counted in.</param>
     /// <param name="faults">Takes what is wrong.</param>
     public static void CheckUnit(QuotaUnit before, QuotaUnit after, ValidationErrors faults) => new Check(faults, after).That(
-        "unit", before == after || QuotaAmount.UnitsIn(before) == QuotaAmount.UnitsIn(after), "cannot be changed to usd, or from it: what is booked already would be another amount.");
+        "unit", QuotaAmount.UnitsIn(before) == QuotaAmount.UnitsIn(after), "cannot be changed to usd, or from it: what is booked already would be another amount.");
 
     /// <summary>Notes an error where a key would count in something else than its pool: dollars are not added to anything else.</summary>
     /// <param name="pool">What the pool counts in.</param>
@@ -69,7 +69,7 @@ public static partial class KeySettingsValidator
     public static void CheckPool(QuotaUnit pool, QuotaUnit key, ValidationErrors faults) => new Check(faults, key).That(
         "unit", QuotaAmount.UnitsIn(pool) == QuotaAmount.UnitsIn(key), $"must be that of the pool, which is {pool.ToString().ToLowerInvariant()}.");
 
-    /// <summary>Notes an error where an amount is not within its limits, or is missing.</summary>
+    /// <summary>Notes an error where an amount is not within its limits.</summary>
     /// <param name="field">The field.</param>
     /// <param name="units">The amount, in units; null where there is none.</param>
     /// <param name="min">The least, in units.</param>

@@ -54,7 +54,7 @@ internal record UsageCountsResponse(
     public IReadOnlyList<object?> ToCells() =>
         [Requests, Success, Failed, Refunded, Unknown, Refused, TokensIn, TokensOut, Cost, LatencyP50Ms, LatencyP95Ms, LatencyP99Ms];
 
-    /// <summary>What <c>cost</c> is counted in: for a key what it counts in, else requests where there are such keys.</summary>
+    /// <summary>What <c>cost</c> is counted in: for a key what it counts in, else the first of requests, tokens and usd in which anything was charged.</summary>
     [EnumDataType(typeof(QuotaUnit))]
     public string Unit { get; private init; } = EnumNames.Of(QuotaUnit.Requests);
 

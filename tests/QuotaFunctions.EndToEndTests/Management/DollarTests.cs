@@ -128,7 +128,7 @@ public sealed class DollarTests(AppFixture app)
             Assert.Equal(["amount"], await FaultsAsync(HttpMethod.Post, $"/admin/keys/{id}/topup", $$"""{"amount":{{wrong}}}"""));
             Assert.Equal(["quota"], await FaultsAsync(HttpMethod.Post, $"/admin/keys/{id}/reset", $$"""{"quota":{{wrong}}}"""));
             Assert.Equal(["max_cost", "quota", "refill.amount"], await FaultsAsync(
-                HttpMethod.Patch, $"/admin/keys/{id}", $$"""{"quota":{{wrong}},"max_cost":{{wrong}},"refill":{"amount":{{wrong}}}}"""));
+                HttpMethod.Patch, $"/admin/keys/{id}", $$"""{"quota":{{wrong}},"max_cost":{{wrong}},"refill":{"amount":{{wrong}} } }"""));
         }
 
         Assert.Equal(["cost"], await FaultsAsync(HttpMethod.Post, "/quota/consume", "{}", holder));

@@ -78,7 +78,7 @@ public sealed class ConsumeQuota(ClientKeys clients, IQuotaEngine engine, Client
         }
 
         // The same by what it says, however it is written
-        var content = string.Create(CultureInfo.InvariantCulture, $"{cost ?? ChargeRequest.DefaultCost:0.######} {holdSeconds} {reference}");
+        var content = string.Create(CultureInfo.InvariantCulture, $"{cost ?? ChargeRequest.DefaultCost:G29} {holdSeconds} {reference}");
         if (!Idempotency.TryRead(request, "POST /" + Route, Encoding.UTF8.GetBytes(content), out var claim))
         {
             fields.AddError(Idempotency.Header, Idempotency.Rule);

@@ -29,8 +29,8 @@ internal abstract record KeyFields
     public string? QuotaType { get; init; }
 
     /// <summary>
-    /// What every amount of the key is counted in; usd: US dollars, to the millionth. Default the pool's, else requests. Cannot be changed to usd or
-    /// from it; usd, too, has the pool, or neither has it.
+    /// What every amount of the key is counted in; usd: US dollars, to the millionth. Default what the pool counts in, else requests. A key counts in
+    /// usd exactly where its pool does. Cannot be changed to usd or from it.
     /// </summary>
     [EnumDataType(typeof(QuotaUnit))]
     [DisallowNull]
