@@ -1,5 +1,4 @@
 using System.Globalization;
-using QuotaFunctions.Core.Accounts;
 
 namespace QuotaFunctions.Core.Pricing;
 

@@ -103,7 +103,9 @@ internal sealed record AnswerLimit(string[] Containers, string[] Names)
         reader.Read();
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            var name = reader.GetString()!;
+
+            // What is longer was not looked at before, and may be no Unicode
+            var name = reader.ValueSpan.Length <= JsonMetadata.MaxNameLength ? reader.GetString()! : "";
             reader.Read();
             var start = (int)reader.TokenStartIndex;
             reader.Skip();

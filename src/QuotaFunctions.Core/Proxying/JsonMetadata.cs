@@ -12,8 +12,8 @@ internal sealed class JsonMetadata
     /// <summary>The deepest nesting that is read.</summary>
     public const int MaxDepth = 512;
 
-    // Each character of a name may be escaped in six
-    private const int MaxNameLength = 128;
+    /// <summary>The longest name that is read, in bytes: each character of one may be escaped in six.</summary>
+    public const int MaxNameLength = 128;
 
     // The limits of Gemini and Ollama stand in an object of their own, and so does what Claude's thoughts may take
     private const string Thinking = "thinking";

@@ -45,6 +45,15 @@ public sealed class AnswerLimitTests
         Assert.Equal(body, Encoding.UTF8.GetString(bytes));
     }
 
+    [Fact]
+    public void A_name_that_is_no_text_is_passed_over()
+    {
+        var body = $$"""{"{{new string('x', JsonMetadata.MaxNameLength)}}\ud800":1}""";
+
+        Assert.False(RequestMetadata.Read(Encoding.UTF8.GetBytes(body)).IsMalformed);
+        Assert.Equal("{\"max_tokens\":5," + body[1..], Encoding.UTF8.GetString(Limit("/v1/chat/completions").Set(Encoding.UTF8.GetBytes(body), 5).Span));
+    }
+
     [Theory]
     [InlineData("openai", "/v1/chat/completions", "max_completion_tokens")]
     [InlineData("azure-openai", "/openai/deployments/gpt-4o/chat/completions", "max_completion_tokens")]
