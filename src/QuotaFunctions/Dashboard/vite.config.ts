@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
-import { defineConfig, type Plugin } from 'vite';
+import type { Plugin } from 'vite';
+import { defineConfig } from 'vitest/config';
 
 const outDir = resolve(import.meta.dirname, '../../../artifacts/dashboard');
 
@@ -48,4 +49,5 @@ export default defineConfig({
     proxy: Object.fromEntries(['/manage', '/quota', '/health', '/api'].map((path) => [path, service])),
   },
   plugins: [compress()],
+  test: { setupFiles: ['tests/browser.ts'], include: ['tests/**/*.test.ts'] },
 });

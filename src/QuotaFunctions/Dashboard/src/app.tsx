@@ -73,12 +73,12 @@ function Frame() {
       </a>
       <div class="frame">
         <Navigation />
-        <div class="phonebar">
+        <header class="phonebar">
           <Brand />
           <span class="push">
             <Choices />
           </span>
-        </div>
+        </header>
         <div class="content">
           <OfflineBanner />
           {!mayChange() && <Banner>{common.readOnly}</Banner>}

@@ -33,7 +33,7 @@ export const percent = (value: number | null | undefined) =>
   value == null ? none : numbers('percent', { style: 'percent', maximumFractionDigits: 1 }).format(value / 100);
 
 /** $412.08: cents, and further digits where there are some. */
-export const money = (value: number) => numbers('money', { style: 'currency', currency: 'USD', minimumFractionDigits: 2, maximumFractionDigits: 6 }).format(value);
+export const money = (value: number) => numbers('money', { style: 'currency', currency: 'USD', currencyDisplay: 'narrowSymbol', minimumFractionDigits: 2, maximumFractionDigits: 6 }).format(value);
 
 /** A quota's amount in its unit: 352, 104,220 tokens, $4.12. */
 export function amount(value: number | null | undefined, unit: string | undefined): string {

@@ -25,6 +25,9 @@ interface ChartProps {
   kind: 'bars' | 'lines';
   format: (value: number | null) => string;
 
+  /** How the scale's values are written, where not short: 220 k. */
+  axis?: (value: number) => string;
+
   /** True where the last column is not over yet: its bar is lighter. */
   isOpen?: boolean;
 }
@@ -32,25 +35,29 @@ interface ChartProps {
 /** A chart, and a table of the same figures. Arrow keys or a pointer read the exact values. */
 export function Chart(props: ChartProps) {
   const [asTable, setAsTable] = useState(false);
+  const [at, read] = useState<number>();
   const { common } = text.value;
+  const reading = at === undefined ? undefined : props.labels[at];
   return (
     <figure class="chart-box">
       <div class="chart-head">
-        <div class="legend">
-          {props.series.map(({ name, ink }) => (
+        <p class="legend" role="status">
+          {reading && <span class="strong">{reading.exact}</span>}
+          {props.series.map(({ name, ink, values }) => (
             <span key={name}>
               <svg class={`key ink-${ink}`} viewBox="0 0 8 8" aria-hidden="true">
                 <rect width="8" height="8" />
               </svg>
               {name}
+              {reading && at !== undefined && <strong>{props.format(values[at] ?? null)}</strong>}
             </span>
           ))}
-        </div>
+        </p>
         <button type="button" class="btn quiet sm" aria-pressed={asTable} onClick={() => setAsTable(!asTable)}>
           {asTable ? common.asChart : common.asTable}
         </button>
       </div>
-      {asTable ? <ChartTable {...props} /> : <Plot {...props} />}
+      {asTable ? <ChartTable {...props} /> : <Plot {...props} at={at} read={read} />}
     </figure>
   );
 }
@@ -87,10 +94,9 @@ function ChartTable({ title, labels, series, format }: ChartProps) {
   );
 }
 
-function Plot({ title, labels, series, kind, format, isOpen = false }: ChartProps) {
+function Plot({ title, labels, series, kind, axis = compact, isOpen = false, at, read }: ChartProps & { at: number | undefined; read: (index?: number) => void }) {
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | undefined>(undefined);
-  const [at, setAt] = useState<number>();
   const look = useComputed(() => `${dark.value} ${language.value}`).value;
 
   const data = useMemo(() => columnsOf(series, labels.length, kind), [series, labels.length, kind]);
@@ -99,7 +105,7 @@ function Plot({ title, labels, series, kind, format, isOpen = false }: ChartProp
   // A new chart where its form changes, else new values in the same one
   useEffect(() => {
     const element = box.current!;
-    const options = optionsOf(element, labels, series, kind, isOpen, setAt);
+    const options = optionsOf(element, { labels, series, kind, axis, isOpen, read });
     const made = new uPlot({ ...options, width: element.clientWidth, height: element.clientHeight }, data, element);
     plot.current = made;
     const resizing = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height: element.clientHeight }));
@@ -112,13 +118,12 @@ function Plot({ title, labels, series, kind, format, isOpen = false }: ChartProp
 
   useEffect(() => plot.current?.setData(data), [data]);
 
-  const read = (index: number) => {
+  const readByKey = (index: number) => {
     const next = Math.max(0, Math.min(labels.length - 1, index));
-    setAt(next);
+    read(next);
     plot.current?.setCursor({ left: plot.current.valToPos(next, 'x'), top: 0 });
   };
 
-  const reading = at === undefined ? undefined : labels[at];
   return (
     <div
       class="plot-box"
@@ -129,23 +134,11 @@ function Plot({ title, labels, series, kind, format, isOpen = false }: ChartProp
         const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
         if (step === undefined) return;
         event.preventDefault();
-        read(at === undefined ? labels.length - 1 : at + step);
+        readByKey(at === undefined ? labels.length - 1 : at + step);
       }}
-      onBlur={() => setAt(undefined)}
+      onBlur={() => read(undefined)}
     >
       <div ref={box} class="plot" />
-      <p class="reading small" role="status">
-        {reading && at !== undefined && (
-          <>
-            <span class="strong">{reading.exact}</span>
-            {series.map(({ name, values }) => (
-              <span key={name}>
-                {name} {format(values[at] ?? null)}
-              </span>
-            ))}
-          </>
-        )}
-      </p>
     </div>
   );
 }
@@ -160,14 +153,17 @@ function columnsOf(series: Series[], count: number, kind: 'bars' | 'lines'): uPl
 
 const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);
 
-function optionsOf(element: HTMLElement, labels: ChartProps['labels'], series: Series[], kind: 'bars' | 'lines', isOpen: boolean, read: (index?: number) => void): Omit<uPlot.Options, 'width' | 'height'> {
+function optionsOf(
+  element: HTMLElement,
+  { labels, series, kind, axis, isOpen, read }: Pick<ChartProps, 'labels' | 'series' | 'kind'> & { axis: (value: number) => string; isOpen: boolean; read: (index?: number) => void },
+): Omit<uPlot.Options, 'width' | 'height'> {
   const colours = coloursOf(element);
   const font = `12px ${getComputedStyle(element).fontFamily}`;
   const drawn = kind === 'bars' ? [...series].reverse() : series;
-  const bars = (colour: string) =>
+  const bars = (ink: Ink) =>
     uPlot.paths.bars!({
       size: [0.68, 96],
-      disp: { fill: { unit: 3, values: () => labels.map((_, index) => (isOpen && index === labels.length - 1 ? lighter(colour) : colour)) } },
+      disp: { fill: { unit: 3, values: () => labels.map((_, index) => (isOpen && index === labels.length - 1 ? colours(ink, 55) : colours(ink))) } },
     });
   return {
     padding: [8, 0, 0, 0],
@@ -183,7 +179,7 @@ function optionsOf(element: HTMLElement, labels: ChartProps['labels'], series: S
       ...drawn.map(({ ink }): uPlot.Series => {
         const colour = colours(ink);
         return kind === 'bars'
-          ? { fill: colour, width: 0, paths: bars(colour), points: { show: false } }
+          ? { fill: colour, width: 0, paths: bars(ink), points: { show: false } }
           : { stroke: colour, width: 1.75, points: { show: labels.length < 3 }, spanGaps: false };
       }),
     ],
@@ -208,7 +204,7 @@ function optionsOf(element: HTMLElement, labels: ChartProps['labels'], series: S
         grid: { stroke: colours('line'), width: 1 },
         ticks: { show: false },
         splits: (_, __, ___, top) => [0, top / 2, top],
-        values: (_, splits) => splits.map((value) => compact(value)),
+        values: (_, splits) => splits.map(axis),
       },
     ],
   };
@@ -227,16 +223,14 @@ function niceTop(most: number | null): number {
   return ([1, 2, 4, 6, 8, 10].find((step) => step * power >= most) ?? 10) * power;
 }
 
-/** What a colour of the style sheet is in this theme: a canvas does not know variables. */
-function coloursOf(element: HTMLElement): (name: string) => string {
-  return (name) => {
+/** What a colour of the style sheet is in this theme, or a share of it on the page's own: a canvas does not know variables. */
+function coloursOf(element: HTMLElement): (name: string, share?: number) => string {
+  return (name, share = 100) => {
     const probe = document.createElement('span');
-    probe.style.color = `var(--${name})`;
+    probe.style.color = `color-mix(in srgb, var(--${name}) ${share}%, var(--page))`;
     element.append(probe);
     const { color } = getComputedStyle(probe);
     probe.remove();
     return color;
   };
 }
-
-const lighter = (colour: string) => colour.replace(/^rgb\((.*)\)$/, 'rgba($1, 0.55)');

@@ -5,33 +5,23 @@ import type { Key } from './key-state';
 /** Granted − used − held = left: a sum that one can check. */
 export function Statement({ subject: { quota, used, held, remaining, unit } }: { subject: Pick<Key, 'quota' | 'used' | 'held' | 'remaining' | 'unit'> }) {
   const { key: words } = text.value;
+  const term = (name: string, value: number | null, hint?: string) => (
+    <div>
+      <span class="term" title={hint}>
+        {name}
+      </span>
+      <span class="num">{amount(value, unit)}</span>
+    </div>
+  );
   return (
-    <dl class="statement">
-      <div>
-        <dt>{words.granted}</dt>
-        <dd class="num">{amount(quota, unit)}</dd>
-      </div>
-      <div class="op" aria-hidden="true">
-        −
-      </div>
-      <div>
-        <dt>{words.used}</dt>
-        <dd class="num">{amount(used, unit)}</dd>
-      </div>
-      <div class="op" aria-hidden="true">
-        −
-      </div>
-      <div>
-        <dt title={words.heldNote}>{words.held}</dt>
-        <dd class="num">{amount(held, unit)}</dd>
-      </div>
-      <div class="op eq" aria-hidden="true">
-        =
-      </div>
-      <div class="total">
-        <dt>{words.left}</dt>
-        <dd class="num">{amount(remaining, unit)}</dd>
-      </div>
-    </dl>
+    <div class="statement">
+      {term(words.granted, quota)}
+      <span class="op">−</span>
+      {term(words.used, used)}
+      <span class="op">−</span>
+      {term(words.held, held, words.heldNote)}
+      <span class="op eq">=</span>
+      {term(words.left, remaining)}
+    </div>
   );
 }

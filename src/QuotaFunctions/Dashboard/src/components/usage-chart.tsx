@@ -28,13 +28,13 @@ export function labelOf(at: Date, span: Span, isLast: boolean) {
   return { short, exact: span === 'day' ? date(at) : exact(at) };
 }
 
-/** Requests per hour or day, failed ones on top in red. The last bar is not over yet. */
+/** Requests per hour or day, of all items together, failed ones on top in red. The last bar is not over yet. */
 export function UsageChart({ title, usage, from, span }: { title: string; usage: Counts[]; from: Date; span: Span }) {
   const { overview } = text.value;
   const spans = useMemo(() => spansSince(from, span), [from.getTime(), span, usage]);
   const series = useMemo(() => {
-    const known = new Map(usage.map((item) => [Date.parse(item.from ?? ''), item]));
-    const values = (of: (item: Counts) => number) => spans.map((at) => (known.has(at.getTime()) ? of(known.get(at.getTime())!) : 0));
+    const known = Map.groupBy(usage, (item) => Date.parse(item.from ?? ''));
+    const values = (of: (item: Counts) => number) => spans.map((at) => (known.get(at.getTime()) ?? []).reduce((sum, item) => sum + of(item), 0));
     return { succeeded: values((item) => item.success + item.unknown), failed: values((item) => item.failed) };
   }, [spans, usage]);
   return (
@@ -44,7 +44,7 @@ export function UsageChart({ title, usage, from, span }: { title: string; usage:
       isOpen
       labels={spans.map((at, index) => labelOf(at, span, index === spans.length - 1))}
       series={[
-        { name: overview.succeeded, ink: 'data', values: series.succeeded },
+        { name: overview.succeededBars, ink: 'data', values: series.succeeded },
         { name: overview.failedBars, ink: 'exhausted', values: series.failed },
       ]}
       format={number}

@@ -81,6 +81,7 @@ function LatencyChart({ usage, from, span }: { usage: Schemas['UsageItem'][]; fr
         { name: words.slowest, ink: 'data-3', values: values('latency_p99_ms') },
       ]}
       format={milliseconds}
+      axis={milliseconds}
     />
   );
 }

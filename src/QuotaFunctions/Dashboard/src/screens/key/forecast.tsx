@@ -13,5 +13,6 @@ export function Forecast({ subject }: { subject: Key }) {
   const row = live.data?.keys.find(({ key }) => key === subject.id);
   if (!live.data || subject.remaining === 0) return null;
   if (!row || row.requests === 0) return <>{words.notUsed}</>;
-  return row.runs_out_at ? <>{words.runsOut(relative(row.runs_out_at))}</> : <>{words.lasts}</>;
+  if (row.runs_out_at) return <>{words.runsOut(relative(row.runs_out_at))}</>;
+  return <>{subject.resets_at ? words.lasts : words.lastsLong}</>;
 }

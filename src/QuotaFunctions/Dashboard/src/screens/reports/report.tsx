@@ -74,7 +74,7 @@ function Made({ report, id }: { report: Report; id: string }) {
           kind="bars"
           labels={report.series.map(({ from }) => ({ short: isHourly ? clock(from) : weekday(from), exact: isHourly ? `${date(from)} ${clock(from)}` : date(from) }))}
           series={[
-            { name: overview.succeeded, ink: 'data', values: report.series.map((point) => point.success + point.unknown) },
+            { name: overview.succeededBars, ink: 'data', values: report.series.map((point) => point.success + point.unknown) },
             { name: overview.failedBars, ink: 'exhausted', values: report.series.map((point) => point.failed) },
           ]}
           format={number}
