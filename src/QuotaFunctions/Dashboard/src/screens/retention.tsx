@@ -13,8 +13,11 @@ import { text } from '../text';
 interface Retention {
   enabled: boolean;
   retention_days: number;
-  cleanup_interval: number | string;
+
+  /** In hours: 24h. */
+  cleanup_interval: string;
   batch_size: number;
+  running?: boolean;
   last_cleanup_time: string | null;
   last_cleanup_count: number | null;
   total_cleaned_count: number;
@@ -50,7 +53,9 @@ export function RetentionScreen() {
         {(retention) => (
           <>
             <p class="verdict">{retention.enabled ? words.on(number(retention.retention_days)) : words.off}</p>
-            <p>{words.lead}</p>
+            <p>
+              {words.lead} {retention.running && words.running}
+            </p>
             <div class="after narrow">
               <Sums
                 rows={[
@@ -58,7 +63,7 @@ export function RetentionScreen() {
                   [words.last, retention.last_cleanup_time ? <Time at={retention.last_cleanup_time} /> : words.never],
                   [words.lastCount, number(retention.last_cleanup_count)],
                   [words.total, number(retention.total_cleaned_count)],
-                  [words.interval, typeof retention.cleanup_interval === 'number' ? words.hours(number(retention.cleanup_interval)) : retention.cleanup_interval],
+                  [words.interval, words.hours(number(parseInt(retention.cleanup_interval)))],
                   [words.batch, number(retention.batch_size)],
                 ]}
               />

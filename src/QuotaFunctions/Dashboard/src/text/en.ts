@@ -454,6 +454,7 @@ export const en = {
     batch: 'Rows in a batch',
     never: 'not yet',
     run: 'Run now',
+    running: 'A run goes on.',
     runSays: (days: string) => `Rows older than ${days} days are deleted now. This cannot be undone.`,
     started: 'The run has begun.',
   },

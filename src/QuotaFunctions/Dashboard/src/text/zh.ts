@@ -453,6 +453,7 @@ export const zh: Text = {
     batch: '每批行数',
     never: '尚未',
     run: '立即运行',
+    running: '正在运行。',
     runSays: (days) => `立即删除 ${days} 天前的日志。此操作无法撤销。`,
     started: '已开始运行。',
   },
