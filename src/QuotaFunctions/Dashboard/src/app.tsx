@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useErrorBoundary, useState } from 'preact/hooks';
 import { ApiError } from './api/client';
 import { Banner, OfflineBanner } from './components/banner';
 import { Brand, Choices } from './components/brand';
@@ -101,7 +101,9 @@ function skip(event: Event) {
 }
 
 function Screen() {
+  const [error, retry] = useErrorBoundary();
   const [screen, id] = route.value;
+  if (error) return <Failed error={error as Error} retry={retry} />;
   switch (screen) {
     case 'keys':
       return id ? <KeyScreen id={id} /> : <KeysScreen />;

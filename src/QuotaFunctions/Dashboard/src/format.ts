@@ -51,21 +51,21 @@ export const usedShare = (used: number, quota: number | null) => (quota == null 
 /** 25 Nov 2026, 14:02:11 GMT+1: the exact moment, for hovering. */
 export const exact = (at: string | Date) => times('exact', { dateStyle: 'medium', timeStyle: 'long' }).format(new Date(at));
 
-/** 25 November, and the year where it is another. */
-export function date(at: string | Date): string {
+/** 25 November, and the year where it is another; in the reader's zone or another. */
+export function date(at: string | Date, timeZone = zone()): string {
   const day = new Date(at);
   const sameYear = day.getFullYear() === new Date().getFullYear();
-  return times(`date ${sameYear}`, { day: 'numeric', month: 'long', ...(sameYear ? {} : { year: 'numeric' }) }).format(day);
+  return times(`date ${sameYear} ${timeZone}`, { day: 'numeric', month: 'long', ...(sameYear ? {} : { year: 'numeric' }), timeZone }).format(day);
 }
 
-/** 14:02 */
-export const clock = (at: string | Date) => times('clock', { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(new Date(at));
+/** 14:02, in the reader's zone or another. */
+export const clock = (at: string | Date, timeZone = zone()) => times(`clock ${timeZone}`, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZone }).format(new Date(at));
 
 /** 14:02:11 */
 export const clockSeconds = (at: string | Date) => times('seconds', { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' }).format(new Date(at));
 
-/** Thu 19 */
-export const weekday = (at: string | Date) => times('weekday', { weekday: 'short', day: 'numeric' }).format(new Date(at));
+/** Thu 19, in the reader's zone or another. */
+export const weekday = (at: string | Date, timeZone = zone()) => times(`weekday ${timeZone}`, { weekday: 'short', day: 'numeric', timeZone }).format(new Date(at));
 
 const steps: [Intl.RelativeTimeFormatUnit, number][] = [
   ['day', 86_400],

@@ -6,6 +6,8 @@ export const route = signal(read());
 addEventListener('hashchange', () => {
   route.value = read();
   scrollTo(0, 0);
+  // The link that was followed may be gone; a screen reader goes on with the new screen
+  document.getElementById('content')?.focus({ preventScroll: true });
 });
 
 /** The address of a screen. */

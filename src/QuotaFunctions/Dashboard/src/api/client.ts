@@ -1,5 +1,5 @@
 import { signal } from '@preact/signals';
-import type { components, paths } from './schema';
+import type { components, paths } from 'schema';
 
 export type Schemas = components['schemas'];
 

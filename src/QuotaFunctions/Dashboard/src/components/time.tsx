@@ -10,4 +10,4 @@ export function Time({ at, as = relative }: { at: string; as?: (at: string) => s
 }
 
 /** A day, and the exact moment on hover. */
-export const Day = ({ at }: { at: string }) => <Time at={at} as={date} />;
+export const Day = ({ at }: { at: string }) => <Time at={at} as={(moment) => date(moment)} />;

@@ -364,6 +364,7 @@ export const en = {
     sentence: (requests: string, rate: string) => `${requests} requests, ${rate} succeeded.`,
     noRequests: 'No requests in this time.',
     generated: (at: string) => `Made ${at}`,
+    before: (value: string) => `the period before: ${value}`,
     anomalies: 'Anomalies',
     noAnomalies: 'None found.',
     anomaly: {

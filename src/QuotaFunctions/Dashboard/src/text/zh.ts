@@ -363,6 +363,7 @@ export const zh: Text = {
     sentence: (requests, rate) => `总请求数 ${requests}，成功率 ${rate}。`,
     noRequests: '此时段内没有请求。',
     generated: (at) => `生成时间：${at}`,
+    before: (value) => `上一时段：${value}`,
     anomalies: '异常检测',
     noAnomalies: '未发现异常。',
     anomaly: {

@@ -43,8 +43,8 @@ export function ReportScreen({ id }: { id: string }) {
 function Made({ report, id }: { report: Report; id: string }) {
   const { reports: words, overview, common } = text.value;
   const { total, total_before: before, period } = report;
-  const last = new Date(Date.parse(period.to) - 1);
-  const days = date(period.from) === date(last) ? date(period.from) : `${date(period.from)} – ${date(last)}`;
+  const timeZone = report.time_zone;
+  const days = [...new Set([date(period.from, timeZone), date(new Date(Date.parse(period.to) - 1), timeZone)])].join(' – ');
   const isHourly = report.series.length > 1 && Date.parse(report.series[1]!.from) - Date.parse(report.series[0]!.from) < 86_400_000;
   return (
     <>
@@ -57,14 +57,14 @@ function Made({ report, id }: { report: Report; id: string }) {
       </Head>
       <p class="verdict">{total.requests === 0 ? words.noRequests : words.sentence(number(total.requests), percent(total.success_rate))}</p>
       <p>
-        {report.key ?? report.tenant ?? words.wholeService} · {report.time_zone} · {words.generated(relative(report.generated_at))}
+        {report.key ?? report.tenant ?? words.wholeService} · {timeZone} · {words.generated(relative(report.generated_at))}
       </p>
       <Figures
         figures={[
-          { name: overview.requests, value: number(total.requests), note: number(before.requests) },
-          { name: overview.succeeded, value: percent(total.success_rate), note: percent(before.success_rate) },
-          { name: overview.refused, value: number(total.refused), note: number(before.refused) },
-          { name: words.tokens, value: number(total.tokens_in + total.tokens_out), note: number(before.tokens_in + before.tokens_out) },
+          { name: overview.requests, value: number(total.requests), note: words.before(number(before.requests)) },
+          { name: overview.succeeded, value: percent(total.success_rate), note: words.before(percent(before.success_rate)) },
+          { name: overview.refused, value: number(total.refused), note: words.before(number(before.refused)) },
+          { name: words.tokens, value: number(total.tokens_in + total.tokens_out), note: words.before(number(before.tokens_in + before.tokens_out)) },
           { name: overview.activeKeys, value: number(report.active_keys), note: overview.ofAll(number(report.key_count)) },
         ]}
       />
@@ -72,7 +72,10 @@ function Made({ report, id }: { report: Report; id: string }) {
         <Chart
           title={overview.perDay}
           kind="bars"
-          labels={report.series.map(({ from }) => ({ short: isHourly ? clock(from) : weekday(from), exact: isHourly ? `${date(from)} ${clock(from)}` : date(from) }))}
+          labels={report.series.map(({ from }) => ({
+            short: isHourly ? clock(from, timeZone) : weekday(from, timeZone),
+            exact: isHourly ? `${date(from, timeZone)} ${clock(from, timeZone)}` : date(from, timeZone),
+          }))}
           series={[
             { name: overview.succeededBars, ink: 'data', values: report.series.map((point) => point.success + point.unknown) },
             { name: overview.failedBars, ink: 'exhausted', values: report.series.map((point) => point.failed) },

@@ -83,11 +83,11 @@ export function ReportsScreen() {
 }
 
 /** Its period, and its days where they are known. */
-function nameOf({ period, from, to: end }: Report): string {
+function nameOf({ period, from, to: end, time_zone: timeZone }: Report): string {
   const kind = text.value.reports.kinds[period]!;
   if (!from) return kind;
-  const last = end ? new Date(Date.parse(end) - 1) : undefined;
-  return !last || date(from) === date(last) ? `${kind}, ${date(from)}` : `${kind}, ${date(from)} – ${date(last)}`;
+  const ends = end ? [from, new Date(Date.parse(end) - 1)] : [from];
+  return `${kind}, ${[...new Set(ends.map((day) => date(day, timeZone)))].join(' – ')}`;
 }
 
 function MakeReport({ close }: { close: () => void }) {
