@@ -14,7 +14,7 @@ internal sealed record Look(ColorScheme Scheme = ColorScheme.Light, bool IsPhone
 }
 
 /// <summary>The dashboard in a browser. What must never happen there is noted: an error, a breach of the security policy, a request to elsewhere.</summary>
-internal sealed class DashboardPage
+internal sealed class DashboardPage : IAsyncDisposable
 {
     private readonly List<string> _faults = [];
     private readonly Uri _service;
@@ -123,6 +123,9 @@ internal sealed class DashboardPage
 
         Assert.Equal(_service.Authority, new Uri(Page.Url).Authority);
     }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync() => await Page.CloseAsync();
 
     private void Add(string fault)
     {

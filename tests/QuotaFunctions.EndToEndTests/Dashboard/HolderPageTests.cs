@@ -12,7 +12,7 @@ public sealed class HolderPageTests(AppFixture app, BrowserFixture fixture) : IC
     {
         var api = new ApiClient(app.Host.BaseAddress);
         var key = await api.CreateKeyAsync(quota: 100, new { rate_limit_per_minute = 60 });
-        var mine = await DashboardPage.OpenAsync(fixture.Browser, app.Host.BaseAddress, "/dashboard/me");
+        await using var mine = await DashboardPage.OpenAsync(fixture.Browser, app.Host.BaseAddress, "/dashboard/me");
         await mine.SignInAsync(key.Secret);
         var left = mine.Page.Locator("[data-left]");
         await Assertions.Expect(left).ToHaveTextAsync("100");
@@ -43,7 +43,7 @@ public sealed class HolderPageTests(AppFixture app, BrowserFixture fixture) : IC
     {
         var api = new ApiClient(app.Host.BaseAddress);
         var key = await api.CreateKeyAsync(quota: 10);
-        var mine = await DashboardPage.OpenAsync(fixture.Browser, app.Host.BaseAddress, "/dashboard/me");
+        await using var mine = await DashboardPage.OpenAsync(fixture.Browser, app.Host.BaseAddress, "/dashboard/me");
         await mine.SignInAsync(key.Secret);
         await Assertions.Expect(mine.Page.Locator("[data-left]")).ToHaveTextAsync("10");
         await api.DeleteKeyAsync(key);

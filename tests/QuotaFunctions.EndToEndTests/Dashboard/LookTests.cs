@@ -35,7 +35,7 @@ public sealed class LookTests(AppFixture app, BrowserFixture fixture) : IClassFi
     {
         var look = new Look(scheme, isPhone, language);
         var key = await UsedKeyAsync();
-        var page = await DashboardPage.OpenAsync(fixture.Browser, app.Host.BaseAddress, look: look);
+        await using var page = await DashboardPage.OpenAsync(fixture.Browser, app.Host.BaseAddress, look: look);
         await CheckAsync(page, $"sign-in-{look.Name}");
         await page.SignInAsync(AppSettings.AdminToken);
         foreach (var screen in Screens)
@@ -52,7 +52,7 @@ public sealed class LookTests(AppFixture app, BrowserFixture fixture) : IClassFi
         await CheckAsync(page, $"new-key-{look.Name}");
         page.AssertClean();
 
-        var mine = await DashboardPage.OpenAsync(fixture.Browser, app.Host.BaseAddress, "/dashboard/me", look);
+        await using var mine = await DashboardPage.OpenAsync(fixture.Browser, app.Host.BaseAddress, "/dashboard/me", look);
         await mine.SignInAsync(key.Secret);
         await mine.LoadedAsync();
         await CheckAsync(mine, $"me-{look.Name}");

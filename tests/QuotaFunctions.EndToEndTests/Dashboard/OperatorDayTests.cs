@@ -15,7 +15,7 @@ public sealed partial class OperatorDayTests(AppFixture app, BrowserFixture fixt
     [Fact]
     public async Task Make_a_key_use_it_rotate_it_exhaust_it_top_it_up_and_revoke_it()
     {
-        var day = await DashboardPage.OpenAsync(fixture.Browser, app.Host.BaseAddress);
+        await using var day = await DashboardPage.OpenAsync(fixture.Browser, app.Host.BaseAddress);
         var (page, name) = (day.Page, $"{Hostile} {Guid.NewGuid():N}");
         await day.SignInAsync(AppSettings.AdminToken);
         await Assertions.Expect(page.GetByRole(AriaRole.Heading, new PageGetByRoleOptions { Name = "Overview" })).ToBeVisibleAsync();
@@ -78,7 +78,7 @@ public sealed partial class OperatorDayTests(AppFixture app, BrowserFixture fixt
     [Fact]
     public async Task Make_a_report_and_read_it()
     {
-        var day = await DashboardPage.OpenAsync(fixture.Browser, app.Host.BaseAddress);
+        await using var day = await DashboardPage.OpenAsync(fixture.Browser, app.Host.BaseAddress);
         await day.SignInAsync(AppSettings.AdminToken);
         await day.GoAsync("reports");
         await day.Button("New report").ClickAsync();
@@ -94,7 +94,7 @@ public sealed partial class OperatorDayTests(AppFixture app, BrowserFixture fixt
         var api = new ApiClient(app.Host.BaseAddress);
         var tenant = $"tenant-{Guid.NewGuid():N}";
         var keys = new[] { await api.CreateKeyAsync(10, new { tenant }), await api.CreateKeyAsync(10, new { tenant }) };
-        var day = await DashboardPage.OpenAsync(fixture.Browser, app.Host.BaseAddress);
+        await using var day = await DashboardPage.OpenAsync(fixture.Browser, app.Host.BaseAddress);
         await day.SignInAsync(AppSettings.AdminToken);
         await day.GoAsync("keys");
         await day.Page.GetByLabel("Tenant, to the letter").FillAsync(tenant);
@@ -114,7 +114,7 @@ public sealed partial class OperatorDayTests(AppFixture app, BrowserFixture fixt
     [Fact]
     public async Task A_token_that_is_not_known_is_told_so_and_a_good_one_is_kept_for_the_tab_only()
     {
-        var day = await DashboardPage.OpenAsync(fixture.Browser, app.Host.BaseAddress);
+        await using var day = await DashboardPage.OpenAsync(fixture.Browser, app.Host.BaseAddress);
         await day.Page.GetByLabel("Admin token").FillAsync("not-a-token-of-this-service");
         await day.Page.Keyboard.PressAsync("Enter");
         await Assertions.Expect(day.Page.GetByRole(AriaRole.Alert)).ToHaveTextAsync("The service does not know this token.");
@@ -135,7 +135,7 @@ public sealed partial class OperatorDayTests(AppFixture app, BrowserFixture fixt
     [Fact]
     public async Task A_read_only_token_sees_no_button_that_it_may_not_use()
     {
-        var day = await DashboardPage.OpenAsync(fixture.Browser, app.Host.BaseAddress);
+        await using var day = await DashboardPage.OpenAsync(fixture.Browser, app.Host.BaseAddress);
         await day.Page.RouteAsync("**/manage/me", route => route.FulfillAsync(new RouteFulfillOptions
         {
             ContentType = "application/json",
@@ -152,7 +152,7 @@ public sealed partial class OperatorDayTests(AppFixture app, BrowserFixture fixt
     [Fact]
     public async Task A_connection_that_is_lost_is_told_and_the_figures_stay()
     {
-        var day = await DashboardPage.OpenAsync(fixture.Browser, app.Host.BaseAddress);
+        await using var day = await DashboardPage.OpenAsync(fixture.Browser, app.Host.BaseAddress);
         await day.SignInAsync(AppSettings.AdminToken);
         await day.GoAsync("queues");
         await day.Page.Context.SetOfflineAsync(true);
@@ -166,10 +166,14 @@ public sealed partial class OperatorDayTests(AppFixture app, BrowserFixture fixt
     [Fact]
     public async Task Everything_is_reached_by_keyboard()
     {
-        var day = await DashboardPage.OpenAsync(fixture.Browser, app.Host.BaseAddress);
+        await using var day = await DashboardPage.OpenAsync(fixture.Browser, app.Host.BaseAddress);
         await day.SignInAsync(AppSettings.AdminToken);
         await day.GoAsync("keys");
-        await day.Page.Locator("body").FocusAsync();
+
+        // As one comes to it: nothing has the focus yet
+        await day.Page.ReloadAsync();
+        await day.LoadedAsync();
+        await Assertions.Expect(day.Button("New key")).ToBeVisibleAsync();
         await day.Page.Keyboard.PressAsync("Tab");
         await Assertions.Expect(day.Page.GetByText("Skip to the content")).ToBeFocusedAsync();
         await day.Page.Keyboard.PressAsync("Enter");

@@ -6,7 +6,17 @@ import { Badge, type Tone } from './shape';
 
 export type LogRow = Schemas['LogRow'];
 
-const tones: Record<string, Tone> = { succeeded: 'ok', consumed: 'ok', reset: 'off', topped_up: 'off', client_error: 'attention', client_closed: 'attention', unknown: 'attention' };
+const tones: Record<string, Tone> = {
+  succeeded: 'ok',
+  consumed: 'ok',
+  client_error: 'attention',
+  client_closed: 'attention',
+  unknown: 'attention',
+  failed: 'exhausted',
+  unreachable: 'exhausted',
+  timed_out: 'exhausted',
+  truncated: 'exhausted',
+};
 
 /** Rows of the log, the newest first. */
 export function LogTable({ rows, unit, withKey = false }: { rows: LogRow[]; unit?: string | undefined; withKey?: boolean }) {
@@ -51,7 +61,7 @@ export function LogTable({ rows, unit, withKey = false }: { rows: LogRow[]; unit
                 </td>
               )}
               <td>
-                <Badge tone={tones[row.outcome] ?? 'exhausted'}>{log.outcomes[row.outcome] ?? row.outcome}</Badge>
+                <Badge tone={tones[row.outcome] ?? 'off'}>{log.outcomes[row.outcome] ?? row.outcome}</Badge>
               </td>
               <td class="n">{amount(row.cost, unit)}</td>
               <td class="n">{row.status ?? none}</td>
