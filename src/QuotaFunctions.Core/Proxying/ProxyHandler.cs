@@ -136,7 +136,7 @@ public sealed partial class ProxyHandler
             using var answer = sent.Answer;
             var status = (int)answer.StatusCode;
             unforeseen = unforeseen with { End = ForwardOutcome.Truncated, Status = status };
-            if (request.Provider.Credential is not null && status is (StatusCodes.Status401Unauthorized or StatusCodes.Status402PaymentRequired))
+            if (request.Provider.HasCredential && status is (StatusCodes.Status401Unauthorized or StatusCodes.Status402PaymentRequired))
             {
                 // It is not the client's fault, and what the upstream says of it may quote the credential
                 var rejected = new ForwardResult(ForwardOutcome.CredentialRejected, status);
@@ -151,7 +151,7 @@ public sealed partial class ProxyHandler
                 await SettleBeforeAnswerAsync(context, pending, new ForwardResult(ForwardOutcome.Answered, status), result).ConfigureAwait(false);
             }
 
-            var usage = TokenUsageReader.For(answer.Content.Headers.ContentEncoding.Count > 0);
+            var usage = TokenUsageReader.For(answer.Content.Headers.ContentEncoding.Count > 0, answer.Content.Headers.ContentType?.MediaType);
             attendance.Follow(pending.IsSettled ? null : usage);
             var passed = await _forwarder.PassOnAsync(answer, context, request, usage, attendance).ConfigureAwait(false);
             var exchange = unforeseen with
@@ -174,7 +174,7 @@ public sealed partial class ProxyHandler
     }
 
     private static UpstreamRequest AskForUsage(UpstreamRequest request) =>
-        request.Content is { } content && StreamUsage.HasToBeAsked(request.Method, UpstreamPath.Decode(request.Target.AbsolutePath))
+        request.Provider.RequestStreamUsage && request.Content is { } content && StreamUsage.HasToBeAsked(request.Method, UpstreamPath.Decode(request.Target.AbsolutePath))
         && StreamUsage.Ask(content.Head, content.IsRepeatable) is { } asking
             ? request with { Content = content.WithHead(asking), HidesReport = true }
             : request;
