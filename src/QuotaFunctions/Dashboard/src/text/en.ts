@@ -88,7 +88,7 @@ export const en = {
     requests: 'Requests',
     succeeded: 'Succeeded',
     refused: 'Refused',
-    refusedNote: 'over quota, rate or not allowed',
+    refusedNote: 'quota, rate, permission',
     tokens: 'Tokens',
     cost: 'Cost',
     activeKeys: 'Active keys',

@@ -87,7 +87,7 @@ export const zh: Text = {
     requests: '总请求数',
     succeeded: '成功率',
     refused: '被拒绝',
-    refusedNote: '超出配额、速率或无权限',
+    refusedNote: '配额、速率、权限',
     tokens: 'Token',
     cost: '费用',
     activeKeys: '活跃密钥',
