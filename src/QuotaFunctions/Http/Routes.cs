@@ -66,6 +66,9 @@ public static class Routes
     /// <summary>One alert, by its id.</summary>
     public const string Alert = Alerts + "/{alert}";
 
+    /// <summary>What deletes what is old.</summary>
+    public const string Retention = Area + "/retention";
+
     /// <summary>The operators' page.</summary>
     public const string Dashboard = "dashboard";
 
