@@ -48,12 +48,8 @@ internal static partial class EarlierKey
             fields.AddError("prefix", "must be 2 to 16 lower-case letters and digits and begin with a letter.");
         }
 
-        var used = fields.Number("used", 0);
-        if (used is < 0 or > KeySettingsValidator.MaxQuota)
-        {
-            fields.AddError("used", $"must be from 0 to {KeySettingsValidator.MaxQuota}.");
-        }
-
+        var used = fields.Units("used", settings.Unit, 0);
+        KeySettingsValidator.CheckAmount("used", used, 0, settings.Unit, fields.ValidationErrors);
         var status = fields.Word("status", KeyStatus.Active, KeyStatus.Active, KeyStatus.Disabled);
         var createdAt = fields.MomentOrNull("created_at", null) ?? now;
         fields.ThrowIfInvalid();

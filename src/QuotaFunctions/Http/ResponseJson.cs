@@ -21,6 +21,7 @@ internal static class EnumNames
 [JsonSerializable(typeof(SubscriptionResponse))]
 [JsonSerializable(typeof(SubscriptionsResponse))]
 [JsonSerializable(typeof(TestReportResponse))]
+[JsonSerializable(typeof(AdminResponse))]
 [JsonSerializable(typeof(AdminAuditResponse))]
 [JsonSerializable(typeof(LogsResponse))]
 [JsonSerializable(typeof(LogRowResponse))]
