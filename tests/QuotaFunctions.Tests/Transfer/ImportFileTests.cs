@@ -100,7 +100,7 @@ public sealed class ImportFileTests
         """;
 
     private static string Row(string table, string partition, string row, string values) =>
-        $$"""{"type":"row","table":"{{table}}","partition":"{{partition}}","row":"{{row}}","values":{{{values}}}}""";
+        $$$"""{"type":"row","table":"{{{table}}}","partition":"{{{partition}}}","row":"{{{row}}}","values":{{{{values}}}}}""";
 
     private static Task<string?> FaultOfRowAsync(string table, string partition, string row, string values) =>
         ExportedFile.FaultOfAsync(ExportedFile.Close(ExportedFile.Header, table, Row(table, partition, row, values)));
