@@ -86,7 +86,7 @@ public sealed class TransferSimulationTests
 
     private static async Task<ImportResult> ImportAsync(SimulatedInstance instance, byte[] export)
     {
-        await using var file = await ImportFile.ReceiveAsync(new MemoryStream(export), instance.Clock.GetUtcNow(), CancellationToken.None);
+        using var file = await ImportFile.ReceiveAsync(new MemoryStream(export), instance.Clock.GetUtcNow(), CancellationToken.None);
         return await instance.Get<IImporter>().ImportAsync(file, isDryRun: false, (_, _) => Task.CompletedTask, CancellationToken.None);
     }
 }
