@@ -53,8 +53,8 @@ internal static class ForwardedHeaders
     private static readonly SearchValues<char> Ascii = SearchValues.Create(Range('\t', '\t') + Range(' ', '~'));
     private static readonly SearchValues<char> Any = SearchValues.Create(Range('\t', '\t') + Range(' ', '~') + Range('\x80', '\xff'));
 
-    /// <summary>Puts a client's headers on the request to the upstream, and the provider's credential.</summary>
-    public static void CopyToUpstream(IEnumerable<KeyValuePair<string, StringValues>> headers, HttpRequestMessage request, Provider provider)
+    /// <summary>Puts a client's headers on the request to the upstream, and a credential of the provider's.</summary>
+    public static void CopyToUpstream(IEnumerable<KeyValuePair<string, StringValues>> headers, HttpRequestMessage request, Provider provider, string apiKey)
     {
         var hop = NamedBy(headers.FirstOrDefault(static header => header.Key.Equals("Connection", StringComparison.OrdinalIgnoreCase)).Value);
         foreach (var (name, values) in headers)
@@ -65,7 +65,7 @@ internal static class ForwardedHeaders
             }
         }
 
-        if (provider.Credential is { } credential)
+        if (provider.CredentialOf(apiKey) is { } credential)
         {
             request.Headers.TryAddWithoutValidation(provider.AuthHeader, credential);
         }

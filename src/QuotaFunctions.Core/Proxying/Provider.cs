@@ -60,19 +60,22 @@ public sealed class Provider
     /// <summary>What requests cost: the first rule that fits; where none does, 1, but nothing for a list of models or a count of tokens.</summary>
     public IReadOnlyList<CostRule> Costs { get; init; } = [];
 
-    /// <summary>Its credential. Not public, so that it gets into no log and no answer.</summary>
-    internal string ApiKey { get; init; } = "";
+    /// <summary>Its credentials, used in turn: one at least, empty where it is sent none. Not public, so that they get into no log and no answer.</summary>
+    internal IReadOnlyList<string> ApiKeys { get; init; } = [""];
 
-    /// <summary>The value of <see cref="AuthHeader"/>; null where there is none.</summary>
-    internal string? Credential => AuthScheme switch
-    {
-        AuthScheme.Bearer => "Bearer " + ApiKey,
-        AuthScheme.Header => ApiKey,
-        _ => null,
-    };
+    /// <summary>Whether it is sent a credential.</summary>
+    internal bool HasCredential => AuthScheme != AuthScheme.None;
 
     /// <summary>Whether what a request costs depends on its model.</summary>
     internal bool PricesModels => Costs.Any(static rule => rule.Pattern != "*" && !rule.Pattern.StartsWith('/'));
+
+    /// <summary>The value of <see cref="AuthHeader"/> with a credential; null where there is none.</summary>
+    internal string? CredentialOf(string apiKey) => AuthScheme switch
+    {
+        AuthScheme.Bearer => "Bearer " + apiKey,
+        AuthScheme.Header => apiKey,
+        _ => null,
+    };
 
     private string BasePath => BaseUrl.AbsolutePath.TrimEnd('/');
 

@@ -20,11 +20,15 @@ public sealed class ProxyOptions
     /// <summary>The longest <see cref="Provider.StreamTimeout"/>, in seconds.</summary>
     public const int MaxStreamTimeoutSeconds = 2400;
 
-    private const string Section = "Providers";
+    /// <summary>The most credentials of a provider.</summary>
+    public const int MaxCredentials = 20;
+
+    /// <summary>What the providers' settings begin with.</summary>
+    internal const string Section = "Providers";
 
     private static readonly string[] Names =
     [
-        "BaseUrl", "AuthScheme", "AuthHeader", "ApiKey", "Models", "AllowedPaths", "TimeoutSeconds", "StreamTimeoutSeconds", "RefundOn", "Costs",
+        "BaseUrl", "AuthScheme", "AuthHeader", "ApiKey", "Credentials", "Models", "AllowedPaths", "TimeoutSeconds", "StreamTimeoutSeconds", "RefundOn", "Costs",
     ];
 
     /// <summary>All of them, in the order of their names.</summary>
@@ -81,14 +85,10 @@ public sealed class ProxyOptions
             settings.AddError($"{prefix}__AuthHeader", "is missing: AuthScheme=header needs the name of a header, such as x-api-key.");
         }
 
-        var apiKey = settings.Text($"{prefix}__ApiKey");
-        if (apiKey is null && authScheme != AuthScheme.None)
+        var apiKeys = ReadApiKeys(settings, prefix);
+        if (apiKeys.Count == 0 && authScheme != AuthScheme.None)
         {
             settings.AddError($"{prefix}__ApiKey", "is missing: set it to the provider's credential, or AuthScheme to none.");
-        }
-        else if (apiKey is not null && apiKey.AsSpan().ContainsAnyExceptInRange(' ', '~'))
-        {
-            settings.AddError($"{prefix}__ApiKey", "must consist of printable ASCII characters, as it is sent in a header.");
         }
 
         var models = List(settings, $"{prefix}__Models");
@@ -118,7 +118,7 @@ public sealed class ProxyOptions
             BaseUrl = baseUrl,
             AuthScheme = authScheme,
             AuthHeader = authHeader ?? "Authorization",
-            ApiKey = apiKey ?? "",
+            ApiKeys = authScheme == AuthScheme.None ? [""] : apiKeys,
             Models = models,
             AllowedPaths = paths,
             Timeout = TimeSpan.FromSeconds(timeout),
@@ -126,6 +126,33 @@ public sealed class ProxyOptions
             RefundOn = refundOn,
             Costs = costs,
         };
+    }
+
+    // ApiKey, and what stands beside it or in its place: Credentials__0, Credentials__1 and so on
+    private static List<string> ReadApiKeys(SettingReader settings, string prefix)
+    {
+        var (all, list) = (new List<string>(), settings.Section($"{prefix}__Credentials"));
+        if (list.Value is not null || list.GetChildren().Count() > MaxCredentials)
+        {
+            settings.AddError($"{prefix}__Credentials", $"must be set one by one, {MaxCredentials} at the most: {prefix}__Credentials__0, {prefix}__Credentials__1 and so on.");
+        }
+
+        foreach (var name in list.GetChildren().Select(child => $"{prefix}__Credentials__{child.Key}").Prepend($"{prefix}__ApiKey"))
+        {
+            if (settings.Text(name) is not { } apiKey)
+            {
+                continue;
+            }
+
+            if (apiKey.AsSpan().ContainsAnyExceptInRange(' ', '~'))
+            {
+                settings.AddError(name, "must consist of printable ASCII characters, as it is sent in a header.");
+            }
+
+            all.Add(apiKey);
+        }
+
+        return [.. all.Distinct(StringComparer.Ordinal)];
     }
 
     private static Uri? ReadBaseUrl(SettingReader settings, string name)

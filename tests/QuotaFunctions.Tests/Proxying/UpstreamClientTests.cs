@@ -157,7 +157,7 @@ public sealed class UpstreamClientTests : IDisposable
     private async Task<HttpResponseMessage> FinishAsync(UpstreamClient client, HttpMethod method)
     {
         using var request = new HttpRequestMessage(method, "https://api.example.com/");
-        var sending = client.SendAsync(request, CancellationToken.None);
+        var sending = client.SendAsync(request, TimeSpan.MaxValue, CancellationToken.None);
         await Eventually.TrueAsync(() =>
         {
             _time.Advance(TimeSpan.FromMilliseconds(100));
@@ -169,7 +169,7 @@ public sealed class UpstreamClientTests : IDisposable
     private async Task<HttpResponseMessage> SendAsync(UpstreamClients clients, string method, HttpContent? content)
     {
         using var request = new HttpRequestMessage(new HttpMethod(method), $"http://{_listener.LocalEndpoint}/") { Content = content };
-        return await clients.Of(Catalog().Providers[0]).SendAsync(request, CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(20));
+        return await clients.Of(Catalog().Providers[0]).SendAsync(request, TimeSpan.MaxValue, CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(20));
     }
 
     private async Task AssertOkAsync(UpstreamClients clients, string method, HttpContent? content)
