@@ -26,6 +26,9 @@ public sealed partial class SettingValuesTests
         ["AdminTokens:alice:Tenant"] = "acme",
         ["Providers:p:BaseUrl"] = "https://api.example.com/v1",
         ["Providers:p:ApiKey"] = "a-secret-credential",
+        ["Providers:p:Credentials:0"] = "another-secret-credential",
+        ["Routes:r:Models"] = "smart",
+        ["Routes:r:To"] = "p/gpt-4o",
         ["LOG_LEVEL"] = "Warning",
         ["PROXY_MAX_BODY_BYTES"] = " 4711 ",
         ["CLIENT_ADDRESS_HEADER"] = "",
@@ -50,7 +53,7 @@ public sealed partial class SettingValuesTests
         var settings = Read();
         Assert.All(settings, setting => Assert.DoesNotContain("secret", setting.Value ?? "", StringComparison.OrdinalIgnoreCase));
         Assert.Equal(
-            ["ADMIN_READONLY_TOKEN", "ADMIN_TOKEN", "AdminTokens__alice__Sha256", "AzureWebJobsStorage", "Providers__p__ApiKey"],
+            ["ADMIN_READONLY_TOKEN", "ADMIN_TOKEN", "AdminTokens__alice__Sha256", "AzureWebJobsStorage", "Providers__p__ApiKey", "Providers__p__Credentials__0"],
             settings.Where(setting => setting.Value == "***").Select(setting => setting.Name));
     }
 
@@ -87,7 +90,7 @@ public sealed partial class SettingValuesTests
             .Select(match => match.Groups[1].Value).ToHashSet();
         foreach (var setting in Read())
         {
-            var name = setting.Name.Replace("__alice__", "__<name>__", StringComparison.Ordinal).Replace("__p__", "__<name>__", StringComparison.Ordinal);
+            var name = setting.Name.Replace("__alice__", "__<name>__", StringComparison.Ordinal).Replace("__p__", "__<name>__", StringComparison.Ordinal).Replace("__r__", "__<name>__", StringComparison.Ordinal);
             Assert.True(documented.Contains(name) || documented.Contains(name[Math.Max(0, name.LastIndexOf("__", StringComparison.Ordinal))..]), $"{name} is not in docs/settings.md.");
         }
     }

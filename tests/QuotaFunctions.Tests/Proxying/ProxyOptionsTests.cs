@@ -14,7 +14,7 @@ public sealed class ProxyOptionsTests
 
         Assert.Equal("p", provider.Name);
         Assert.Equal("Authorization", provider.AuthHeader);
-        Assert.Equal("Bearer secret", provider.Credential);
+        Assert.Equal("Bearer secret", provider.CredentialOf(provider.ApiKeys[0]));
         Assert.Equal(TimeSpan.FromSeconds(100), provider.Timeout);
         Assert.Equal(TimeSpan.FromSeconds(600), provider.StreamTimeout);
         Assert.Same(RefundPolicy.Default, provider.RefundOn);
@@ -32,7 +32,7 @@ public sealed class ProxyOptionsTests
             ("AuthScheme", "Header"), ("AuthHeader", "x-api-key"), ("Models", "a, b-*"), ("AllowedPaths", "/x/*, /y"), ("TimeoutSeconds", "7"),
             ("StreamTimeoutSeconds", "8"), ("RefundOn", "404, 5xx, timeout"), ("Costs", "b-*=10, /x/*=25, *=2"));
 
-        Assert.Equal("secret", provider.Credential);
+        Assert.Equal("secret", provider.CredentialOf(provider.ApiKeys[0]));
         Assert.Equal("x-api-key", provider.AuthHeader);
         Assert.Equal(["a", "b-*"], provider.Models);
         Assert.Equal(["/x/*", "/y"], provider.AllowedPaths);
@@ -54,7 +54,7 @@ public sealed class ProxyOptionsTests
         var provider = ProxySettings.Provider("https://api.example.com", ("AuthScheme", scheme), ("AuthHeader", header));
 
         Assert.Equal(expectedHeader, provider.AuthHeader);
-        Assert.Equal(expectedValue, provider.Credential);
+        Assert.Equal(expectedValue, provider.CredentialOf(provider.ApiKeys[0]));
     }
 
     [Theory]
@@ -69,6 +69,8 @@ public sealed class ProxyOptionsTests
     [InlineData("AuthHeader", "x api key")]
     [InlineData("ApiKey", null)]
     [InlineData("ApiKey", "line\nbreak")]
+    [InlineData("Credentials", "a, b")]
+    [InlineData("Credentials__0", "line\nbreak")]
     [InlineData("Models", "a*b")]
     [InlineData("AllowedPaths", "v1/chat")]
     [InlineData("AllowedPaths", "/v1/*/chat")]
@@ -104,6 +106,31 @@ public sealed class ProxyOptionsTests
     [InlineData("Costs", "ft:gpt-4=mini=3")]
     [InlineData("RefundOn", "None")]
     public void The_limits_themselves_are_good(string name, string value) => ProxySettings.Provider("https://api.example.com", (name, value));
+
+    [Theory]
+    [InlineData("one", "two", "three", "one two three")]
+    [InlineData(null, "two", "three", "two three")]
+    [InlineData("one", "one", null, "one")]
+    public void A_provider_may_have_several_credentials(string? apiKey, string? first, string? second, string expected)
+    {
+        var provider = ProxySettings.Provider("https://api.example.com", ("ApiKey", apiKey), ("Credentials__0", first), ("Credentials__1", second));
+
+        Assert.Equal(expected.Split(' '), provider.ApiKeys);
+    }
+
+    [Theory]
+    [InlineData(ProxyOptions.MaxCredentials, true)]
+    [InlineData(ProxyOptions.MaxCredentials + 1, false)]
+    public void But_not_any_number(int count, bool isGood)
+    {
+        (string, string?)[] settings =
+        [
+            ("Providers__p__BaseUrl", "https://api.example.com"),
+            .. Enumerable.Range(0, count).Select(number => ($"Providers__p__Credentials__{number}", (string?)$"secret-{number}")),
+        ];
+
+        Assert.Equal(isGood ? [] : ["Providers__p__Credentials"], ProxySettings.Read(settings).Errors.Select(error => error.Split(' ')[0]));
+    }
 
     [Fact]
     public void A_name_that_is_none_is_a_fault() =>
