@@ -150,7 +150,7 @@ public sealed partial class ProxyHandler
                 WriteQuota(context, result, taken);
             }
 
-            var usage = TokenUsageReader.For(answer.Content.Headers.ContentEncoding.Count > 0);
+            var usage = TokenUsageReader.For(answer.Content.Headers.ContentEncoding.Count > 0, answer.Content.Headers.ContentType?.MediaType);
             attendance.Follow(pending.IsSettled ? null : usage);
             var passed = await _forwarder.PassOnAsync(answer, context, request, usage, attendance).ConfigureAwait(false);
             var exchange = unforeseen with

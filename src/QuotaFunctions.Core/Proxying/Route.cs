@@ -1,4 +1,5 @@
 using QuotaFunctions.Core.Accounts;
+using QuotaFunctions.Core.Hosting;
 
 namespace QuotaFunctions.Core.Proxying;
 
@@ -18,15 +19,21 @@ public sealed class Route
     public required string Name { get; init; }
 
     /// <summary>The models that it is for: names, or patterns with <c>*</c> at the end.</summary>
+    [Setting("Routes__<name>__Models", "required", "the models that clients name and the route is for")]
     public required IReadOnlyList<string> Models { get; init; }
 
     /// <summary>The targets, step by step: those of one step share the requests, those of the next are for when all of them failed.</summary>
+    [Setting("Routes__<name>__To", "required", "where it leads: `openai/gpt-4o, claude/claude-sonnet-4`. More in [proxying.md](proxying.md#routes)")]
     public required IReadOnlyList<IReadOnlyList<RouteTarget>> Steps { get; init; }
 
     /// <summary>
     /// From sending a request to the headers of the answer, all targets together; null for <see cref="DefaultTimeout"/>, or the longest time-out of
     /// its providers where that is longer.
     /// </summary>
+    [Setting(
+        "Routes__<name>__TimeoutSeconds",
+        "`200`, or the longest of its providers",
+        "until the headers of the answer that counts, all attempts together, 1 to 900")]
     public TimeSpan? Timeout { get; init; }
 
     /// <summary>How well it fits a model: the length of the longest name or pattern that does, a name before any pattern; 0 where none does.</summary>
