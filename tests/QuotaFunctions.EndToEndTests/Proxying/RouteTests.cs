@@ -16,6 +16,7 @@ public sealed class RouteTests(ProxyFixture fixture) : IAsyncLifetime
     private const string Body = "{ \"messages\": [{\"role\":\"user\",\"content\":\"h\\u00e9llo\"}],\r\n \"model\" : \"smart\", \"max_tokens\":20 }";
 
     private readonly ConcurrentQueue<(string Provider, string? Credential, string Path, string Body)> _received = new();
+    private readonly TaskCompletionSource _hasBegun = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Dictionary<string, string> _settings = [];
     private LocalFunctionsHost? _host;
 
@@ -133,6 +134,7 @@ public sealed class RouteTests(ProxyFixture fixture) : IAsyncLifetime
         using var key = await NewKeyAsync();
 
         using var response = await key.PostAsync("/v1/chat/completions", Body, ("X-One", "break"));
+        _hasBegun.SetResult();
 
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         await Assert.ThrowsAnyAsync<HttpRequestException>(() => response.Content.ReadAsStringAsync());
@@ -292,6 +294,7 @@ public sealed class RouteTests(ProxyFixture fixture) : IAsyncLifetime
             case "break":
                 await context.Response.WriteAsync("It begins");
                 await context.Response.Body.FlushAsync();
+                await _hasBegun.Task;
                 context.Abort();
                 return;
             case "usage":
