@@ -58,11 +58,15 @@ internal sealed partial class CredentialCheck(
     /// <summary>The status of the answer; null where none came.</summary>
     private async Task<int?> AskAsync(Provider provider, string apiKey, CancellationToken cancellationToken)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, provider.AtOpenAI("models", ""));
+        using var request = new HttpRequestMessage(HttpMethod.Get, provider.AtOpenAI(provider.Preset.CheckPath, ""));
         ForwardedHeaders.CopyToUpstream([], request, provider, apiKey);
 
-        // Anthropic's API answers nobody who does not say its version; the others do not know the header
-        request.Headers.TryAddWithoutValidation("anthropic-version", "2023-06-01");
+        if (provider.Preset == ProviderPreset.None)
+        {
+            // Anthropic's API answers nobody who does not say its version; the others do not know the header
+            request.Headers.TryAddWithoutValidation("anthropic-version", "2023-06-01");
+        }
+
         using var tooLate = new CancellationTokenSource(Patience, time);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(tooLate.Token, cancellationToken);
         try

@@ -173,7 +173,7 @@ public sealed partial class ProxyHandler
     }
 
     private static UpstreamRequest AskForUsage(UpstreamRequest request) =>
-        request.Content is { } content && StreamUsage.HasToBeAsked(request.Method, UpstreamPath.Decode(request.Target.AbsolutePath))
+        request.Provider.RequestStreamUsage && request.Content is { } content && StreamUsage.HasToBeAsked(request.Method, UpstreamPath.Decode(request.Target.AbsolutePath))
         && StreamUsage.Ask(content.Head, content.IsRepeatable) is { } asking
             ? request with { Content = content.WithHead(asking), HidesReport = true, WantsPlainAnswer = true }
             : request with { WantsPlainAnswer = true };

@@ -36,9 +36,6 @@ internal sealed class ProxyRequestReader(ProviderCatalog catalog, RouteCatalog r
 {
     private static readonly string ModelRule = $"must be named once, as a string of 1 to {RequestMetadata.MaxModelLength} characters without blanks around it.";
 
-    private static readonly HttpMethod[] Methods =
-        [HttpMethod.Get, HttpMethod.Head, HttpMethod.Post, HttpMethod.Put, HttpMethod.Patch, HttpMethod.Delete, HttpMethod.Options];
-
     /// <summary>Reads <c>/v1/{path}</c>: to where the model's route leads, else to the provider that serves it.</summary>
     /// <exception cref="RefusedException">It is not to be forwarded.</exception>
     public Task<ProxyRequest> ReadForModelAsync(HttpContext context, KeySecret secret, IPAddress? address)
@@ -182,16 +179,16 @@ internal sealed class ProxyRequestReader(ProviderCatalog catalog, RouteCatalog r
         : throw RefusedException.Invalid(HeaderNames.ContentType, "must stand once.");
 
     private static HttpMethod MethodOf(string method) =>
-        Array.Find(Methods, known => known.Method.Equals(method, StringComparison.OrdinalIgnoreCase))
-        ?? throw RefusedException.Invalid("method", "must be GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS.");
+        Provider.FindMethod(method) ?? throw RefusedException.Invalid("method", "must be GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS.");
 
     private static ProxyRequest ToRequest(HttpContext context, KeySecret secret, IPAddress? address, Call call)
     {
         var (method, facts) = (call.Method, call.Facts);
-        var open = call.Targets.Where(static target => target.Provider.Allows(target.Path)).ToArray();
+        var open = call.Targets.Where(target => target.Provider.Allows(target.Path) && target.Provider.Allows(method)).ToArray();
         if (open is not [var first, ..])
         {
-            throw new RefusedException(Problem.EndpointNotAllowed, $"The provider {call.Targets[0].Provider.Name} is not open for this path.");
+            var (provider, path) = (call.Targets[0].Provider, call.Targets[0].Path);
+            throw new RefusedException(Problem.EndpointNotAllowed, $"The provider {provider.Name} is not open for {(provider.Allows(path) ? method : "this path")}.");
         }
 
         if (facts.Models > 1)

@@ -73,7 +73,7 @@ internal sealed partial class UpstreamForwarder(
         var response = context.Response;
         var filter = request.HidesReport && usage is not null && IsEventStream(answer) ? new UsageEventFilter() : null;
         response.StatusCode = (int)answer.StatusCode;
-        ForwardedHeaders.CopyToClient(answer, response, _writesAnyHeader);
+        ForwardedHeaders.CopyToClient(answer, response, request.Provider, _writesAnyHeader);
         if (filter is not null)
         {
             response.ContentLength = null;
@@ -81,8 +81,9 @@ internal sealed partial class UpstreamForwarder(
 
         using var tooLate = new CancellationTokenSource(deadline, time);
         using var sending = CancellationTokenSource.CreateLinkedTokenSource(clientLeft, tooLate.Token, ended);
-        using var reading = CancellationTokenSource.CreateLinkedTokenSource(attendance.Token, tooLate.Token);
-        var copier = new AnswerCopier(response, usage, filter, request.Progress, time);
+        using var silence = new SilenceTimer(request.Provider.IdleTimeout, time);
+        using var reading = CancellationTokenSource.CreateLinkedTokenSource(attendance.Token, tooLate.Token, silence.Token);
+        var copier = new AnswerCopier(response, usage, filter, request.Progress, silence, time);
         try
         {
             if (HasBody(context, answer))
@@ -112,6 +113,7 @@ internal sealed partial class UpstreamForwarder(
 
             Truncated(
                 ended.IsCancellationRequested ? "the host ended the invocation"
+                : silence.Token.IsCancellationRequested ? $"nothing came for {request.Provider.IdleTimeout.TotalSeconds} s"
                 : tooLate.IsCancellationRequested ? $"not whole within {deadline.TotalSeconds} s"
                 : exception.GetBaseException().Message);
             context.Abort();

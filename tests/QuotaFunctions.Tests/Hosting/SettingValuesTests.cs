@@ -29,6 +29,7 @@ public sealed class SettingValuesTests
         ["Providers:p:BaseUrl"] = "https://api.example.com/v1",
         ["Providers:p:ApiKey"] = "a-secret-credential",
         ["Providers:p:Credentials:0"] = "another-secret-credential",
+        ["Providers:p:Headers"] = "X-Key=a-secret-too",
         ["Routes:r:Models"] = "smart",
         ["Routes:r:To"] = "p/gpt-4o",
         ["METRICS_TOKEN"] = "a-secret-scraper-of-the-tests",
