@@ -53,7 +53,7 @@ internal sealed partial class UpstreamForwarder(
         }
         catch (Exception exception)
         {
-            Unreachable(request.Provider.Name, exception.GetBaseException().Message);
+            Unreachable(request.Provider.Name, ExceptionChain.Reason(exception));
             return new UpstreamResponse(null, ForwardOutcome.Unreachable, new Refusal(Problem.UpstreamUnreachable));
         }
     }
@@ -115,7 +115,7 @@ internal sealed partial class UpstreamForwarder(
                 ended.IsCancellationRequested ? "the host ended the invocation"
                 : silence.Token.IsCancellationRequested ? $"nothing came for {request.Provider.IdleTimeout.TotalSeconds} s"
                 : tooLate.IsCancellationRequested ? $"not whole within {deadline.TotalSeconds} s"
-                : exception.GetBaseException().Message);
+                : ExceptionChain.Reason(exception));
             context.Abort();
             return new PassedAnswer(ForwardOutcome.Truncated, copier.IsWhole);
         }
