@@ -32,7 +32,7 @@ public sealed class FailoverSenderTests : IDisposable
 
     public FailoverSenderTests()
     {
-        _clients = new UpstreamClients(_catalog, () => new Stub(this), _time, NullLogger<UpstreamClient>.Instance);
+        _clients = new UpstreamClients(_catalog, _ => new Stub(this), _time, NullLogger<UpstreamClient>.Instance);
         var forwarder = new UpstreamForwarder(_clients, Options.Create(new KestrelServerOptions()), _time, NullLogger<UpstreamForwarder>.Instance);
         var notes = new CredentialNotes(Mock.Of<TableServiceClient>(), new StorageNames(Options.Create(new StorageOptions())), _time, NullLogger<CredentialNotes>.Instance);
         _sender = new FailoverSender(forwarder, new CredentialRotation(_catalog, _time), notes, TestMeters.Upstream(), _time, NullLogger<FailoverSender>.Instance);

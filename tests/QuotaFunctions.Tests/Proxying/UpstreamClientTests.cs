@@ -157,7 +157,7 @@ public sealed class UpstreamClientTests : IDisposable
         using var clients = new UpstreamClients(catalog, connector, TimeProvider.System, NullLogger<UpstreamClient>.Instance);
         using var request = new HttpRequestMessage(HttpMethod.Post, "http://host.example/");
 
-        await Assert.ThrowsAsync<HttpRequestException>(() => clients.Of(catalog.Providers[0]).SendAsync(request, CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(20)));
+        await Assert.ThrowsAsync<HttpRequestException>(() => clients.Of(catalog.Providers[0]).SendAsync(request, TimeSpan.MaxValue, CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(20)));
     }
 
     private static ForwardedContent Body(string text) => new(Encoding.ASCII.GetBytes(text), rest: null, text.Length);
