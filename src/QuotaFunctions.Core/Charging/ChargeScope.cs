@@ -5,7 +5,7 @@ namespace QuotaFunctions.Core.Charging;
 /// <summary>Which of the places that a request may go to are open to a key.</summary>
 internal static class ChargeScope
 {
-    /// <summary>Checks provider, model and address. Why the key may go to none of the places; null where it may go to one at least.</summary>
+    /// <summary>Checks provider, model, address, and for dollars the price. Why the key may go to none of the places; null where it may go to one at least.</summary>
     /// <param name="key">The key.</param>
     /// <param name="asked">The request, as it was made.</param>
     /// <param name="open">The request, with those of its places that the key may go to.</param>
@@ -21,7 +21,9 @@ internal static class ChargeScope
         var targets = new List<ChargeTarget>();
         foreach (var target in asked.Targets)
         {
-            if (QuotaRules.CheckScope(key, target.Provider, target.Model, asked.Address, asked.NeedsModel, asked.Alias) is { } why)
+            var isPriced = key.Balance.Unit != QuotaUnit.Usd || target.DollarEstimate is not null;
+            if ((QuotaRules.CheckScope(key, target.Provider, target.Model, asked.Address, asked.NeedsModel, asked.Alias)
+                ?? (isPriced ? null : ChargeRefusal.ModelNotPriced)) is { } why)
             {
                 refusal ??= why;
             }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
@@ -119,10 +120,10 @@ public sealed partial class ProxyHandler
         using var attendance = new Attendance(isHold ? _drain : TimeSpan.Zero, _time, context.RequestAborted, ended);
 
         // How it ended when an exception that nobody foresaw ends it
-        var unforeseen = new ForwardResult(ForwardOutcome.Unreachable) { PromptTokens = targets[0].PromptTokens };
+        var unforeseen = new ForwardResult(ForwardOutcome.Unreachable) { PromptTokens = targets[0].Estimate.PromptTokens };
         try
         {
-            var sent = await _sender.SendAsync(targets, asked.Timeout, request => isHold ? AskForUsage(request) : request, attendance).ConfigureAwait(false);
+            var sent = await _sender.SendAsync(targets, asked.Timeout, Prepare, attendance).ConfigureAwait(false);
             (var request, call, var response) = sent;
             pending.Request = request;
             context.Features.Set(new RequestedProvider(request.Provider.Name));
@@ -130,7 +131,7 @@ public sealed partial class ProxyHandler
             {
                 // A refused credential is not the client's fault, and what the upstream says of it may quote the credential
                 using var unread = response.Answer;
-                var none = sent.Result with { PromptTokens = request.PromptTokens };
+                var none = sent.Result with { PromptTokens = request.Estimate.PromptTokens };
                 call.Ended(none);
                 await SettleBeforeAnswerAsync(context, pending, none, result).ConfigureAwait(false);
                 return sent.IsCredentialRejected ? new Refusal(Problem.UpstreamCredentialRejected) : response.Refusal;
@@ -138,7 +139,7 @@ public sealed partial class ProxyHandler
 
             using var answer = response.Answer;
             var status = sent.Status;
-            unforeseen = unforeseen with { End = ForwardOutcome.Truncated, Status = status };
+            unforeseen = new ForwardResult(ForwardOutcome.Truncated, status) { PromptTokens = request.Estimate.PromptTokens };
             if (request.Provider.RefundOn.Covers(status))
             {
                 // However the rest of it ends: who has the answer also has the refund
@@ -156,7 +157,7 @@ public sealed partial class ProxyHandler
             var exchange = unforeseen with
             {
                 End = passed.End,
-                Reported = usage?.Total,
+                Reported = usage?.Usage,
                 IsReportLast = passed.IsWhole || usage is { IsOver: true },
                 HasError = usage is { HasError: true },
                 AnswerTokens = usage?.Passed ?? TokenEstimates.OfText(request.Progress.BytesOut),
@@ -170,6 +171,12 @@ public sealed partial class ProxyHandler
             call?.Ended(unforeseen);
             await pending.SettleAsync(unforeseen).ConfigureAwait(false);
         }
+
+        UpstreamRequest Prepare(UpstreamRequest request)
+        {
+            request = WithinGrant(context, request, result.Charge);
+            return isHold ? AskForUsage(request) : request;
+        }
     }
 
     private static UpstreamRequest AskForUsage(UpstreamRequest request) =>
@@ -177,6 +184,20 @@ public sealed partial class ProxyHandler
         && StreamUsage.Ask(content.Head, content.IsRepeatable) is { } asking
             ? request with { Content = content.WithHead(asking), HidesReport = true, WantsPlainAnswer = true }
             : request with { WantsPlainAnswer = true };
+
+    /// <summary>The request, with its answers limited to what was granted, where that is less than it may use.</summary>
+    private static UpstreamRequest WithinGrant(HttpContext context, UpstreamRequest request, Charge charge)
+    {
+        context.Response.Headers.Remove(QuotaHeaders.MaxTokens);
+        if (request is not { Content: { } content, Estimate: { Limit: { } limit } estimate }
+            || estimate.AnswerTokensWithin(charge.Granted, charge.Unit) is not { } tokens)
+        {
+            return request;
+        }
+
+        context.Response.Headers[QuotaHeaders.MaxTokens] = tokens.ToString(CultureInfo.InvariantCulture);
+        return request with { Content = content.WithHead(limit.Set(content.Head, tokens)) };
+    }
 
     private async Task SettleBeforeAnswerAsync(HttpContext context, PendingCharge pending, ForwardResult exchange, ChargeResult result)
     {
@@ -222,7 +243,7 @@ public sealed partial class ProxyHandler
                 return settled;
             }
 
-            var (outcome, cost) = SettlementRules.Decide(exchange, Taken, charge.Unit, Request.Provider.RefundOn);
+            var (outcome, cost) = SettlementRules.Decide(exchange, Taken, charge.Unit, Request.Provider.RefundOn, Request.Estimate.Price);
 
             // A replay was paid for the first time
             _cost = cost = isReplay ? charge.Cost : cost;

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
 using QuotaFunctions.Core.Accounts;
 using QuotaFunctions.Core.Charging;
+using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.Core.Http;
 
 namespace QuotaFunctions.Core.Proxying;
@@ -31,8 +32,9 @@ internal sealed record ProxyRequest(
 /// <summary>Reads the three kinds of request that go to an upstream: who asks for what, and what it is charged. It charges and sends nothing.</summary>
 /// <param name="catalog">The providers.</param>
 /// <param name="routes">Where models lead.</param>
-/// <param name="maxBodyBytes">The largest body.</param>
-internal sealed class ProxyRequestReader(ProviderCatalog catalog, RouteCatalog routes, long maxBodyBytes)
+/// <param name="options">The largest body, and whether answers are cut to what is left.</param>
+/// <param name="time">Says which day it is, for the prices.</param>
+internal sealed class ProxyRequestReader(ProviderCatalog catalog, RouteCatalog routes, ServiceOptions options, TimeProvider time)
 {
     private static readonly string ModelRule = $"must be named once, as a string of 1 to {RequestMetadata.MaxModelLength} characters without blanks around it.";
 
@@ -118,7 +120,7 @@ internal sealed class ProxyRequestReader(ProviderCatalog catalog, RouteCatalog r
             throw new RefusedException(Problem.NotSupported);
         }
 
-        var body = await ClientBody.OpenAsync(context.Request, maxBodyBytes, context.RequestAborted).ConfigureAwait(false);
+        var body = await ClientBody.OpenAsync(context.Request, options.ProxyMaxBodyBytes, context.RequestAborted).ConfigureAwait(false);
         try
         {
             return await read(body).ConfigureAwait(false);
@@ -181,7 +183,7 @@ internal sealed class ProxyRequestReader(ProviderCatalog catalog, RouteCatalog r
     private static HttpMethod MethodOf(string method) =>
         Provider.FindMethod(method) ?? throw RefusedException.Invalid("method", "must be GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS.");
 
-    private static ProxyRequest ToRequest(HttpContext context, KeySecret secret, IPAddress? address, Call call)
+    private ProxyRequest ToRequest(HttpContext context, KeySecret secret, IPAddress? address, Call call)
     {
         var (method, facts) = (call.Method, call.Facts);
         var open = call.Targets.Where(target => target.Provider.Allows(target.Path) && target.Provider.Allows(method)).ToArray();
@@ -217,10 +219,14 @@ internal sealed class ProxyRequestReader(ProviderCatalog catalog, RouteCatalog r
         }
 
         var hasBody = !head.IsEmpty;
+        var day = DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime);
+        var canBeCut = options.ProxyClampsMaxTokens && call.Content is not { IsRepeatable: false };
+        var estimates = Array.ConvertAll(open, target => FreeRequests.UsesNoTokens(method, target.Path, hasBody)
+            ? CallEstimate.Free
+            : target.EstimateOf(facts, call.Length, target.Model ?? model, day, canBeCut));
         var charge = new ChargeRequest
         {
             Secret = secret,
-            TokenEstimate = FreeRequests.UsesNoTokens(method, first.Path, hasBody) ? 0 : facts.EstimateTokens(call.Length),
             Kind = ChargeKind.Forward,
             RequestId = context.TraceIdentifier,
             Alias = call.Alias,
@@ -228,19 +234,19 @@ internal sealed class ProxyRequestReader(ProviderCatalog catalog, RouteCatalog r
             Address = address,
             Method = method.Method,
             Idempotency = claim,
-        }.GoingTo(Array.ConvertAll(open, target => target.ChargedFor(target.Model ?? model, method)));
+        }.GoingTo([.. open.Zip(estimates, (target, estimate) => target.ChargedFor(target.Model ?? model, method, estimate))]);
         var progress = new ForwardProgress();
-        var upstreams = open.Zip(charge.Targets, (target, charged) => new UpstreamRequest
+        var upstreams = open.Select((target, index) => new UpstreamRequest
         {
             Provider = target.Provider,
             Target = target.Address,
-            Charged = charged,
+            Charged = charge.Targets[index],
+            Estimate = estimates[index],
             Method = method,
             Headers = call.Headers,
             Content = call.Content,
             Edit = target.Edit,
             RequestId = context.TraceIdentifier,
-            PromptTokens = facts.PromptTokens(call.Length),
             Progress = progress,
         });
         return new ProxyRequest(charge, [.. upstreams], call.Timeout ?? first.Provider.Timeout, uncertainty, call.Body);

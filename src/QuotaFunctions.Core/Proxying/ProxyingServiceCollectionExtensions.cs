@@ -37,7 +37,8 @@ public static class ProxyingServiceCollectionExtensions
         services.AddSingleton(static services => new ProxyRequestReader(
             services.GetRequiredService<ProviderCatalog>(),
             services.GetRequiredService<RouteCatalog>(),
-            services.GetRequiredService<IOptions<ServiceOptions>>().Value.ProxyMaxBodyBytes));
+            services.GetRequiredService<IOptions<ServiceOptions>>().Value,
+            services.GetRequiredService<TimeProvider>()));
         services.AddSingleton(static services => new ClientKeys(
             services.GetRequiredService<IKeyDirectory>(),
             services.GetRequiredService<IOptions<QuotaEngineOptions>>().Value.DecisionTimeout,

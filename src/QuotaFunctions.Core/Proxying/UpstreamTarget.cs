@@ -1,3 +1,4 @@
+using QuotaFunctions.Core.Accounts;
 using QuotaFunctions.Core.Charging;
 
 namespace QuotaFunctions.Core.Proxying;
@@ -15,7 +16,22 @@ internal sealed record UpstreamTarget(Provider Provider, Uri Address, string? Mo
     /// <summary>What a request is charged that goes here.</summary>
     /// <param name="model">The model that it names here; null where it names none.</param>
     /// <param name="method">Its method.</param>
-    public ChargeTarget ChargedFor(string? model, HttpMethod method) => new(Provider.Name, model, Address.AbsolutePath, Provider.CostOf(Path, model, method));
+    /// <param name="estimate">What it may use.</param>
+    public ChargeTarget ChargedFor(string? model, HttpMethod method, CallEstimate estimate) =>
+        new(Provider.Name, model, Address.AbsolutePath, Provider.CostOf(Path, model, method))
+        {
+            TokenEstimate = estimate.In(QuotaUnit.Tokens),
+            DollarEstimate = estimate.In(QuotaUnit.Usd),
+        };
+
+    /// <summary>What a request may use that goes here.</summary>
+    /// <param name="facts">What its body says.</param>
+    /// <param name="length">Of the body, in bytes.</param>
+    /// <param name="model">The model that it names here; null where it names none.</param>
+    /// <param name="day">Which day's prices hold.</param>
+    /// <param name="canBeCut">Whether the body is there to be changed, and may be.</param>
+    public CallEstimate EstimateOf(RequestMetadata facts, long length, string? model, DateOnly day, bool canBeCut) =>
+        CallEstimate.Of(facts, length, Path, Provider.PriceOf(model, day), AnswerLimit.For(Path, Provider), canBeCut);
 }
 
 /// <summary>A change of a body.</summary>

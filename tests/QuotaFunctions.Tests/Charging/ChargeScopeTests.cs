@@ -38,6 +38,24 @@ public sealed class ChargeScopeTests
         Assert.Equal(refusal, ChargeScope.Check(Key(providers, models), Asked(Targets), out _));
 
     [Fact]
+    public void What_is_held_is_enough_for_any_and_a_place_without_a_price_is_not_for_dollars()
+    {
+        ChargeTarget[] targets =
+        [
+            Targets[0] with { TokenEstimate = new CostEstimate(100, 20), DollarEstimate = new CostEstimate(5, 1) },
+            Targets[1] with { TokenEstimate = new CostEstimate(90, 30) },
+            Targets[2] with { TokenEstimate = new CostEstimate(80, 10), DollarEstimate = new CostEstimate(7, 3) },
+        ];
+        Assert.Null(ChargeScope.Check(Key("", ""), Asked(targets), out var all));
+        Assert.Equal((3, new CostEstimate(100, 30)), (all.Targets.Count, all.TokenEstimate));
+
+        Assert.Null(ChargeScope.Check(Key("", "", QuotaUnit.Usd), Asked(targets), out var priced));
+        Assert.Equal(["openai", "claude"], priced.Targets.Select(target => target.Provider));
+        Assert.Equal(new CostEstimate(7, 3), priced.DollarEstimate);
+        Assert.Equal(ChargeRefusal.ModelNotPriced, ChargeScope.Check(Key("azure", "", QuotaUnit.Usd), Asked([targets[1], targets[1] with { Model = "x" }]), out _));
+    }
+
+    [Fact]
     public void A_name_with_a_star_is_in_no_list() =>
         Assert.Equal(ChargeRefusal.ModelNotAllowed, ChargeScope.Check(Key("", "sm*"), Asked(Targets) with { Alias = "sm*" }, out _));
 
@@ -54,7 +72,7 @@ public sealed class ChargeScopeTests
     private static ChargeRequest Asked(ChargeTarget[] targets) =>
         new ChargeRequest { Secret = KeySecret.New("trial"), RequestId = "r", Kind = ChargeKind.Forward, Alias = "smart" }.GoingTo(targets);
 
-    private static KeyState Key(string providers, string models)
+    private static KeyState Key(string providers, string models, QuotaUnit unit = QuotaUnit.Requests)
     {
         var settings = new KeySettings { Name = "a", AllowedProviders = Split(providers), AllowedModels = Split(models) };
         return new KeyState
@@ -64,7 +82,7 @@ public sealed class ChargeScopeTests
             Settings = settings,
             CreatedAt = default,
             Secrets = [],
-            Balance = new QuotaBalance(),
+            Balance = new QuotaBalance { Unit = unit },
             Rate = new RateWindow(),
         };
 

@@ -7,6 +7,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Logging.Testing;
 using Microsoft.Extensions.Options;
 using QuotaFunctions.Core.Accounts;
+using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.Core.Proxying;
 using QuotaFunctions.TestSupport;
 
@@ -249,7 +250,8 @@ public sealed class ProviderPresetsTests
             context.Request.Headers[header] = "the client's";
         }
 
-        var (reader, secret) = (new ProxyRequestReader(catalog, new RouteCatalog(Options.Create(new RouteOptions()), catalog, Random.Shared), long.MaxValue), KeySecret.New("trial"));
+        var (routes, secret) = (new RouteCatalog(Options.Create(new RouteOptions()), catalog, Random.Shared), KeySecret.New("trial"));
+        var reader = new ProxyRequestReader(catalog, routes, new ServiceOptions(), TimeProvider.System);
         await using var request = provider is null
             ? await reader.ReadForModelAsync(context, secret, IPAddress.Loopback)
             : await reader.ReadForProviderAsync(context, provider, secret, IPAddress.Loopback);
