@@ -12,9 +12,12 @@ internal sealed class ChargeCommand : AccountCommand<ChargeResult>
     /// <summary>When it is worth while to ask again where too many calls are under way.</summary>
     private static readonly TimeSpan RetryOfCalls = TimeSpan.FromSeconds(1);
 
-    private readonly ChargeRequest _request;
+    private readonly ChargeRequest _asked;
     private readonly KeyLocator _locator;
     private readonly CancellationToken _cancellation;
+
+    // As this key may make it: set by every decision
+    private ChargeRequest _request;
     private IdempotencyRecord? _remembered;
 
     /// <summary>Makes a charge.</summary>
@@ -25,7 +28,7 @@ internal sealed class ChargeCommand : AccountCommand<ChargeResult>
     public ChargeCommand(ChargeRequest request, KeyLocator locator, long deadline, CancellationToken cancellation)
         : base(locator.KeyId, deadline)
     {
-        (_request, _locator, _cancellation) = (request, locator, cancellation);
+        (_asked, _request, _locator, _cancellation) = (request, request, locator, cancellation);
         NeedsPreparing = request.Idempotency is not null;
         MaxEntriesLength = ChargeEntry.MaxLengthOf(request, locator);
     }
@@ -65,7 +68,7 @@ internal sealed class ChargeCommand : AccountCommand<ChargeResult>
             return DecideMissing();
         }
 
-        if ((status ?? QuotaRules.CheckScope(key!, _request.Provider, _request.Model, _request.Address, _request.NeedsModel)) is { } refusal)
+        if ((status ?? ChargeScope.Check(key!, _asked, out _request)) is { } refusal)
         {
             return Refuse(transaction, refusal);
         }
@@ -99,7 +102,7 @@ internal sealed class ChargeCommand : AccountCommand<ChargeResult>
         var lease = transaction.Lease!;
         if (_request.Idempotency is not null || (key is not null && HoldFor(key) is not null)
             || QuotaRules.CheckStatus(key, pool: null, _request.Secret.Hash, transaction.Now) is not null
-            || QuotaRules.CheckScope(key!, _request.Provider, _request.Model, _request.Address, _request.NeedsModel) is not null)
+            || ChargeScope.Check(key!, _asked, out _request) is not null)
         {
             return null;
         }

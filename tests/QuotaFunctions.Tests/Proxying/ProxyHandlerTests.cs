@@ -766,10 +766,13 @@ public sealed class ProxyHandlerTests
         ]);
         using var clients = new UpstreamClients(catalog, _ => new StubHandler(upstream), _time, NullLogger<UpstreamClient>.Instance);
         var notes = new CredentialNotes(Mock.Of<TableServiceClient>(), new StorageNames(Options.Create(new StorageOptions())), _time, NullLogger<CredentialNotes>.Instance);
-        var forwarder = new UpstreamForwarder(clients, notes, Options.Create(new KestrelServerOptions()), _time, NullLogger<UpstreamForwarder>.Instance);
+        var forwarder = new UpstreamForwarder(clients, Options.Create(new KestrelServerOptions()), _time, NullLogger<UpstreamForwarder>.Instance);
+        var sender = new FailoverSender(forwarder, new CredentialRotation(catalog, _time), notes, TestMeters.Upstream(), _time, NullLogger<FailoverSender>.Instance);
+        var routes = new RouteCatalog(Options.Create(new RouteOptions()), catalog, Random.Shared);
+        var reader = new ProxyRequestReader(catalog, routes, new ServiceOptions { ProxyMaxBodyBytes = long.MaxValue, ProxyClampsMaxTokens = _clamps }, _time);
         var keys = new ClientKeys(_directory.Object, TimeSpan.FromSeconds(6), _time);
         var handler = new ProxyHandler(
-            keys, new ProxyRequestReader(catalog, new ServiceOptions { ProxyMaxBodyBytes = long.MaxValue, ProxyClampsMaxTokens = _clamps }, _time), forwarder, _engine.Object, TestMeters.Upstream(), TimeSpan.FromSeconds(10), _time, NullLogger<ProxyHandler>.Instance);
+            keys, reader, sender, forwarder, _engine.Object, TimeSpan.FromSeconds(10), _time, NullLogger<ProxyHandler>.Instance);
         return await handler.ForwardToModelAsync(_context, IPAddress.Loopback, _ended.Token);
     }
 
