@@ -26,6 +26,9 @@ public sealed record Charge
     /// <summary>True where the cost is held, and stands only once it is settled.</summary>
     public bool IsHold { get; init; }
 
+    /// <summary>True where the cost is an estimate, until the upstream reports its usage.</summary>
+    public bool IsEstimate => IsHold && Unit != QuotaUnit.Requests && Cost > 0;
+
     /// <summary>Its entry in the ledger.</summary>
     internal LedgerEntryRef Ledger { get; init; }
 }

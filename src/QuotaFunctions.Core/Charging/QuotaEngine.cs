@@ -13,8 +13,8 @@ internal sealed class QuotaEngine(
     private static readonly TimeSpan ReportWindow = TimeSpan.FromHours(24);
 
     /// <summary>
-    /// How long a call waits where too many are under way. A client may have the whole of an answer a moment before that call is settled, and asks
-    /// for the next at once; and of what another instance settled an account writer knows a little later.
+    /// How long a call waits where too many are under way, or the one with its Idempotency-Key. A client may have the whole of an answer a moment
+    /// before that call is settled, and asks for the next at once; and of what another instance settled an account writer knows a little later.
     /// </summary>
     private static readonly TimeSpan CallPatience = TimeSpan.FromMilliseconds(400);
 
@@ -36,7 +36,7 @@ internal sealed class QuotaEngine(
             result = found is { } locator
                 ? await writers.RunAsync(locator.AccountId, new ChargeCommand(request, locator, deadline, cancellationToken))
                 : new ChargeResult { Refusal = ChargeRefusal.KeyInvalid };
-            while (result.Refusal == ChargeRefusal.TooManyCalls && clock.GetElapsedTime(start) < CallPatience)
+            while (result.Refusal is ChargeRefusal.TooManyCalls or ChargeRefusal.IdempotencyInProgress && clock.GetElapsedTime(start) < CallPatience)
             {
                 await Task.Delay(CallPause, clock, cancellationToken);
                 result = await writers.RunAsync(found!.Value.AccountId, new ChargeCommand(request, found.Value, deadline, cancellationToken));
@@ -48,7 +48,7 @@ internal sealed class QuotaEngine(
             result = new ChargeResult { Refusal = ChargeRefusal.QuotaUnavailable };
         }
 
-        if (result.Charge?.Request.Kind == ChargeKind.Forward)
+        if (result is { Charge.Request.Kind: ChargeKind.Forward, IsAnswerKept: false })
         {
             inFlight.Open();
         }
@@ -133,6 +133,7 @@ internal sealed class QuotaEngine(
             Charge = charge,
             Outcome = success ? ChargeOutcome.Succeeded : ChargeOutcome.Failed,
             Cost = cost ?? charge.Cost,
+            Repetition = (cost ?? charge.Cost) == 0 ? Repetition.Anew : default,
             Latency = now > charge.At ? now - charge.At : TimeSpan.Zero,
         };
         var result = await writers.RunAsync(locator.AccountId, new SettleCommand(settlement));

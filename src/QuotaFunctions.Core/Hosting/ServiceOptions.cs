@@ -52,6 +52,12 @@ public sealed partial class ServiceOptions
     /// </summary>
     public TimeSpan ProxyDrain { get; set; } = DefaultProxyDrain;
 
+    /// <summary>
+    /// <c>IDEMPOTENCY_KEEP_ANSWERS</c>: whether answers to forwarded requests with an Idempotency-Key are kept for 24 hours, to be given again.
+    /// Default true.
+    /// </summary>
+    public bool KeepAnswers { get; set; } = true;
+
     /// <summary>Reads the settings.</summary>
     internal static void Read(SettingReader settings, ServiceOptions options)
     {
@@ -59,6 +65,7 @@ public sealed partial class ServiceOptions
         options.AdminReadOnlyToken = settings.Text("ADMIN_READONLY_TOKEN");
         options.ProxyMaxBodyBytes = settings.Number("PROXY_MAX_BODY_BYTES", DefaultProxyMaxBodyBytes, 1, MaxProxyMaxBodyBytes);
         options.ProxyDrain = TimeSpan.FromSeconds(settings.Number("PROXY_DRAIN_SECONDS", (long)DefaultProxyDrain.TotalSeconds, 0, MaxProxyDrainSeconds));
+        options.KeepAnswers = settings.Flag("IDEMPOTENCY_KEEP_ANSWERS", options.KeepAnswers);
         options.ClientAddressHeader = settings.PlainText("CLIENT_ADDRESS_HEADER");
         options.NamedAdminTokens = NamedAdminToken.Read(settings);
 

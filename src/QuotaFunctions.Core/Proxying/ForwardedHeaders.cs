@@ -81,7 +81,7 @@ internal static class ForwardedHeaders
         var hop = NamedBy(upstream.Headers.NonValidated.TryGetValues("Connection", out var connection) ? connection.ToArray() : default);
         foreach (var (name, values) in upstream.Headers.NonValidated.Concat(upstream.Content.Headers.NonValidated))
         {
-            if (!NotToClient.Contains(name) && !hop.Contains(name, StringComparer.OrdinalIgnoreCase)
+            if (MayGoToClient(name) && !hop.Contains(name, StringComparer.OrdinalIgnoreCase)
                 && values.Where(value => !value.AsSpan().ContainsAnyExcept(sane)).ToArray() is { Length: > 0 } kept)
             {
                 response.Headers[name] = kept;
@@ -108,6 +108,9 @@ internal static class ForwardedHeaders
             response.AppendTrailer(name, values.Where(static value => !value.AsSpan().ContainsAnyExcept(Ascii)).ToArray());
         }
     }
+
+    /// <summary>Whether a header of an answer may be the upstream's, rather than of this hop or this service.</summary>
+    public static bool MayGoToClient(string name) => !NotToClient.Contains(name);
 
     private static bool MayGoToUpstream(string name)
     {

@@ -17,6 +17,7 @@ public sealed partial class ProxyHandler
     private readonly ProxyRequestReader _reader;
     private readonly UpstreamForwarder _forwarder;
     private readonly IQuotaEngine _engine;
+    private readonly KeptAnswers _answers;
     private readonly UpstreamMetrics _metrics;
     private readonly TimeSpan _drain;
     private readonly TimeProvider _time;
@@ -27,6 +28,7 @@ public sealed partial class ProxyHandler
         ProxyRequestReader reader,
         UpstreamForwarder forwarder,
         IQuotaEngine engine,
+        KeptAnswers answers,
         UpstreamMetrics metrics,
         TimeSpan drain,
         TimeProvider time,
@@ -36,6 +38,7 @@ public sealed partial class ProxyHandler
         _reader = reader;
         _forwarder = forwarder;
         _engine = engine;
+        _answers = answers;
         _metrics = metrics;
         _drain = drain;
         _time = time;
@@ -82,12 +85,7 @@ public sealed partial class ProxyHandler
             var result = await _engine.ChargeAsync(request.Charge, context.RequestAborted).ConfigureAwait(false);
             if (result.Quota is { } quota)
             {
-                QuotaHeaders.Write(context.Response, quota, _time.GetUtcNow(), result.Charge?.Cost);
-            }
-
-            if (result.Replayed)
-            {
-                context.Response.Headers[Idempotency.ReplayedHeader] = "true";
+                QuotaHeaders.Write(context.Response, quota, _time.GetUtcNow(), result.Replayed ? 0 : result.Charge?.Cost);
             }
 
             if (result.Refusal == ChargeRefusal.ModelNotAllowed && request.Uncertainty is { } uncertainty)
@@ -98,6 +96,16 @@ public sealed partial class ProxyHandler
             if (result.Charge is null)
             {
                 return Refusal.Of(result.Refusal!.Value, result.RetryAfter);
+            }
+
+            if (result.IsAnswerKept)
+            {
+                return await _answers.GiveAsync(context, result.Charge).ConfigureAwait(false);
+            }
+
+            if (result.Replayed)
+            {
+                context.Response.Headers[Idempotency.ReplayedHeader] = "true";
             }
 
             context.Features.Get<Admission>()!.IsGranted = true;
@@ -111,19 +119,18 @@ public sealed partial class ProxyHandler
 
     private async Task<Refusal?> ForwardAsync(HttpContext context, UpstreamRequest request, ChargeResult result, CancellationToken ended)
     {
-        // What is held until the usage is known
-        var isHold = result.Charge!.IsHold;
-        request = isHold ? AskForUsage(request) : request;
+        var isEstimate = result.Charge!.IsEstimate;
+        request = isEstimate ? AskForUsage(request) : request;
         var pending = new PendingCharge(this, result.Charge, result.Replayed, request);
         var call = new UpstreamCall(_metrics, request, result.Charge.Request.Model, _time);
-        using var attendance = new Attendance(isHold ? _drain : TimeSpan.Zero, _time, context.RequestAborted, ended);
+        using var attendance = new Attendance(isEstimate ? _drain : TimeSpan.Zero, _time, context.RequestAborted, ended);
 
         // How it ended when an exception that nobody foresaw ends it
         var unforeseen = new ForwardResult(ForwardOutcome.Unreachable) { PromptTokens = request.PromptTokens };
         try
         {
             var sent = await _forwarder.SendAsync(
-                request with { WantsPlainAnswer = isHold, TraceParent = call.TraceParent }, attendance).ConfigureAwait(false);
+                request with { WantsPlainAnswer = isEstimate, TraceParent = call.TraceParent }, attendance).ConfigureAwait(false);
             if (sent.Answer is null)
             {
                 var none = unforeseen with { End = sent.End };
@@ -153,7 +160,8 @@ public sealed partial class ProxyHandler
 
             var usage = TokenUsageReader.For(answer.Content.Headers.ContentEncoding.Count > 0);
             attendance.Follow(pending.IsSettled ? null : usage);
-            var passed = await _forwarder.PassOnAsync(answer, context, request, usage, attendance).ConfigureAwait(false);
+            var recording = _answers.Record(result.Charge);
+            var passed = await _forwarder.PassOnAsync(answer, context, request, usage, recording, attendance).ConfigureAwait(false);
             var exchange = unforeseen with
             {
                 End = passed.End,
@@ -163,7 +171,9 @@ public sealed partial class ProxyHandler
                 AnswerTokens = usage?.Passed ?? TokenEstimates.OfText(request.Progress.BytesOut),
             };
             call.Ended(exchange, usage);
-            await pending.SettleAsync(exchange, usage).ConfigureAwait(false);
+            var isKept = (passed.IsWhole || passed.End == ForwardOutcome.Answered) && !pending.IsSettled
+                && await _answers.TryKeepAsync(result.Charge, recording).ConfigureAwait(false);
+            await pending.SettleAsync(exchange, usage, isKept).ConfigureAwait(false);
             return null;
         }
         finally
@@ -202,7 +212,7 @@ public sealed partial class ProxyHandler
         public bool IsSettled => _cost is not null;
 
         /// <summary>Settles it, unless that was done. Returns its cost.</summary>
-        public async Task<long> SettleAsync(ForwardResult exchange, TokenUsageReader? usage = null)
+        public async Task<long> SettleAsync(ForwardResult exchange, TokenUsageReader? usage = null, bool isAnswerKept = false)
         {
             if (_cost is { } settled)
             {
@@ -214,6 +224,9 @@ public sealed partial class ProxyHandler
             // A replay was paid for the first time
             _cost = cost = isReplay ? charge.Cost : cost;
             var (progress, wasSent) = (request.Progress, exchange.End is not (ForwardOutcome.NotSent or ForwardOutcome.CircuitOpen));
+
+            // What was forwarded again is not refunded, and used up unless it never went out
+            var isVoid = isReplay ? !wasSent : SettlementRules.IsRefunded(exchange, request.Provider.RefundOn);
             try
             {
                 // Whether the client is still there does not matter
@@ -223,6 +236,7 @@ public sealed partial class ProxyHandler
                         Charge = charge,
                         Outcome = outcome,
                         Cost = cost,
+                        Repetition = isAnswerKept ? Repetition.KeptAnswer : isVoid ? Repetition.Anew : Repetition.OnceMore,
                         Status = exchange.Status,
                         Latency = wasSent ? handler._time.GetElapsedTime(_start) : null,
                         FirstByte = progress.FirstByteAt is { } at ? handler._time.GetElapsedTime(_start, at) : null,

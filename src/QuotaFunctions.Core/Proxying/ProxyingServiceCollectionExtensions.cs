@@ -29,6 +29,13 @@ public static class ProxyingServiceCollectionExtensions
         services.AddSingleton<UpstreamConnector>();
         services.AddSingleton<UpstreamClients>();
         services.AddSingleton<UpstreamForwarder>();
+        services.AddSingleton<KeptAnswerTable>();
+        services.AddSingleton<IExpiredAnswers>(static services => services.GetRequiredService<KeptAnswerTable>());
+        services.AddSingleton(static services => new KeptAnswers(
+            services.GetRequiredService<KeptAnswerTable>(),
+            services.GetRequiredService<IOptions<ServiceOptions>>().Value.KeepAnswers,
+            services.GetRequiredService<StorageMetrics>(),
+            services.GetRequiredService<ILogger<KeptAnswers>>()));
         services.AddSingleton(static services => new ProxyRequestReader(
             services.GetRequiredService<ProviderCatalog>(), services.GetRequiredService<IOptions<ServiceOptions>>().Value.ProxyMaxBodyBytes));
         services.AddSingleton(static services => new ClientKeys(
@@ -40,6 +47,7 @@ public static class ProxyingServiceCollectionExtensions
             services.GetRequiredService<ProxyRequestReader>(),
             services.GetRequiredService<UpstreamForwarder>(),
             services.GetRequiredService<IQuotaEngine>(),
+            services.GetRequiredService<KeptAnswers>(),
             services.GetRequiredService<UpstreamMetrics>(),
             services.GetRequiredService<IOptions<ServiceOptions>>().Value.ProxyDrain,
             services.GetRequiredService<TimeProvider>(),

@@ -1,0 +1,44 @@
+using Microsoft.AspNetCore.Http;
+
+namespace QuotaFunctions.Core.Proxying;
+
+/// <summary>Takes an answer down while it goes to the client. One that is too long to be kept takes no memory.</summary>
+internal sealed class AnswerRecording
+{
+    private readonly Dictionary<string, string[]> _headers = [];
+    private MemoryStream? _body;
+    private int _status;
+
+    /// <summary>What was taken down; null where the answer has not begun, or is too long.</summary>
+    public KeptAnswer? Answer => _body is null ? null : new KeptAnswer(_status, _headers, _body.ToArray());
+
+    /// <summary>Takes down the status and the upstream's headers, as the client gets them.</summary>
+    public void Begin(HttpResponse response)
+    {
+        _status = response.StatusCode;
+        foreach (var (name, values) in response.Headers)
+        {
+            if (ForwardedHeaders.MayGoToClient(name))
+            {
+                _headers[name] = [.. values.OfType<string>()];
+            }
+        }
+
+        var length = _headers.Sum(header => header.Key.Length + header.Value.Sum(value => value.Length));
+        if (length <= KeptAnswer.MaxHeaders && !(response.ContentLength > KeptAnswer.MaxBody))
+        {
+            _body = new MemoryStream();
+        }
+    }
+
+    /// <summary>Takes down a piece of the body.</summary>
+    public void Add(ReadOnlySpan<byte> piece)
+    {
+        if (_body?.Length + piece.Length > KeptAnswer.MaxBody)
+        {
+            _body = null;
+        }
+
+        _body?.Write(piece);
+    }
+}
