@@ -5,8 +5,8 @@ namespace QuotaFunctions.Core.Proxying;
 /// <summary>Takes an answer down while it goes to the client. One that is too long to be kept takes no memory.</summary>
 internal sealed class AnswerRecording
 {
-    private readonly Dictionary<string, string[]> _headers = [];
     private MemoryStream? _body;
+    private string _headers = "";
     private int _status;
 
     /// <summary>What was taken down; null where the answer has not begun, or is too long.</summary>
@@ -16,16 +16,8 @@ internal sealed class AnswerRecording
     public void Begin(HttpResponse response)
     {
         _status = response.StatusCode;
-        foreach (var (name, values) in response.Headers)
-        {
-            if (ForwardedHeaders.MayGoToClient(name))
-            {
-                _headers[name] = [.. values.OfType<string>()];
-            }
-        }
-
-        var length = _headers.Sum(header => header.Key.Length + header.Value.Sum(value => value.Length));
-        if (length <= KeptAnswer.MaxHeaders && !(response.ContentLength > KeptAnswer.MaxBody))
+        _headers = KeptAnswer.Lines(response.Headers.Where(header => ForwardedHeaders.MayGoToClient(header.Key)));
+        if (_headers.Length <= KeptAnswer.MaxHeaders && !(response.ContentLength > KeptAnswer.MaxBody))
         {
             _body = new MemoryStream();
         }

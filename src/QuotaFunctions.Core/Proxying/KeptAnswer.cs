@@ -1,21 +1,20 @@
-using System.Text.Json;
-using System.Text.Json.Serialization;
 using Azure.Data.Tables;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Primitives;
 
 namespace QuotaFunctions.Core.Proxying;
 
 /// <summary>An answer that is kept as it went to the client, so that a repetition of the request gets the same. One row has all of it.</summary>
 /// <param name="Status">The status code.</param>
-/// <param name="Headers">The upstream's headers.</param>
+/// <param name="Headers">The upstream's headers, as <see cref="Lines"/> writes them, at most <see cref="MaxHeaders"/> characters.</param>
 /// <param name="Body">The body, at most <see cref="MaxBody"/> bytes, in the Content-Encoding that the headers name.</param>
-internal sealed record KeptAnswer(int Status, Dictionary<string, string[]> Headers, ReadOnlyMemory<byte> Body)
+internal sealed record KeptAnswer(int Status, string Headers, ReadOnlyMemory<byte> Body)
 {
     /// <summary>The longest body that is kept, in bytes: 256 KiB.</summary>
     public const int MaxBody = 256 * 1024;
 
-    /// <summary>The longest headers that are kept, in characters: a property of a row has up to 32 Ki, and in JSON some take two.</summary>
-    public const int MaxHeaders = 15_000;
+    /// <summary>The longest headers that are kept, in characters: below the service's limit of 32 Ki for a property.</summary>
+    public const int MaxHeaders = 30_000;
 
     /// <summary>The longest binary property of a row, in bytes, by the service's limit.</summary>
     private const int MaxProperty = 64 * 1024;
@@ -29,15 +28,18 @@ internal sealed record KeptAnswer(int Status, Dictionary<string, string[]> Heade
             body.Write(bytes);
         }
 
-        var headers = JsonSerializer.Deserialize(row.GetString("Headers"), KeptAnswerJson.Default.DictionaryStringStringArray);
-        return new KeptAnswer(row.GetInt32("Status") ?? StatusCodes.Status200OK, headers ?? [], body.ToArray());
+        return new KeptAnswer(row.GetInt32("Status") ?? StatusCodes.Status200OK, row.GetString("Headers") ?? "", body.ToArray());
     }
+
+    /// <summary>Headers as HTTP/1.1 writes them: a line for each value.</summary>
+    public static string Lines(IEnumerable<KeyValuePair<string, StringValues>> headers) =>
+        string.Join('\n', headers.SelectMany(header => header.Value, (header, value) => $"{header.Key}:{value}"));
 
     /// <summary>Puts it into a row.</summary>
     public void WriteTo(TableEntity row)
     {
         row["Status"] = Status;
-        row["Headers"] = JsonSerializer.Serialize(Headers, KeptAnswerJson.Default.DictionaryStringStringArray);
+        row["Headers"] = Headers;
         for (var part = 0; part * MaxProperty < Body.Length; part++)
         {
             var start = part * MaxProperty;
@@ -49,9 +51,10 @@ internal sealed record KeptAnswer(int Status, Dictionary<string, string[]> Heade
     public async Task WriteToAsync(HttpResponse response)
     {
         response.StatusCode = Status;
-        foreach (var (name, values) in Headers)
+        foreach (var line in Headers.Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {
-            response.Headers[name] = values;
+            var colon = line.IndexOf(':', StringComparison.Ordinal);
+            response.Headers.Append(line[..colon], line[(colon + 1)..]);
         }
 
         if (!Body.IsEmpty)
@@ -68,7 +71,3 @@ internal sealed record KeptAnswer(int Status, Dictionary<string, string[]> Heade
 
     private static string NameOfPart(int part) => $"Body{part}";
 }
-
-/// <summary>How headers are kept.</summary>
-[JsonSerializable(typeof(Dictionary<string, string[]>))]
-internal sealed partial class KeptAnswerJson : JsonSerializerContext;

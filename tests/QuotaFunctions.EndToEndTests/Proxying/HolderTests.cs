@@ -138,7 +138,7 @@ public sealed class HolderTests(ProxyFixture fixture)
     }
 
     [Fact]
-    public async Task So_is_a_forwarded_request_which_goes_out_again()
+    public async Task So_is_a_forwarded_request()
     {
         using var key = await fixture.NewKeyAsync();
         var body = """{"model":"sample-small","messages":[{"content":"hello"}]}""";

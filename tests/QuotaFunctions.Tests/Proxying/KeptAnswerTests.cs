@@ -40,7 +40,7 @@ public sealed class KeptAnswerTests
         await KeptAnswer.Of(row).WriteToAsync(context.Response);
 
         Assert.Equal(StatusCodes.Status201Created, context.Response.StatusCode);
-        Assert.Equal<string?>(["a", "b, c"], context.Response.Headers["X-Two"]);
+        Assert.Equal("a|b, c", string.Join('|', context.Response.Headers["X-Two"].ToArray()));
         Assert.Equal(body, written.ToArray());
     }
 
@@ -72,7 +72,7 @@ public sealed class KeptAnswerTests
             response.ContentType = "text/plain";
         });
 
-        Assert.Equal("Content-Type", Assert.Single(recording.Answer!.Headers).Key);
+        Assert.Equal("Content-Type:text/plain", recording.Answer!.Headers);
     }
 
     /// <summary>An hour's answers may go 25 hours after its end: those of 20 o'clock after 26 hours.</summary>
@@ -157,7 +157,7 @@ public sealed class KeptAnswerTests
         return recording;
     }
 
-    private static KeptAnswer Answer(string body) => new(200, [], Encoding.UTF8.GetBytes(body));
+    private static KeptAnswer Answer(string body) => new(200, "", Encoding.UTF8.GetBytes(body));
 
     private static async Task<(KeptAnswerTable Table, Charge Charge)> NewAsync(AuditWorld world)
     {
