@@ -23,27 +23,42 @@ public sealed class AlertOptions
     public const int MinSecretLength = 16;
 
     /// <summary><c>ALERT_QUOTA_THRESHOLDS</c>: whole percents from 1 to 100, ascending. Default 50, 80, 95 and 100.</summary>
+    [Setting(
+        "ALERT_QUOTA_THRESHOLDS",
+        "`50,80,95,100`",
+        "at which whole percents of a quota to tell of it, ascending, 1 to 100: [alerts.md](alerts.md)")]
     public IReadOnlyList<int> QuotaThresholds { get; set; } = [50, 80, 95, 100];
 
     /// <summary><c>ALERT_FAILURE_RATE_PERCENT</c>: more of the requests of an hour than this must not fail, 0 to 100. Default 10.</summary>
     public int FailureRatePercent { get; set; } = DefaultFailureRatePercent;
 
     /// <summary><c>ALERT_RECIPIENTS</c>: addresses that alerts go to. Default those of <c>REPORT_RECIPIENTS</c>.</summary>
+    [Setting("ALERT_RECIPIENTS", "those of `REPORT_RECIPIENTS`", "addresses that alerts go to, with commas between them, 20 at the most")]
     public IReadOnlyList<string> Recipients { get; set; } = [];
 
     /// <summary><c>REPORT_LANGUAGE</c>: <c>en</c> or <c>zh</c>. Default en.</summary>
     public string Language { get; set; } = "en";
 
     /// <summary><c>ALERT_GROUP_SECONDS</c>: what opens within this time goes into one message, 1 to 600 seconds. Default 60.</summary>
+    [Setting("ALERT_GROUP_SECONDS", "`60`", "alerts that open within this time go into one message, 1 to 600")]
     public TimeSpan GroupTime { get; set; } = TimeSpan.FromSeconds(DefaultGroupSeconds);
 
     /// <summary><c>ALERT_WEBHOOK_SECRET</c>: what webhooks are signed with, at least 16 characters. None by default: they are not.</summary>
+    [Setting(
+        "ALERT_WEBHOOK_SECRET",
+        "none",
+        "what webhooks are signed with, at least 16 characters; without it they are not signed", IsSecret = true)]
     public string? WebhookSecret { get; set; }
 
     /// <summary><c>ALERT_WEBHOOK_ALLOW_PRIVATE</c>: whether a webhook may be at a private address, and without TLS. Default false.</summary>
+    [Setting("ALERT_WEBHOOK_ALLOW_PRIVATE", "`false`", "`true`: a webhook may be at a private address, and without TLS")]
     public bool AllowPrivate { get; set; }
 
     /// <summary><c>ALERT_WEBHOOK_URLS</c>: where alerts go besides. None by default.</summary>
+    [Setting(
+        "ALERT_WEBHOOK_URLS",
+        "none",
+        "webhooks that alerts go to, with commas between them, 20 at the most: [alerts.md](alerts.md#webhooks)", IsSecret = true)]
     internal IReadOnlyList<WebhookTarget> Webhooks { get; set; } = [];
 
     /// <summary>Reads the settings.</summary>

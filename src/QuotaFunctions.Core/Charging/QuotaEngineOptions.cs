@@ -57,6 +57,10 @@ internal sealed class QuotaEngineOptions
     public TimeSpan WriterLifetime { get; init; } = TimeSpan.FromMinutes(5);
 
     /// <summary>Whether instances may lease a part of a hot key's quota: <c>QUOTA_LEASES</c>, auto (the default), always or off.</summary>
+    [Setting(
+        "QUOTA_LEASES",
+        "`auto`",
+        "whether instances lease a part of a hot key's quota: `auto` when they get in each other's way, `always`, `off`")]
     public LeaseMode Leases { get; set; }
 
     /// <summary>How long a lease lasts at the most. Default 30 s.</summary>

@@ -26,12 +26,27 @@ public sealed class AddressLimitOptions
     public const int MostAddresses = 100_000;
 
     /// <summary><c>IP_RATE_LIMIT_PER_MINUTE</c>: requests of an address within a minute, on each instance; 0 for no limit. Default 100.</summary>
+    [Setting(
+        "IP_RATE_LIMIT_PER_MINUTE",
+        "`100`",
+        "requests of one address within any minute, on each instance; more are 429 `rate_limited`. 0 for no limit. Health routes do not "
+        + "count. Behind the Functions host every client has the same address unless `CLIENT_ADDRESS_HEADER` is set")]
     public int PerMinute { get; set; } = DefaultPerMinute;
 
     /// <summary><c>IP_RATE_LIMIT_SCOPE</c>: unauthenticated or all. Default unauthenticated.</summary>
+    [Setting(
+        "IP_RATE_LIMIT_SCOPE",
+        "`unauthenticated`",
+        "`unauthenticated`: only requests without a key or token that is good count and are refused, so that nobody behind one address "
+        + "starves another; `all`: all of them")]
     public AddressLimitScope Scope { get; set; }
 
     /// <summary><c>IP_RATE_LIMIT_MAX_ADDRESSES</c>: addresses that are remembered, 1 to 100,000; beyond, the one seen longest ago is forgotten. Default 5,000.</summary>
+    [Setting(
+        "IP_RATE_LIMIT_MAX_ADDRESSES",
+        "`5000`",
+        "addresses that are remembered, 1 to 100,000 (of IPv6 the first 64 bits are one address); beyond, the one seen longest ago is "
+        + "forgotten. Each takes about 400 bytes")]
     public int MaxAddresses { get; set; } = DefaultMaxAddresses;
 
     /// <summary>Reads the settings.</summary>

@@ -7,6 +7,16 @@ namespace QuotaFunctions.Core.Hosting;
 /// <param name="Sha256">The SHA-256 of the token, 64 hexadecimal digits.</param>
 /// <param name="IsReadOnly">True where it may only GET.</param>
 /// <param name="Tenant">The tenant that it is limited to; null where it is not limited.</param>
+[Setting(
+    "AdminTokens__<name>__Sha256",
+    "none",
+    "a further admin token, named: the SHA-256 of it in hexadecimal (`printf %s TOKEN | sha256sum`). `actor` in the log is its name. Take "
+    + "the setting away, and the token is no longer good", IsSecret = true)]
+[Setting("AdminTokens__<name>__ReadOnly", "`false`", "`true`: it may only GET")]
+[Setting(
+    "AdminTokens__<name>__Tenant",
+    "all tenants",
+    "it may see and change the keys and pools of this tenant only, and creates them for it; see below")]
 public sealed record NamedAdminToken(string Name, string Sha256, bool IsReadOnly, string? Tenant = null)
 {
     private const string Section = "AdminTokens";

@@ -26,36 +26,65 @@ public sealed partial class ServiceOptions
     public static readonly TimeSpan DefaultProxyDrain = TimeSpan.FromSeconds(10);
 
     /// <summary><c>ADMIN_TOKEN</c>: may do everything on the management routes. Required, at least 16 characters.</summary>
+    [Setting(
+        "ADMIN_TOKEN",
+        "required",
+        "may do everything on the management routes: at least 16 characters, warned of in the log below 32; an example such as `changeme` is"
+        + " refused", IsSecret = true)]
     public string AdminToken { get; set; } = "";
 
     /// <summary><c>ADMIN_READONLY_TOKEN</c>: may GET on the management routes. None by default.</summary>
+    [Setting("ADMIN_READONLY_TOKEN", "none", "may GET on the management routes; the rules of `ADMIN_TOKEN`", IsSecret = true)]
     public string? AdminReadOnlyToken { get; set; }
 
     /// <summary><c>AdminTokens__{name}__Sha256</c>, <c>__ReadOnly</c> and <c>__Tenant</c>: further admin tokens, each with a name. None by default.</summary>
     public IReadOnlyList<NamedAdminToken> NamedAdminTokens { get; set; } = [];
 
     /// <summary><c>LOG_LEVEL</c>: trace, debug, info, warning, error, critical or none. Default info.</summary>
+    [Setting(
+        "LOG_LEVEL",
+        "`info`",
+        "trace, debug, info, warning, error, critical or none. What ASP.NET Core logs is left out below warning: it has whole URLs, which "
+        + "may hold a secret")]
     public LogLevel LogLevel { get; set; } = LogLevel.Information;
 
     /// <summary>
     /// <c>CLIENT_ADDRESS_HEADER</c>: the header in which the platform in front sends the client's address. None by default:
     /// the connection's own address, as anybody could send such a header.
     /// </summary>
+    [Setting(
+        "CLIENT_ADDRESS_HEADER",
+        "none",
+        "the header in which the platform in front sends the client's address, such as `X-Azure-SocketIP` behind Front Door (not `X-Azure-"
+        + "ClientIP`, which repeats what a client says in `X-Forwarded-For`); none takes the connection's own. Behind the Functions host that "
+        + "is the host itself, for every client, and `X-Forwarded-For` is overwritten by it: there `allowed_ips` needs a header of the "
+        + "platform's")]
     public string? ClientAddressHeader { get; set; }
 
     /// <summary><c>PROXY_MAX_BODY_BYTES</c>: the largest body on other than the management routes, 1 byte to 10 GiB. Default 32 MiB.</summary>
+    [Setting("PROXY_MAX_BODY_BYTES", "`33554432`", "the largest body on other than the management routes (these take 10 MiB)")]
     public long ProxyMaxBodyBytes { get; set; } = DefaultProxyMaxBodyBytes;
 
     /// <summary>
     /// <c>PROXY_DRAIN_SECONDS</c>: how long an upstream is read on after the client of a key that counts tokens has left, to learn what was
     /// used, 0 to 60 s. Default 10 s.
     /// </summary>
+    [Setting(
+        "PROXY_DRAIN_SECONDS",
+        "`10`",
+        "how long an upstream is read on after the client of a key that counts tokens has left, to learn what was used, 0 to 60; 0 for not "
+        + "at all. See [proxying.md](proxying.md#keys-that-count-tokens)")]
     public TimeSpan ProxyDrain { get; set; } = DefaultProxyDrain;
 
     /// <summary>
     /// <c>IDEMPOTENCY_KEEP_ANSWERS</c>: whether answers to forwarded requests with an Idempotency-Key are kept for 24 hours, to be given again.
     /// Default true.
     /// </summary>
+    [Setting(
+        "IDEMPOTENCY_KEEP_ANSWERS",
+        "`true`",
+        "whether answers to forwarded requests with an `Idempotency-Key`, of up to 256 KiB, are kept in storage for 24 hours to be given again. "
+        + "See [proxying.md](proxying.md#idempotency-key)")]
     public bool KeepAnswers { get; set; } = true;
 
     /// <summary>Reads the settings.</summary>

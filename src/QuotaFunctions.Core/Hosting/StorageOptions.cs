@@ -5,24 +5,38 @@ using Microsoft.Extensions.Azure;
 namespace QuotaFunctions.Core.Hosting;
 
 /// <summary>Where the tables and queues are: a connection string, or an account and an identity.</summary>
+[Setting("AzureWebJobsStorage__accountName", "none", "the storage account, with an identity instead of a key")]
 public sealed partial class StorageOptions
 {
     /// <summary><c>AzureWebJobsStorage</c>: a connection string; null where an identity is used.</summary>
+    [Setting(
+        "AzureWebJobsStorage",
+        "required, or `AzureWebJobsStorage__accountName`",
+        "the storage account's connection string; `UseDevelopmentStorage=true` for Azurite on its own ports", IsSecret = true)]
     public string? ConnectionString { get; set; }
 
     /// <summary><c>AzureWebJobsStorage__tableServiceUri</c>, or what follows from <c>AzureWebJobsStorage__accountName</c>.</summary>
+    [Setting("AzureWebJobsStorage__tableServiceUri", "from the account's name", "the address of its tables, where it is another")]
     public Uri? TableServiceUri { get; set; }
 
     /// <summary><c>AzureWebJobsStorage__queueServiceUri</c>, or what follows from <c>AzureWebJobsStorage__accountName</c>.</summary>
+    [Setting("AzureWebJobsStorage__queueServiceUri", "from the account's name", "the address of its queues, where it is another")]
     public Uri? QueueServiceUri { get; set; }
 
     /// <summary>
     /// <c>AzureWebJobsStorage__credential</c>, <c>__clientId</c> and whatever else names an identity to the Functions host; the platform's
     /// own where they name none. Null where a connection string is used.
     /// </summary>
+    [Setting(
+        "AzureWebJobsStorage__credential",
+        "the platform's own identity",
+        "which identity, by the settings that the Functions host reads as well: `managedidentity`, for a user-assigned one with "
+        + "`__clientId`; `workloadidentity` with `__tenantId`, `__clientId` and `__tokenFilePath`; `managedidentityasfederatedidentity`; or "
+        + "none of these, and `__tenantId`, `__clientId` and `__clientSecret`")]
     public TokenCredential? Credential { get; set; }
 
     /// <summary><c>TABLE_PREFIX</c>: what the tables' names begin with, letters and digits, a letter first, at most 20. Empty by default.</summary>
+    [Setting("TABLE_PREFIX", "empty", "what the tables' names begin with: letters and digits, a letter first, at most 20")]
     public string TablePrefix { get; set; } = "";
 
     /// <summary>Reads the settings.</summary>

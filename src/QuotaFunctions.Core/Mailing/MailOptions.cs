@@ -35,27 +35,45 @@ public sealed class MailOptions
     public const string DefaultFrom = "QuotaFunctions <quota-functions@localhost>";
 
     /// <summary><c>SMTP_HOST</c>: the mail server. None by default: mails go to the pickup directory.</summary>
+    [Setting("SMTP_HOST", "none", "the mail server; without it mails go into `MAIL_PICKUP_DIRECTORY`. See [mail.md](mail.md)")]
     public string? SmtpHost { get; set; }
 
     /// <summary><c>SMTP_PORT</c>: its port, 1 to 65535. Default 587.</summary>
+    [Setting("SMTP_PORT", "`587`", "the mail server's port")]
     public int SmtpPort { get; set; } = DefaultSmtpPort;
 
     /// <summary><c>SMTP_USER</c>: who logs in. None by default: nobody.</summary>
+    [Setting("SMTP_USER", "none", "who logs in at the mail server")]
     public string? SmtpUser { get; set; }
 
     /// <summary><c>SMTP_PASSWORD</c>: their password.</summary>
+    [Setting("SMTP_PASSWORD", "none", "their password", IsSecret = true)]
     public string? SmtpPassword { get; set; }
 
     /// <summary><c>SMTP_FROM</c>: the address that mails come from, with a name or without. Required with <c>SMTP_HOST</c>.</summary>
+    [Setting("SMTP_FROM", "required with `SMTP_HOST`", "the address that mails come from, with a name or without: `Quotas <quotas@example.com>`")]
     public string From { get; set; } = DefaultFrom;
 
     /// <summary><c>SMTP_TLS</c>: starttls, implicit or none. Default starttls.</summary>
+    [Setting(
+        "SMTP_TLS",
+        "`starttls`",
+        "`starttls`: a server that does not offer it gets no mail; `implicit`: TLS from the first byte, as on port 465; `none`: only without"
+        + " a log-in")]
     public SmtpTls SmtpTls { get; set; } = SmtpTls.StartTls;
 
     /// <summary><c>SMTP_AUTH</c>: password or oauth2. Default password.</summary>
+    [Setting(
+        "SMTP_AUTH",
+        "`password`",
+        "`oauth2`: XOAUTH2 as `SMTP_USER`, with a token of the identity that storage is reached with, for Microsoft 365")]
     public SmtpAuth SmtpAuth { get; set; } = SmtpAuth.Password;
 
     /// <summary><c>MAIL_PICKUP_DIRECTORY</c>: the directory where mails are left as files, unless there is a mail server. None by default.</summary>
+    [Setting(
+        "MAIL_PICKUP_DIRECTORY",
+        "none; `scripts/start.sh` sets it",
+        "the full path of a directory where mails are left as `.eml` files, where there is no `SMTP_HOST`. With neither, no mail is sent")]
     public string? PickupDirectory { get; set; }
 
     /// <summary>Reads the settings.</summary>

@@ -1,5 +1,6 @@
 using QuotaFunctions.Core.Charging;
 using QuotaFunctions.Core.Accounts;
+using QuotaFunctions.Core.Hosting;
 
 namespace QuotaFunctions.Core.Proxying;
 
@@ -34,33 +35,46 @@ public sealed class Provider
     public required string Name { get; init; }
 
     /// <summary>Where it is: scheme, host, port and perhaps a path, without a slash at the end.</summary>
+    [Setting(
+        "Providers__<name>__BaseUrl",
+        "required",
+        "the provider's address, such as `https://api.openai.com/v1`. All of a provider's settings: [proxying.md](proxying.md#settings)")]
     public required Uri BaseUrl { get; init; }
 
     /// <summary>How its credential is sent.</summary>
+    [Setting("Providers__<name>__AuthScheme", "`bearer`", "how its credential is sent: `bearer`, `header` or `none`")]
     public AuthScheme AuthScheme { get; init; }
 
     /// <summary>In which header.</summary>
+    [Setting("Providers__<name>__AuthHeader", "`Authorization`", "in which header")]
     public string AuthHeader { get; init; } = "Authorization";
 
     /// <summary>Models that it serves: a request that names one goes to it. Empty for none by name.</summary>
+    [Setting("Providers__<name>__Models", "none by name", "the models that it serves")]
     public IReadOnlyList<string> Models { get; init; } = [];
 
     /// <summary>Paths that may be called, as the upstream sees them; empty for all under <see cref="BaseUrl"/>.</summary>
+    [Setting("Providers__<name>__AllowedPaths", "all", "the paths of it that are open")]
     public IReadOnlyList<string> AllowedPaths { get; init; } = [];
 
     /// <summary>From sending a request to its answer's headers, all attempts together.</summary>
+    [Setting("Providers__<name>__TimeoutSeconds", "`100`", "until its headers, 1 to 900")]
     public TimeSpan Timeout { get; init; } = DefaultTimeout;
 
     /// <summary>From the headers to the end of the body.</summary>
+    [Setting("Providers__<name>__StreamTimeoutSeconds", "`600`", "from its headers to the end of its answer, 1 to 2400")]
     public TimeSpan StreamTimeout { get; init; } = DefaultStreamTimeout;
 
     /// <summary>When a request costs nothing.</summary>
+    [Setting("Providers__<name>__RefundOn", "`401, 402, 403, 429, 5xx, unreachable, timeout`", "what is refunded")]
     public RefundPolicy RefundOn { get; init; } = RefundPolicy.Default;
 
     /// <summary>What requests cost: the first rule that fits; where none does, 1, but nothing for a list of models or a count of tokens.</summary>
+    [Setting("Providers__<name>__Costs", "1 each", "what its routes and models cost")]
     public IReadOnlyList<CostRule> Costs { get; init; } = [];
 
     /// <summary>Its credential. Not public, so that it gets into no log and no answer.</summary>
+    [Setting("Providers__<name>__ApiKey", "required, but with `AuthScheme` `none`", "its credential", IsSecret = true)]
     internal string ApiKey { get; init; } = "";
 
     /// <summary>The value of <see cref="AuthHeader"/>; null where there is none.</summary>

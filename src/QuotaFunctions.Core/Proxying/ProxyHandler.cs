@@ -158,7 +158,7 @@ public sealed partial class ProxyHandler
                 await SettleBeforeAnswerAsync(context, pending, new ForwardResult(ForwardOutcome.Answered, status), result).ConfigureAwait(false);
             }
 
-            var usage = TokenUsageReader.For(answer.Content.Headers.ContentEncoding.Count > 0);
+            var usage = TokenUsageReader.For(answer.Content.Headers.ContentEncoding.Count > 0, answer.Content.Headers.ContentType?.MediaType);
             attendance.Follow(pending.IsSettled ? null : usage);
             var recording = _answers.Record(result.Charge);
             var passed = await _forwarder.PassOnAsync(answer, context, request, usage, recording, attendance).ConfigureAwait(false);

@@ -31,6 +31,7 @@ public sealed class ProxyOptions
     public IReadOnlyList<Provider> Providers { get; set; } = [];
 
     /// <summary>Where a request goes whose model no provider serves by name; null for nowhere. The only provider is the default one.</summary>
+    [Setting("DefaultProvider", "the only one", "where a request goes whose model no provider serves by name")]
     public Provider? DefaultProvider { get; set; }
 
     /// <summary>The names of the configured providers, whatever else is right or wrong with them.</summary>

@@ -1,8 +1,8 @@
 namespace QuotaFunctions.Core.Proxying;
 
 /// <summary>
-/// Reads, as an answer passes, how many tokens it says were used, in JSON (one document, several, or an array of them) or in server-sent
-/// events. Which of them it is, the content says.
+/// Reads, as an answer passes, how many tokens it says were used, in JSON (one document, several, or an array of them), in server-sent
+/// events or in Amazon's event streams. Which of the first two it is, the content says.
 /// </summary>
 internal sealed class TokenUsageReader
 {
@@ -34,7 +34,23 @@ internal sealed class TokenUsageReader
 
     /// <summary>A reader for an answer; null where none can read it.</summary>
     /// <param name="isEncoded">Whether it is compressed.</param>
-    public static TokenUsageReader? For(bool isEncoded) => isEncoded ? null : new TokenUsageReader();
+    /// <param name="mediaType">Its media type, where it names one.</param>
+    public static TokenUsageReader? For(bool isEncoded, string? mediaType = null)
+    {
+        if (isEncoded)
+        {
+            return null;
+        }
+
+        var reader = new TokenUsageReader();
+        if (AwsEventStream.MediaType.Equals(mediaType, StringComparison.OrdinalIgnoreCase))
+        {
+            reader._watcher.IsStream = true;
+            reader._read = new AwsEventStream(reader._watcher).Read;
+        }
+
+        return reader;
+    }
 
     /// <summary>Reads on.</summary>
     public void Read(ReadOnlySpan<byte> bytes)

@@ -7,9 +7,14 @@ namespace QuotaFunctions.Core.Subscriptions;
 public sealed class SubscriptionOptions
 {
     /// <summary><c>REPORT_SCHEDULE</c>: when the report of the day before is sent, a crontab expression with seconds in UTC. Default <c>0 0 0 * * *</c>.</summary>
+    [Setting("REPORT_SCHEDULE", "`0 0 0 * * *`", "when they get it: a crontab expression with seconds, in UTC, taken to the quarter of an hour")]
     public string Schedule { get; set; } = SubscriptionSettings.DefaultSchedule;
 
     /// <summary><c>REPORT_RECIPIENTS</c>: who gets it, addresses with commas between them, at most 20. None by default: nobody.</summary>
+    [Setting(
+        "REPORT_RECIPIENTS",
+        "none",
+        "who gets the report of each day by mail: addresses with commas between them, at most 20. More in [reports.md](reports.md#by-mail)")]
     public IReadOnlyList<string> Recipients { get; set; } = [];
 
     /// <summary>Reads the settings.</summary>
