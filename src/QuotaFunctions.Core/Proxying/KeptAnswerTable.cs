@@ -41,29 +41,29 @@ internal sealed class KeptAnswerTable(TableServiceClient tables, StorageNames na
     {
         var row = new TableEntity(PartitionOf(charge), NameOf(charge));
         answer.WriteTo(row);
-        await EnsureListedAsync(row.PartitionKey, cancellationToken).ConfigureAwait(false);
-        await _answers.UpsertEntityAsync(row, TableUpdateMode.Replace, cancellationToken).ConfigureAwait(false);
+        await EnsureListedAsync(row.PartitionKey, cancellationToken);
+        await _answers.UpsertEntityAsync(row, TableUpdateMode.Replace, cancellationToken);
     }
 
     /// <summary>The answer to a call; null where it is not kept, or not any more.</summary>
     public async Task<KeptAnswer?> FindAsync(Charge charge, CancellationToken cancellationToken) =>
-        await _answers.FindAsync(PartitionOf(charge), NameOf(charge), select: null, logger, cancellationToken).ConfigureAwait(false) is { } row ? KeptAnswer.Of(row) : null;
+        await _answers.FindAsync(PartitionOf(charge), NameOf(charge), select: null, logger, cancellationToken) is { } row ? KeptAnswer.Of(row) : null;
 
     /// <inheritdoc/>
     public async Task DeleteAsync(CancellationToken cancellationToken)
     {
-        var partitions = await _partitions.ReadAsync(cancellationToken).ConfigureAwait(false);
+        var partitions = await _partitions.ReadAsync(cancellationToken);
         if (partitions.Count == 0)
         {
             return;
         }
 
-        var now = await _state.NoteRunAsync("expired-answers", cancellationToken).ConfigureAwait(false);
+        var now = await _state.NoteRunAsync("expired-answers", cancellationToken);
         foreach (var partition in partitions.Where(partition => EndOf(partition.Name) + MarkIndex.Lifetime < now))
         {
-            if (await DeleteAsync(partition.Name, now, cancellationToken).ConfigureAwait(false) && partition.IsSettled(now))
+            if (await DeleteAsync(partition.Name, now, cancellationToken) && partition.IsSettled(now))
             {
-                await _partitions.RemoveAsync(partition, cancellationToken).ConfigureAwait(false);
+                await _partitions.RemoveAsync(partition, cancellationToken);
             }
         }
     }
@@ -75,7 +75,7 @@ internal sealed class KeptAnswerTable(TableServiceClient tables, StorageNames na
         var isAll = true;
         var rows = _answers.QueryAsync<TableEntity>(
             TableClient.CreateQueryFilter($"PartitionKey eq {partition}"), select: ["PartitionKey", "RowKey", "Timestamp"], cancellationToken: cancellationToken);
-        await foreach (var row in rows.ConfigureAwait(false))
+        await foreach (var row in rows)
         {
             // By the service's clock: the hour is told by an instance, whose clock may be behind.
             if (row.Timestamp + IdempotencyRecord.Lifetime < now)
@@ -93,7 +93,7 @@ internal sealed class KeptAnswerTable(TableServiceClient tables, StorageNames na
             foreach (var some in expired.Chunk(AccountTransaction.MaxRows))
             {
                 await _answers.SubmitTransactionAsync(
-                    some.Select(row => new TableTransactionAction(TableTransactionActionType.Delete, row)), cancellationToken).ConfigureAwait(false);
+                    some.Select(row => new TableTransactionAction(TableTransactionActionType.Delete, row)), cancellationToken);
             }
         }
         catch (RequestFailedException refused) when (refused.Status == 404)
@@ -113,7 +113,7 @@ internal sealed class KeptAnswerTable(TableServiceClient tables, StorageNames na
             return;
         }
 
-        await _partitions.MarkAsync(partition, cancellationToken).ConfigureAwait(false);
+        await _partitions.MarkAsync(partition, cancellationToken);
         foreach (var (name, at) in _markedAt)
         {
             if (clock.GetElapsedTime(at, now) >= MarkLifetime)
