@@ -172,6 +172,21 @@ internal sealed class KeyHolder : IDisposable
         return Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
     }
 
+    /// <summary>Sends a request once more, and again as long as the call that it repeats is under way: that one is settled beside its answer.</summary>
+    public Task<HttpResponseMessage> RepeatAsync(HttpMethod method, string path, string? json, params (string Name, string Value)[] headers) =>
+        Eventually.GetAsync(async () =>
+        {
+            var content = json is null ? null : new StringContent(json, System.Text.Encoding.UTF8, "application/json");
+            var response = await SendAsync(method, path, content, headers);
+            if (response.StatusCode != HttpStatusCode.Conflict || response.Header("Retry-After") is null)
+            {
+                return response;
+            }
+
+            response.Dispose();
+            return null;
+        });
+
     /// <summary>Does something with the key as an admin.</summary>
     public async Task ManageAsync(string method, string path, string? json)
     {
