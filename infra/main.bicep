@@ -63,7 +63,7 @@ param tablePrefix string = ''
 @maxLength(50)
 param corsOrigins string[] = []
 
-@description('CLIENT_ADDRESS_HEADER: the header in which whatever you put in front sends the client\'s address. Nobody may be able to come past it. With exposure frontDoor it is set by itself.')
+@description('CLIENT_ADDRESS_HEADER: the header in which whatever you put in front sends the client\'s address. Nobody may be able to come past it. With exposure frontDoor and apiManagement it is set by itself.')
 @maxLength(100)
 param clientAddressHeader string = ''
 
@@ -102,9 +102,13 @@ param deletedBlobRetentionDays int = 7
 
 // ---- who reaches what
 
-@description('Who reaches the service: public, everybody; frontDoor, everybody, through an Azure Front Door alone; private, the virtual network alone.')
-@allowed(['public', 'frontDoor', 'private'])
+@description('Who reaches the service: public, everybody; frontDoor or apiManagement, everybody, through an Azure Front Door or an API Management alone; private, the virtual network alone.')
+@allowed(['public', 'frontDoor', 'apiManagement', 'private'])
 param exposure string = 'public'
+
+@description('Whom API Management sends mails to, and names as its owner. Needed with exposure apiManagement; the default is the first of alertEmails.')
+@maxLength(100)
+param apiManagementEmail string = empty(alertEmails) ? '' : alertEmails[0]
 
 @description('Whether storage and vault are reached from a virtual network alone, by private endpoints. With exposure private they always are.')
 param privateNetwork bool = false
@@ -155,6 +159,7 @@ var deploymentContainer = 'app-package'
 
 var isPrivate = privateNetwork || exposure == 'private'
 var isFrontDoor = exposure == 'frontDoor'
+var isApiManagement = exposure == 'apiManagement'
 
 resource group 'Microsoft.Resources/resourceGroups@2024-03-01' = {
   name: 'rg-${environmentName}'
@@ -286,8 +291,46 @@ module frontDoor 'app/frontDoor.bicep' = if (isFrontDoor) {
   }
 }
 
-// The socket's address: X-Azure-ClientIP is what the client says in X-Forwarded-For
-var addressHeader = isFrontDoor ? 'X-Azure-SocketIP' : clientAddressHeader
+module apiManagement 'app/apiManagement.bicep' = if (isApiManagement) {
+  name: 'api-management'
+  scope: group
+  params: {
+    name: 'apim-quota-${token}'
+    location: location
+    tags: allTags
+    publisherEmail: apiManagementEmail
+  }
+}
+
+// What stands in front: its host name, the header in which it sends the client's address, and how the app knows it.
+// Front Door's is the socket's address: X-Azure-ClientIP is what the client says in X-Forwarded-For.
+var gatewayHostName = isFrontDoor ? frontDoor!.outputs.hostName : isApiManagement ? apiManagement!.outputs.hostName : ''
+var addressHeader = isFrontDoor ? 'X-Azure-SocketIP' : isApiManagement ? 'X-Client-Address' : clientAddressHeader
+var letIn = isFrontDoor
+  ? [
+      {
+        name: 'front-door'
+        description: 'This Front Door, and not that of somebody else'
+        priority: 100
+        action: 'Allow'
+        tag: 'ServiceTag'
+        ipAddress: 'AzureFrontDoor.Backend'
+        headers: {
+          'x-azure-fdid': [frontDoor!.outputs.frontDoorId]
+        }
+      }
+    ]
+  : isApiManagement
+      ? [
+          {
+            name: 'api-management'
+            description: 'This API Management'
+            priority: 100
+            action: 'Allow'
+            ipAddress: '${apiManagement!.outputs.outboundAddress}/32'
+          }
+        ]
+      : []
 
 module app 'app/functionApp.bicep' = {
   name: 'function-app'
@@ -314,14 +357,13 @@ module app 'app/functionApp.bicep' = {
     settings: union(
       empty(tablePrefix) ? {} : { TABLE_PREFIX: tablePrefix },
       empty(addressHeader) ? {} : { CLIENT_ADDRESS_HEADER: addressHeader },
-      isFrontDoor ? { PUBLIC_URL: 'https://${frontDoor!.outputs.hostName}' } : {},
+      isFrontDoor || isApiManagement ? { PUBLIC_URL: 'https://${gatewayHostName}' } : {},
       settings
     )
     vaultSettings: vaultSettings
     subnetId: isPrivate ? network!.outputs.appSubnetId : ''
     private: exposure == 'private'
-    frontDoorOnly: isFrontDoor
-    frontDoorId: isFrontDoor ? frontDoor!.outputs.frontDoorId : ''
+    letIn: letIn
   }
   // It starts with all that it may do, and with a way to what is private
   dependsOn: [
@@ -355,6 +397,15 @@ module frontDoorRoute 'app/frontDoorRoute.bicep' = if (isFrontDoor) {
   }
 }
 
+module apiManagementApi 'app/apiManagementApi.bicep' = if (isApiManagement) {
+  name: 'api-management-api'
+  scope: group
+  params: {
+    serviceName: apiManagement!.outputs.name
+    appHostName: app.outputs.hostName
+  }
+}
+
 module diagnostics 'app/diagnostics.bicep' = {
   name: 'diagnostics'
   scope: group
@@ -381,7 +432,7 @@ module alerts 'app/alerts.bicep' = {
   }
 }
 
-var hostName = isFrontDoor ? frontDoor!.outputs.hostName : app.outputs.hostName
+var hostName = isFrontDoor || isApiManagement ? gatewayHostName : app.outputs.hostName
 
 @description('The region.')
 output AZURE_LOCATION string = location

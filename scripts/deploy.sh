@@ -7,7 +7,7 @@
 #   --location REGION    such as westeurope: one that has Flex Consumption
 #   --subscription ID    default: the one that "az account show" names
 #   --parameters FILE    further parameters of infra/main.bicep, in the JSON of a parameters file
-#   --exposure WHO       public (default), frontDoor or private: who reaches the service
+#   --exposure WHO       public (default), frontDoor, apiManagement or private: who reaches the service
 #   --what-if            says what would change, and changes nothing
 #   --infra-only         not the code
 #   --code-only          the code alone
@@ -43,7 +43,7 @@ done
 
 [[ $name =~ ^[A-Za-z0-9]([A-Za-z0-9-]{0,38}[A-Za-z0-9])?$ ]] || fail '--name must be 1 to 40 letters, digits and hyphens, a letter or digit first and last' 2
 [[ $mode == destroy || $location =~ ^[a-z0-9]+$ ]] || fail '--location must be the name of a region, such as westeurope' 2
-[[ $exposure =~ ^(|public|frontDoor|private)$ ]] || fail '--exposure must be public, frontDoor or private' 2
+[[ $exposure =~ ^(|public|frontDoor|apiManagement|private)$ ]] || fail '--exposure must be public, frontDoor, apiManagement or private' 2
 if [[ $parameters ]]; then
   [[ $parameters == /* ]] || parameters=$invoked_from/$parameters
   [[ -r $parameters ]] || fail "--parameters: $parameters cannot be read" 2

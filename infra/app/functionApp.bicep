@@ -66,11 +66,8 @@ param subnetId string
 @description('Whether the app is reached from the virtual network only.')
 param private bool
 
-@description('Whether a Front Door alone is let in.')
-param frontDoorOnly bool
-
-@description('What the Front Door calls itself.')
-param frontDoorId string
+@description('Whose requests alone are let in, as access restrictions; empty for everybody\'s.')
+param letIn object[]
 
 resource insights 'Microsoft.Insights/components@2020-02-02' existing = {
   name: insightsName
@@ -164,7 +161,7 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
               }
             ]
       }
-      // In the API since 2024-11-01, and not in its description yet
+      // Documented for API versions from 2023-12-01 on; the descriptions that the compiler checks against do not have it yet
       #disable-next-line BCP037
       siteUpdateStrategy: {
         type: rollingUpdate ? 'RollingUpdate' : 'Recreate'
@@ -179,22 +176,8 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
         allowedOrigins: corsOrigins
         supportCredentials: false
       }
-      ipSecurityRestrictionsDefaultAction: frontDoorOnly ? 'Deny' : 'Allow'
-      ipSecurityRestrictions: frontDoorOnly
-        ? [
-            {
-              name: 'front-door'
-              description: 'This Front Door, and not that of somebody else'
-              priority: 100
-              action: 'Allow'
-              tag: 'ServiceTag'
-              ipAddress: 'AzureFrontDoor.Backend'
-              headers: {
-                'x-azure-fdid': [frontDoorId]
-              }
-            }
-          ]
-        : []
+      ipSecurityRestrictionsDefaultAction: empty(letIn) ? 'Allow' : 'Deny'
+      ipSecurityRestrictions: letIn
       // Code arrives with a token of Entra ID
       scmIpSecurityRestrictionsUseMain: false
       scmIpSecurityRestrictionsDefaultAction: 'Allow'

@@ -49,10 +49,29 @@ public sealed partial class WorkflowTests
         Scripts().Matches(Read(workflow)).Select(match => match.Value),
         script => Assert.True(File.Exists(Repository.PathOf(script.Split('/'))), $"{script} is not there."));
 
+    [Theory]
+    [InlineData("npm", "package-lock.json")]
+    [InlineData("docker", "Dockerfile")]
+    [InlineData("docker-compose", "compose.yaml")]
+    [InlineData("nuget", "Directory.Packages.props")]
+    public void Dependabot_watches_every_folder_with_something_to_update(string ecosystem, string file)
+    {
+        var dependabot = File.ReadAllText(Repository.PathOf(".github", "dependabot.yml")).ReplaceLineEndings("\n");
+        var watched = Watched().Matches(dependabot).Where(match => match.Groups[1].Value == ecosystem)
+            .SelectMany(match => match.Groups[2].Value.Split(", ")).Order(StringComparer.Ordinal);
+        var folders = Directory.EnumerateFiles(Repository.Root, file, new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 2 })
+            .Select(path => "/" + Path.GetRelativePath(Repository.Root, Path.GetDirectoryName(path)!).Replace(Path.DirectorySeparatorChar, '/').TrimStart('.'))
+            .Where(folder => !folder.Contains("node_modules", StringComparison.Ordinal) && !folder.StartsWith("/artifacts", StringComparison.Ordinal));
+        Assert.Equal(folders.Order(StringComparer.Ordinal), watched);
+    }
+
     private static string Read(string workflow) => File.ReadAllText(Repository.PathOf(".github", "workflows", workflow)).ReplaceLineEndings("\n");
 
     [GeneratedRegex(@"^\s*-?\s*uses:(.*)$", RegexOptions.Multiline)]
     private static partial Regex Uses();
+
+    [GeneratedRegex(@"package-ecosystem: ([\w-]+)\n    director(?:y|ies): \[?([^\]\n]+)")]
+    private static partial Regex Watched();
 
     [GeneratedRegex(@"\n  (?=[\w-]+:\n)")]
     private static partial Regex Jobs();

@@ -33,7 +33,7 @@ public sealed class LimitedBodyStream : Stream
     /// <param name="maxBytes">The most that it may have, encoded as well as decoded.</param>
     /// <exception cref="BadHttpRequestException">
     /// 413: it is too large, by its own account; 415: its Content-Encoding is not understood. From reading: 413 where it turned out to be too
-    /// large, 400 where it is not what its Content-Encoding says.
+    /// large, 400 where it is not what its Content-Encoding or the sizes of its chunks say.
     /// </exception>
     public static Stream Open(HttpRequest request, long maxBytes)
     {
@@ -60,6 +60,11 @@ public sealed class LimitedBodyStream : Stream
         {
             // What the decoders throw
             throw new BadHttpRequestException("The body is not what its Content-Encoding says.", StatusCodes.Status400BadRequest, exception);
+        }
+        catch (IOException exception) when (exception.InnerException is OverflowException)
+        {
+            // What the server throws at a chunk whose size no number holds. Left as it is, it would be taken for storage that is away
+            throw new BadHttpRequestException("The body has a chunk that is too large.", StatusCodes.Status400BadRequest, exception);
         }
 
         _left -= read;

@@ -9,9 +9,11 @@ namespace QuotaFunctions.Core.Proxying;
 /// <param name="filter">Keeps something from the client; null for nothing.</param>
 /// <param name="recording">Takes down what the client gets; null where nobody does.</param>
 /// <param name="progress">What is measured of it.</param>
+/// <param name="silence">Ends the reading when nothing has come for too long.</param>
 /// <param name="time">The time.</param>
 internal sealed class AnswerCopier(
-    HttpResponse response, TokenUsageReader? usage, UsageEventFilter? filter, AnswerRecording? recording, ForwardProgress progress, TimeProvider time)
+    HttpResponse response, TokenUsageReader? usage, UsageEventFilter? filter, AnswerRecording? recording, ForwardProgress progress, SilenceTimer silence,
+    TimeProvider time)
 {
     private const int BufferSize = 32 * 1024;
 
@@ -94,11 +96,12 @@ internal sealed class AnswerCopier(
     }
 
     // However an upstream's answer breaks off: it is not this service that failed
-    private static async ValueTask<int> ReadAsync(Stream source, Memory<byte> buffer, CancellationToken cancellationToken)
+    private async ValueTask<int> ReadAsync(Stream source, Memory<byte> buffer, CancellationToken cancellationToken)
     {
         try
         {
-            return await source.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
+            var piece = source.ReadAsync(buffer, cancellationToken);
+            return piece.IsCompleted ? await piece.ConfigureAwait(false) : await silence.AwaitAsync(piece).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is not (IOException or OperationCanceledException))
         {

@@ -31,4 +31,13 @@ internal static class ExceptionChain
 
         return null;
     }
+
+    /// <summary>
+    /// What went wrong with an upstream, for the log. What it sent that is not HTTP is not quoted, as the exception's message does: it may hold
+    /// anything, line breaks and secrets too.
+    /// </summary>
+    public static string Reason(Exception exception) =>
+        Find<HttpIOException>(exception) is { HttpRequestError: HttpRequestError.InvalidResponse } || Find<HttpRequestException>(exception) is { HttpRequestError: HttpRequestError.InvalidResponse }
+            ? "What it sent is not HTTP."
+            : exception.GetBaseException().Message;
 }

@@ -28,18 +28,22 @@ internal sealed partial class CredentialCheck(
         var called = (await notes.ReadAsync(cancellationToken))
             .Where(note => note.CalledAt > since).Select(static note => note.Provider).ToHashSet(StringComparer.Ordinal);
         await Task.WhenAll(catalog.Providers
-            .Where(provider => provider.Credential is not null && called.Contains(provider.Name))
+            .Where(provider => provider.HasCredential && called.Contains(provider.Name))
             .Select(provider => AskAsync(provider, cancellationToken)));
     }
 
     /// <summary>Asks one; whatever goes wrong with it does not keep the others.</summary>
     private async Task AskAsync(Provider provider, CancellationToken cancellationToken)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, provider.AtOpenAI("models", ""));
+        using var request = new HttpRequestMessage(HttpMethod.Get, provider.AtOpenAI(provider.Preset.CheckPath, ""));
         ForwardedHeaders.CopyToUpstream([], request, provider);
 
-        // Anthropic's API answers nobody who does not say its version; the others do not know the header
-        request.Headers.TryAddWithoutValidation("anthropic-version", "2023-06-01");
+        if (provider.Preset == ProviderPreset.None)
+        {
+            // Anthropic's API answers nobody who does not say its version; the others do not know the header
+            request.Headers.TryAddWithoutValidation("anthropic-version", "2023-06-01");
+        }
+
         using var tooLate = new CancellationTokenSource(Patience, time);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(tooLate.Token, cancellationToken);
         try

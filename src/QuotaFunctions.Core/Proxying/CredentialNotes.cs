@@ -41,7 +41,7 @@ internal sealed partial class CredentialNotes(TableServiceClient tables, Storage
     /// <param name="isTraffic">True where a client asked; false for a call of the service's own.</param>
     public Task NoteAsync(Provider provider, int status, bool isTraffic = true)
     {
-        if (provider.Credential is null)
+        if (!provider.HasCredential)
         {
             return Task.CompletedTask;
         }

@@ -28,7 +28,7 @@ public sealed class CredentialStatus
         }
 
         var refused = notes.Where(static note => note.IsRefused).Select(static note => note.Provider).ToHashSet(StringComparer.Ordinal);
-        return _catalog.Providers.Where(static provider => provider.Credential is not null)
+        return _catalog.Providers.Where(static provider => provider.HasCredential)
             .ToDictionary(static provider => provider.Name, provider => !refused.Contains(provider.Name), StringComparer.Ordinal);
     }
 }

@@ -15,11 +15,12 @@ internal static class ForwardedHeaders
         "Connection", "Keep-Alive", "Proxy-Connection", "Proxy-Authenticate", "Proxy-Authorization", "TE", "Trailer", "Transfer-Encoding", "Upgrade",
     ];
 
-    private static readonly FrozenSet<string> NotToUpstream = HopByHop.Concat(
-    [
-        // Of this hop's own making
-        "Host", "Content-Length", "Expect", "X-Request-Id",
+    // Of this hop's own making
+    private static readonly FrozenSet<string> OfThisHop =
+        HopByHop.Concat(["Host", "Content-Length", "Expect", "X-Request-Id", "traceparent"]).ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
+    private static readonly FrozenSet<string> NotToUpstream = OfThisHop.Concat(
+    [
         // The client's key, wherever its SDK puts it, and what else would speak for somebody to the upstream
         "Authorization", "X-API-Key", "Api-Key", "X-Goog-Api-Key", "Cookie",
 
@@ -28,7 +29,7 @@ internal static class ForwardedHeaders
         "DISGUISED-HOST", "WAS-DEFAULT-HOSTNAME",
 
         // The trace that the request is part of: its ids and what it carries along are this side's, and behind the Functions host the host's
-        "traceparent", "tracestate", "baggage", "Request-Id", "Correlation-Context",
+        "tracestate", "baggage", "Request-Id", "Correlation-Context",
     ]).ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
     // What platforms in front add: addresses, certificates, and of the user who signed in there even tokens
@@ -53,36 +54,34 @@ internal static class ForwardedHeaders
     private static readonly SearchValues<char> Ascii = SearchValues.Create(Range('\t', '\t') + Range(' ', '~'));
     private static readonly SearchValues<char> Any = SearchValues.Create(Range('\t', '\t') + Range(' ', '~') + Range('\x80', '\xff'));
 
-    /// <summary>Puts a client's headers on the request to the upstream, and the provider's credential.</summary>
+    /// <summary>Puts a client's headers on the request to the upstream, and the provider's own with its credential.</summary>
     public static void CopyToUpstream(IEnumerable<KeyValuePair<string, StringValues>> headers, HttpRequestMessage request, Provider provider)
     {
         var hop = NamedBy(headers.FirstOrDefault(static header => header.Key.Equals("Connection", StringComparison.OrdinalIgnoreCase)).Value);
         foreach (var (name, values) in headers)
         {
-            if (MayGoToUpstream(name) && !name.Equals(provider.AuthHeader, StringComparison.OrdinalIgnoreCase) && !hop.Contains(name, StringComparer.OrdinalIgnoreCase))
+            if (MayGoToUpstream(name) && !provider.Replaces(name) && !hop.Contains(name, StringComparer.OrdinalIgnoreCase))
             {
                 Add(request, name, values);
             }
         }
 
-        if (provider.Credential is { } credential)
-        {
-            request.Headers.TryAddWithoutValidation(provider.AuthHeader, credential);
-        }
+        provider.Authorize(request);
     }
 
     /// <summary>Puts the upstream's headers on the answer to the client.</summary>
     /// <param name="upstream">The upstream's answer.</param>
     /// <param name="response">The client's.</param>
+    /// <param name="provider">The upstream: what quotes its credential is left out.</param>
     /// <param name="beyondAscii">Whether the server writes headers that are not ASCII; else they are left out.</param>
-    public static void CopyToClient(HttpResponseMessage upstream, HttpResponse response, bool beyondAscii)
+    public static void CopyToClient(HttpResponseMessage upstream, HttpResponse response, Provider provider, bool beyondAscii)
     {
         var sane = beyondAscii ? Any : Ascii;
         var hop = NamedBy(upstream.Headers.NonValidated.TryGetValues("Connection", out var connection) ? connection.ToArray() : default);
         foreach (var (name, values) in upstream.Headers.NonValidated.Concat(upstream.Content.Headers.NonValidated))
         {
             if (MayGoToClient(name) && !hop.Contains(name, StringComparer.OrdinalIgnoreCase)
-                && values.Where(value => !value.AsSpan().ContainsAnyExcept(sane)).ToArray() is { Length: > 0 } kept)
+                && values.Where(value => !value.AsSpan().ContainsAnyExcept(sane) && !provider.IsRevealing(value)).ToArray() is { Length: > 0 } kept)
             {
                 response.Headers[name] = kept;
             }
@@ -111,6 +110,10 @@ internal static class ForwardedHeaders
 
     /// <summary>Whether a header of an answer may be the upstream's, rather than of this hop or this service.</summary>
     public static bool MayGoToClient(string name) => !NotToClient.Contains(name);
+
+    /// <summary>True for a header that settings may add to every request: not what this hop makes itself, nor what belongs to a body.</summary>
+    public static bool MayBeAdded(string name) => !OfThisHop.Contains(name)
+        && !name.StartsWith("Content-", StringComparison.OrdinalIgnoreCase) && !name.Equals("Accept-Encoding", StringComparison.OrdinalIgnoreCase);
 
     private static bool MayGoToUpstream(string name)
     {

@@ -31,13 +31,16 @@ internal static class GenAI
         return null;
     }
 
-    /// <summary>The name of a provider: the conventions' own where they have one.</summary>
-    public static string ProviderOf(string provider) => provider switch
+    /// <summary>The name of a provider: the conventions' own where they have one for its preset, or else for its name.</summary>
+    public static string ProviderOf(Provider provider) => provider.Preset == ProviderPreset.None ? ProviderOf(provider.Name) : ProviderOf(provider.Preset.Name);
+
+    private static string ProviderOf(string name) => name switch
     {
         "claude" => "anthropic",
         "gemini" => "gcp.gemini",
-        "azure" => "azure.ai.openai",
+        "azure" or "azure-openai" => "azure.ai.openai",
         "bedrock" => "aws.bedrock",
-        _ => provider,
+        "mistral" => "mistral_ai",
+        _ => name,
     };
 }

@@ -8,6 +8,9 @@ public sealed class ProviderCatalog(IOptions<ProxyOptions> options)
 {
     private readonly ProxyOptions _options = options.Value;
 
+    // What an operator has named goes before what is known of a vendor
+    private readonly Provider[] _byModel = [.. options.Value.Providers.OrderByDescending(static provider => provider.HasOwnModels)];
+
     /// <summary>All of them, in the order of their names.</summary>
     public IReadOnlyList<Provider> Providers => _options.Providers;
 
@@ -25,12 +28,15 @@ public sealed class ProviderCatalog(IOptions<ProxyOptions> options)
         return null;
     }
 
-    /// <summary>The first provider that serves a model by name, else the default one; null where there is neither.</summary>
+    /// <summary>
+    /// The first provider that serves a model by name, those with <c>Models</c> of their own before those with a preset's; else the default one;
+    /// null where there is neither.
+    /// </summary>
     public Provider? ForModel(string? model)
     {
         if (model is not null)
         {
-            foreach (var provider in Providers)
+            foreach (var provider in _byModel)
             {
                 if (provider.Serves(model))
                 {

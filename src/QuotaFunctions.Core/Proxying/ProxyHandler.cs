@@ -143,7 +143,7 @@ public sealed partial class ProxyHandler
             using var answer = sent.Answer;
             var status = (int)answer.StatusCode;
             unforeseen = unforeseen with { End = ForwardOutcome.Truncated, Status = status };
-            if (request.Provider.Credential is not null && status is (StatusCodes.Status401Unauthorized or StatusCodes.Status402PaymentRequired))
+            if (request.Provider.HasCredential && status is (StatusCodes.Status401Unauthorized or StatusCodes.Status402PaymentRequired))
             {
                 // It is not the client's fault, and what the upstream says of it may quote the credential
                 var rejected = new ForwardResult(ForwardOutcome.CredentialRejected, status);
@@ -184,7 +184,7 @@ public sealed partial class ProxyHandler
     }
 
     private static UpstreamRequest AskForUsage(UpstreamRequest request) =>
-        request.Content is { } content && StreamUsage.HasToBeAsked(request.Method, UpstreamPath.Decode(request.Target.AbsolutePath))
+        request.Provider.RequestStreamUsage && request.Content is { } content && StreamUsage.HasToBeAsked(request.Method, UpstreamPath.Decode(request.Target.AbsolutePath))
         && StreamUsage.Ask(content.Head, content.IsRepeatable) is { } asking
             ? request with { Content = content.WithHead(asking), HidesReport = true }
             : request;

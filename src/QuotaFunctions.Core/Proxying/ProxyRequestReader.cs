@@ -27,9 +27,6 @@ internal sealed class ProxyRequestReader(ProviderCatalog catalog, long maxBodyBy
 {
     private static readonly string ModelRule = $"must be named once, as a string of 1 to {RequestMetadata.MaxModelLength} characters without blanks around it.";
 
-    private static readonly HttpMethod[] Methods =
-        [HttpMethod.Get, HttpMethod.Head, HttpMethod.Post, HttpMethod.Put, HttpMethod.Patch, HttpMethod.Delete, HttpMethod.Options];
-
     /// <summary>Reads <c>/v1/{path}</c>: to the provider that serves the model.</summary>
     /// <exception cref="RefusedException">It is not to be forwarded.</exception>
     public Task<ProxyRequest> ReadForModelAsync(HttpContext context, KeySecret secret, IPAddress? address)
@@ -174,8 +171,7 @@ internal sealed class ProxyRequestReader(ProviderCatalog catalog, long maxBodyBy
         : throw RefusedException.Invalid(HeaderNames.ContentType, "must stand once.");
 
     private static HttpMethod MethodOf(string method) =>
-        Array.Find(Methods, known => known.Method.Equals(method, StringComparison.OrdinalIgnoreCase))
-        ?? throw RefusedException.Invalid("method", "must be GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS.");
+        Provider.FindMethod(method) ?? throw RefusedException.Invalid("method", "must be GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS.");
 
     /// <summary>The model that a request names, in its path, its body or its query; null where it names none, or it is not certain which.</summary>
     private static (string? Model, bool IsUncertain) ModelOf(string path, string query, RequestMetadata facts)
@@ -205,6 +201,11 @@ internal sealed class ProxyRequestReader(ProviderCatalog catalog, long maxBodyBy
         if (!provider.Allows(path))
         {
             throw new RefusedException(Problem.EndpointNotAllowed, $"The provider {provider.Name} is not open for this path.");
+        }
+
+        if (!provider.Allows(method))
+        {
+            throw new RefusedException(Problem.EndpointNotAllowed, $"The provider {provider.Name} is not open for {method}.");
         }
 
         if (call.Facts.Models > 1)

@@ -14,6 +14,7 @@ internal sealed class UpstreamCall
     private readonly TimeProvider _time;
     private readonly Activity? _span;
     private readonly string _provider;
+    private readonly string _vendor;
     private readonly string? _operation;
     private readonly string? _model;
     private readonly long _start;
@@ -27,6 +28,7 @@ internal sealed class UpstreamCall
     public UpstreamCall(UpstreamMetrics metrics, UpstreamRequest request, string? model, TimeProvider time)
     {
         (_metrics, _time, _model, _provider) = (metrics, time, model, request.Provider.Name);
+        _vendor = GenAI.ProviderOf(request.Provider);
         _operation = GenAI.OperationOf(request.Target.AbsolutePath);
         _start = time.GetTimestamp();
         if (Instrumentation.Activities.HasListeners())
@@ -58,7 +60,7 @@ internal sealed class UpstreamCall
         if (_operation is not null)
         {
             // A model that no upstream knows is a client's word
-            _metrics.AskedModel(_operation, GenAI.ProviderOf(_provider), error is null ? _model : null, took, error, usage);
+            _metrics.AskedModel(_operation, _vendor, error is null ? _model : null, took, error, usage);
         }
 
         if (_span is null)
@@ -87,7 +89,7 @@ internal sealed class UpstreamCall
             .SetTag("quota.provider", _provider);
         return _operation is null ? span : span?
             .SetTag("gen_ai.operation.name", _operation)
-            .SetTag("gen_ai.provider.name", GenAI.ProviderOf(_provider))
+            .SetTag("gen_ai.provider.name", _vendor)
             .SetTag("gen_ai.request.model", _model);
     }
 

@@ -64,7 +64,7 @@ internal sealed partial class UpstreamClient : IDisposable
             ShouldHandle = static args => ValueTask.FromResult(args.Outcome.Exception is not TimeoutException && IsUpstreamsFault(args.Outcome)),
             OnRetry = args =>
             {
-                AskedAgain(_provider.Name, args.Outcome.Exception?.GetBaseException().Message ?? StatusOf(args.Outcome.Result!));
+                AskedAgain(_provider.Name, args.Outcome.Exception is { } exception ? ExceptionChain.Reason(exception) : StatusOf(args.Outcome.Result!));
                 return default;
             },
         }).AddPipeline(_once).Build();

@@ -8,7 +8,6 @@ namespace QuotaFunctions.Core.Proxying;
 /// <summary>A client for each provider.</summary>
 internal sealed class UpstreamClients : IDisposable
 {
-    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan ConnectionLifetime = TimeSpan.FromMinutes(5);
 
     // Below what upstreams and the load balancers in front of them allow: who closes an idle connection first loses no request
@@ -19,13 +18,13 @@ internal sealed class UpstreamClients : IDisposable
 
     /// <summary>With connections of each provider's own.</summary>
     public UpstreamClients(ProviderCatalog catalog, UpstreamConnector connector, TimeProvider time, ILogger<UpstreamClient> logger)
-        : this(catalog, () => CreateHandler(connector), time, logger)
+        : this(catalog, provider => CreateHandler(provider, connector), time, logger)
     {
     }
 
     /// <summary>With handlers of the caller's choice.</summary>
-    internal UpstreamClients(ProviderCatalog catalog, Func<HttpMessageHandler> createHandler, TimeProvider time, ILogger<UpstreamClient> logger) =>
-        _clients = catalog.Providers.ToFrozenDictionary(provider => provider.Name, provider => new UpstreamClient(provider, createHandler(), time, logger));
+    internal UpstreamClients(ProviderCatalog catalog, Func<Provider, HttpMessageHandler> createHandler, TimeProvider time, ILogger<UpstreamClient> logger) =>
+        _clients = catalog.Providers.ToFrozenDictionary(provider => provider.Name, provider => new UpstreamClient(provider, createHandler(provider), time, logger));
 
     /// <summary>The client of a provider.</summary>
     public UpstreamClient Of(Provider provider) => _clients[provider.Name];
@@ -39,7 +38,7 @@ internal sealed class UpstreamClients : IDisposable
         }
     }
 
-    private static SocketsHttpHandler CreateHandler(UpstreamConnector connector) => new()
+    private static SocketsHttpHandler CreateHandler(Provider provider, UpstreamConnector connector) => new()
     {
         // The answer goes to the client as it is: it decides on redirects, cookies and what it can decompress
         AllowAutoRedirect = false,
@@ -50,7 +49,7 @@ internal sealed class UpstreamClients : IDisposable
         UseProxy = false,
         ConnectCallback = connector.ConnectAsync,
         PlaintextStreamFilter = static (context, _) => ValueTask.FromResult<Stream>(new UpstreamConnection(context.PlaintextStream)),
-        ConnectTimeout = ConnectTimeout,
+        ConnectTimeout = provider.ConnectTimeout,
         PooledConnectionLifetime = ConnectionLifetime,
         PooledConnectionIdleTimeout = IdleTimeout,
         ResponseDrainTimeout = MaxDrain,

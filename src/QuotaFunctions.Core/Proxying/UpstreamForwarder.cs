@@ -54,7 +54,7 @@ internal sealed partial class UpstreamForwarder(
         }
         catch (Exception exception)
         {
-            Unreachable(request.Provider.Name, exception.GetBaseException().Message);
+            Unreachable(request.Provider.Name, ExceptionChain.Reason(exception));
             return new UpstreamResponse(null, ForwardOutcome.Unreachable, new Refusal(Problem.UpstreamUnreachable));
         }
     }
@@ -75,7 +75,7 @@ internal sealed partial class UpstreamForwarder(
         var response = context.Response;
         var filter = request.HidesReport && usage is not null && IsEventStream(answer) ? new UsageEventFilter() : null;
         response.StatusCode = (int)answer.StatusCode;
-        ForwardedHeaders.CopyToClient(answer, response, _writesAnyHeader);
+        ForwardedHeaders.CopyToClient(answer, response, request.Provider, _writesAnyHeader);
         if (filter is not null)
         {
             response.ContentLength = null;
@@ -84,8 +84,9 @@ internal sealed partial class UpstreamForwarder(
         recording?.Begin(response);
         using var tooLate = new CancellationTokenSource(deadline, time);
         using var sending = CancellationTokenSource.CreateLinkedTokenSource(clientLeft, tooLate.Token, ended);
-        using var reading = CancellationTokenSource.CreateLinkedTokenSource(attendance.Token, tooLate.Token);
-        var copier = new AnswerCopier(response, usage, filter, recording, request.Progress, time);
+        using var silence = new SilenceTimer(request.Provider.IdleTimeout, time);
+        using var reading = CancellationTokenSource.CreateLinkedTokenSource(attendance.Token, tooLate.Token, silence.Token);
+        var copier = new AnswerCopier(response, usage, filter, recording, request.Progress, silence, time);
         try
         {
             if (HasBody(context, answer))
@@ -115,8 +116,9 @@ internal sealed partial class UpstreamForwarder(
 
             Truncated(
                 ended.IsCancellationRequested ? "the host ended the invocation"
+                : silence.Token.IsCancellationRequested ? $"nothing came for {request.Provider.IdleTimeout.TotalSeconds} s"
                 : tooLate.IsCancellationRequested ? $"not whole within {deadline.TotalSeconds} s"
-                : exception.GetBaseException().Message);
+                : ExceptionChain.Reason(exception));
             context.Abort();
             return new PassedAnswer(ForwardOutcome.Truncated, copier.IsWhole);
         }

@@ -43,7 +43,11 @@ public sealed partial class QuotaHeadersMiddleware(IKeyService keys, TimeProvide
                 QuotaHeaders.Write(http.Response, key.Quota, time.GetUtcNow());
             }
         }
-        catch (Exception exception) when (http.RequestAborted.IsCancellationRequested || StorageErrors.IsTransient(exception))
+        catch (Exception) when (http.RequestAborted.IsCancellationRequested)
+        {
+            // Nobody is there to be told
+        }
+        catch (Exception exception) when (StorageErrors.IsTransient(exception))
         {
             // The refusal stands without them
             NotFound(http.TraceIdentifier, StorageErrors.Kind(exception));

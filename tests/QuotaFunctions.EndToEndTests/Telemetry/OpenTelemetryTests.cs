@@ -98,6 +98,8 @@ public sealed class OpenTelemetryTests(AppFixture app)
         var settings = AppSettings.For(app.Azurite.ConnectionString);
         settings["Providers__openai__BaseUrl"] = new Uri(upstream.BaseAddress, "/openai").ToString();
         settings["Providers__openai__ApiKey"] = Credential;
+        settings["Providers__openai__AuthQuery"] = "key";
+        settings["Providers__openai__Headers"] = $"X-Key={Credential}";
         settings["LOG_LEVEL"] = "trace";
         foreach (var (setting, value) in more)
         {

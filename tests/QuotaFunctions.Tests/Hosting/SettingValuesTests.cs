@@ -28,6 +28,7 @@ public sealed class SettingValuesTests
         ["AdminTokens:alice:Tenant"] = "acme",
         ["Providers:p:BaseUrl"] = "https://api.example.com/v1",
         ["Providers:p:ApiKey"] = "a-secret-credential",
+        ["Providers:p:Headers"] = "X-Key=a-secret-too",
         ["METRICS_TOKEN"] = "a-secret-scraper-of-the-tests",
         ["APPLICATIONINSIGHTS_CONNECTION_STRING"] = "InstrumentationKey=secret",
         ["APPLICATIONINSIGHTS_AUTHENTICATION_STRING"] = "Authorization=AAD;ClientId=secret",

@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Text;
 using Microsoft.AspNetCore.Http;
+using Moq;
 using QuotaFunctions.Core.Http;
 
 namespace QuotaFunctions.Tests.Http;
@@ -90,6 +91,17 @@ public sealed class LimitedBodyStreamTests
         request.Headers.ContentEncoding = coding;
 
         Assert.Equal(StatusCodes.Status415UnsupportedMediaType, Assert.Throws<BadHttpRequestException>(() => LimitedBodyStream.Open(request, 10)).StatusCode);
+    }
+
+    [Fact]
+    public async Task A_chunk_whose_size_no_number_holds_is_400_and_no_fault_of_storage()
+    {
+        var body = new Mock<Stream>();
+        body.Setup(stream => stream.ReadAsync(It.IsAny<Memory<byte>>(), It.IsAny<CancellationToken>())).Throws(new IOException("Bad chunk size data.", new OverflowException()));
+        var request = Request(10, hasLength: false);
+        request.Body = body.Object;
+
+        Assert.Equal(StatusCodes.Status400BadRequest, (await Assert.ThrowsAsync<BadHttpRequestException>(() => ReadAsync(request, 10))).StatusCode);
     }
 
     private static HttpRequest Encoded(byte[] bytes, string coding)

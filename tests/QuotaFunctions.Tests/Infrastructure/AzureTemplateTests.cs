@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using System.Xml.Linq;
 using Microsoft.Extensions.Options;
 using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.TestSupport;
@@ -128,8 +129,24 @@ public sealed partial class AzureTemplateTests
     {
         Assert.Contains("X-Azure-SocketIP", AzureTemplate.Root["variables"]!["addressHeader"]!.GetValue<string>(), StringComparison.Ordinal);
         var site = Assert.Single(AzureTemplate.OfType("Microsoft.Web/sites"))["properties"]!["siteConfig"]!;
-        Assert.Equal("[if(parameters('frontDoorOnly'), 'Deny', 'Allow')]", site["ipSecurityRestrictionsDefaultAction"]!.GetValue<string>());
-        Assert.Contains("'x-azure-fdid', createArray(parameters('frontDoorId'))", site["ipSecurityRestrictions"]!.GetValue<string>(), StringComparison.Ordinal);
+        Assert.Equal("[if(empty(parameters('letIn')), 'Allow', 'Deny')]", site["ipSecurityRestrictionsDefaultAction"]!.GetValue<string>());
+        Assert.Equal("[parameters('letIn')]", site["ipSecurityRestrictions"]!.GetValue<string>());
+    }
+
+    [Fact]
+    public void Api_management_replaces_what_the_client_says_of_its_address_and_keeps_nothing_back()
+    {
+        Assert.Contains("X-Client-Address", AzureTemplate.Root["variables"]!["addressHeader"]!.GetValue<string>(), StringComparison.Ordinal);
+        var template = AzureTemplate.TemplateOf("Microsoft.ApiManagement/service/apis/policies");
+        var policy = XDocument.Parse(template["variables"]!.AsObject().Single(variable => variable.Value!.ToString().Contains("<policies>", StringComparison.Ordinal)).Value!.GetValue<string>());
+        var header = Assert.Single(policy.Descendants("inbound").Elements("set-header"));
+        Assert.Equal(("X-Client-Address", "override", "@(context.Request.IpAddress)"), (header.Attribute("name")!.Value, header.Attribute("exists-action")!.Value, header.Value.Trim()));
+        var forward = Assert.Single(policy.Descendants("backend").Elements());
+        Assert.Equal(("forward-request", "false", "false"), (forward.Name.LocalName, forward.Attribute("buffer-request-body")!.Value, forward.Attribute("buffer-response")!.Value));
+
+        // Consumption cuts streams
+        Assert.Equal("Basic", Assert.Single(AzureTemplate.OfType("Microsoft.ApiManagement/service"))["sku"]!["name"]!.GetValue<string>());
+        Assert.False(Assert.Single(AzureTemplate.OfType("Microsoft.ApiManagement/service/apis"))["properties"]!["subscriptionRequired"]!.GetValue<bool>());
     }
 
     [Fact]

@@ -9,6 +9,7 @@ public sealed class SnapshotTests
     [Theory]
     [InlineData("public", "Enabled", "Enabled")]
     [InlineData("frontDoor", "Enabled", "Enabled")]
+    [InlineData("apiManagement", "Enabled", "Enabled")]
     [InlineData("privateNetwork", "Disabled", "Enabled")]
     [InlineData("private", "Disabled", "Disabled")]
     public void What_is_reached_from_outside(string snapshot, string stored, string app)
@@ -36,6 +37,28 @@ public sealed class SnapshotTests
         Assert.Equal("X-Azure-SocketIP", settings["CLIENT_ADDRESS_HEADER"]!.GetValue<string>());
         Assert.Contains("https://", settings["PUBLIC_URL"]!.GetValue<string>(), StringComparison.Ordinal);
         Assert.DoesNotContain(Resources("public"), resource => Type(resource).StartsWith("Microsoft.Cdn/", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Api_management_leads_to_the_app_which_lets_nobody_else_in()
+    {
+        var resources = Resources("apiManagement");
+        Assert.Equal("operators@example.com", Text(One(resources, "Microsoft.ApiManagement/service"), "publisherEmail"));
+        Assert.Contains("defaultHostName", Text(One(resources, "Microsoft.ApiManagement/service/apis"), "serviceUrl"), StringComparison.Ordinal);
+        Assert.Equal(
+            ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"],
+            resources.Where(resource => Type(resource) == "Microsoft.ApiManagement/service/apis/operations").Select(operation => Text(operation, "method")).Order());
+
+        var site = One(resources, "Microsoft.Web/sites")["properties"]!["siteConfig"]!;
+        Assert.Equal("Deny", site["ipSecurityRestrictionsDefaultAction"]!.GetValue<string>());
+        var rule = Assert.Single(site["ipSecurityRestrictions"]!.AsArray())!;
+        Assert.Equal("Allow", rule["action"]!.GetValue<string>());
+        Assert.Contains("publicIPAddresses", rule["ipAddress"]!.GetValue<string>(), StringComparison.Ordinal);
+
+        var settings = Settings(resources);
+        Assert.Equal("X-Client-Address", settings["CLIENT_ADDRESS_HEADER"]!.GetValue<string>());
+        Assert.Contains("gatewayUrl", settings["PUBLIC_URL"]!.GetValue<string>(), StringComparison.Ordinal);
+        Assert.DoesNotContain(Resources("public"), resource => Type(resource).StartsWith("Microsoft.ApiManagement/", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -117,7 +117,7 @@ public sealed class CredentialCheckTests
     private async Task RunAsync(AlertWorld world, CredentialNotes notes)
     {
         var clock = world.World.NewClock();
-        using var clients = new UpstreamClients(Catalog, () => new Stub(this), clock, NullLogger<UpstreamClient>.Instance);
+        using var clients = new UpstreamClients(Catalog, _ => new Stub(this), clock, NullLogger<UpstreamClient>.Instance);
         await new CredentialCheck(Catalog, notes, clients, clock, _logger).RunAsync(CancellationToken.None);
     }
 

@@ -87,6 +87,29 @@ public sealed class ForwardedHeadersTests
         Assert.False(none.Headers.Contains("Authorization"));
     }
 
+    [Fact]
+    public void What_the_settings_add_takes_the_place_of_the_clients()
+    {
+        var provider = ProxySettings.Provider("https://api.example.com", ("Headers", "OpenAI-Organization=ours; Authorization=Basic abc"), ("AuthScheme", "none"));
+        using var request = ToUpstream(provider, ("openai-organization", "the client's"), ("Authorization", "Bearer client"), ("X-Other", "2"));
+
+        Assert.Equal(["ours"], request.Headers.GetValues("OpenAI-Organization"));
+        Assert.Equal(["Basic abc"], request.Headers.GetValues("Authorization"));
+        Assert.Equal(["2"], request.Headers.GetValues("X-Other"));
+        Assert.True(provider.HasCredential);
+    }
+
+    [Theory]
+    [InlineData(null, "2023-06-01")]
+    [InlineData("2024-01-01", "2024-01-01")]
+    public void What_the_preset_adds_the_client_may_say_itself(string? client, string sent)
+    {
+        var provider = ProxySettings.Provider("https://api.example.com", ("Preset", "anthropic"));
+        using var request = client is null ? ToUpstream(provider) : ToUpstream(provider, ("Anthropic-Version", client));
+
+        Assert.Equal([sent], request.Headers.GetValues("anthropic-version"));
+    }
+
     [Theory]
     [InlineData("Set-Cookie", "a=b")]
     [InlineData("Strict-Transport-Security", "max-age=1")]
@@ -96,6 +119,7 @@ public sealed class ForwardedHeadersTests
     [InlineData("Connection", "close")]
     [InlineData("Keep-Alive", "timeout=5")]
     [InlineData("Proxy-Authenticate", "Basic")]
+    [InlineData("Location", "https://api.example.com/v1/files?a=b&key=secret")]
     [InlineData("X-Odd", "gr\u00fcn")]
     [InlineData("X-Odd", "a\u0001b")]
     public void These_do_not_come_back(string name, string value)
@@ -221,7 +245,7 @@ public sealed class ForwardedHeadersTests
 
         var response = new DefaultHttpContext().Response;
         response.StatusCode = (int)status;
-        ForwardedHeaders.CopyToClient(upstream, response, beyondAscii);
+        ForwardedHeaders.CopyToClient(upstream, response, ProxySettings.Provider("https://api.example.com", ("AuthQuery", "key")), beyondAscii);
         return response;
     }
 }

@@ -21,6 +21,15 @@ public sealed class ProviderCatalogTests
     public void A_model_leads_to_its_provider_else_to_the_default_one(string? model, string expected) =>
         Assert.Equal(expected, ProxySettings.Catalog(Three).ForModel(model)?.Name);
 
+    [Theory]
+    [InlineData("gpt-oss-120b", "zz")]
+    [InlineData("gpt-4o", "openai")]
+    [InlineData("claude-opus-4-1", "anthropic")]
+    public void What_an_operator_has_named_goes_before_what_presets_know(string model, string expected) =>
+        Assert.Equal(expected, ProxySettings.Catalog(
+            ("Providers__openai__Preset", "openai"), ("Providers__openai__ApiKey", "secret"), ("Providers__anthropic__Preset", "anthropic"),
+            ("Providers__anthropic__ApiKey", "secret"), ("Providers__zz__Preset", "vllm"), ("Providers__zz__Models", "gpt-oss-*")).ForModel(model)?.Name);
+
     [Fact]
     public void Without_a_default_a_strange_model_leads_nowhere() =>
         Assert.Null(ProxySettings.Catalog([.. Three.Skip(1)]).ForModel("mistral"));

@@ -38,6 +38,7 @@ public sealed class ProxyHandlerTests
     private TableEntity? _kept;
     private bool _keepsAnswers = true;
     private string _costs = "gpt-4o=5";
+    private (string Name, string? Value)[] _settings = [];
     private ChargeRequest? _asked;
 
     public ProxyHandlerTests()
@@ -226,6 +227,43 @@ public sealed class ProxyHandlerTests
         });
         await handling;
         Assert.Equal(outcome, Assert.Single(_settlements).Outcome);
+    }
+
+    [Theory]
+    [InlineData(QuotaUnit.Requests, 5)]
+    [InlineData(QuotaUnit.Tokens, 12)]
+    public async Task An_upstream_that_falls_silent_is_left_and_the_answer_truncated(QuotaUnit unit, long cost)
+    {
+        Granted(cost: unit == QuotaUnit.Requests ? 5 : 50, unit: unit);
+        using var stalled = new StalledStream();
+        var pieces = new PiecesStream("data: {\"choices\":[{\"delta\":{\"content\":\"12345678901234567\"}}]}\n\n", stalled);
+        var handling = HandleAsync(_ => new HttpResponseMessage(HttpStatusCode.OK) { Content = new StreamContent(pieces) });
+        await stalled.IsRead.WaitAsync(TimeSpan.FromSeconds(20));
+
+        _time.Advance(Provider.DefaultIdleTimeout - TimeSpan.FromSeconds(1));
+        Assert.False(handling.IsCompleted);
+        _time.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.Null(await handling.WaitAsync(TimeSpan.FromSeconds(20)));
+        Assert.Equal((ChargeOutcome.Truncated, cost), (_settlements.Single().Outcome, _settlements.Single().Cost));
+    }
+
+    [Fact]
+    public async Task Each_piece_gives_an_upstream_as_much_time_again()
+    {
+        using var first = new StalledStream();
+        using var second = new StalledStream();
+        var handling = HandleAsync(_ => new HttpResponseMessage(HttpStatusCode.OK) { Content = new StreamContent(new PiecesStream("a", new ThenStream(first, second))) });
+        await first.IsRead.WaitAsync(TimeSpan.FromSeconds(20));
+        _time.Advance(Provider.DefaultIdleTimeout - TimeSpan.FromSeconds(1));
+        first.Continue("b");
+        await second.IsRead.WaitAsync(TimeSpan.FromSeconds(20));
+        _time.Advance(Provider.DefaultIdleTimeout - TimeSpan.FromSeconds(1));
+        second.Continue("c");
+
+        Assert.Null(await handling.WaitAsync(TimeSpan.FromSeconds(20)));
+        Assert.Equal("abc", Encoding.UTF8.GetString(_answer.ToArray()));
+        Assert.Equal(ChargeOutcome.Succeeded, Assert.Single(_settlements).Outcome);
     }
 
     [Fact]
@@ -473,6 +511,36 @@ public sealed class ProxyHandlerTests
 
         Assert.Equal((isPassedOn ? Report : "") + "data: [DONE]\n\n", Encoding.UTF8.GetString(_answer.ToArray()));
         Assert.Equal((ChargeOutcome.Succeeded, 30), (_settlements.Single().Outcome, _settlements.Single().Cost));
+    }
+
+    [Theory]
+    [InlineData("Preset", "mistral")]
+    [InlineData("RequestStreamUsage", "false")]
+    public async Task A_provider_that_refuses_the_question_is_not_asked(string setting, string value)
+    {
+        Granted(cost: 50, unit: QuotaUnit.Tokens);
+        Body("""{"model":"gpt-4o","stream":true}""", "application/json");
+        _settings = [(setting, value)];
+
+        await HandleAsync(request =>
+        {
+            Assert.Equal("""{"model":"gpt-4o","stream":true}""", request.Content!.ReadAsStringAsync().Result);
+            return Answer(HttpStatusCode.OK, "");
+        });
+    }
+
+    [Fact]
+    public async Task A_method_that_is_not_allowed_costs_nothing_and_goes_nowhere()
+    {
+        _settings = [("AllowedMethods", "GET, HEAD")];
+
+        var refusal = await HandleAsync(NotToBeCalled);
+
+        Assert.Same(Problem.EndpointNotAllowed, refusal?.Problem);
+        Assert.Contains("POST", refusal!.Detail, StringComparison.Ordinal);
+        Assert.Null(_asked);
+        _context.Request.Method = "GET";
+        Assert.Null(await HandleAsync(_ => Answer(HttpStatusCode.OK, "")));
     }
 
     [Fact]
@@ -779,9 +847,11 @@ public sealed class ProxyHandlerTests
     private async Task<Refusal?> HandleAsync(Func<HttpRequestMessage, HttpResponseMessage> upstream, string scheme = "none")
     {
         var catalog = ProxySettings.Catalog(
+        [
             ("Providers__p__BaseUrl", "https://api.example.com"), ("Providers__p__AuthScheme", scheme), ("Providers__p__ApiKey", "the-credential"),
-            ("Providers__p__Costs", _costs));
-        using var clients = new UpstreamClients(catalog, () => new StubHandler(upstream), _time, NullLogger<UpstreamClient>.Instance);
+            ("Providers__p__Costs", _costs), .. _settings.Select(setting => ("Providers__p__" + setting.Name, setting.Value)),
+        ]);
+        using var clients = new UpstreamClients(catalog, _ => new StubHandler(upstream), _time, NullLogger<UpstreamClient>.Instance);
         var notes = new CredentialNotes(Mock.Of<TableServiceClient>(), new StorageNames(Options.Create(new StorageOptions())), _time, NullLogger<CredentialNotes>.Instance);
         var forwarder = new UpstreamForwarder(clients, notes, Options.Create(new KestrelServerOptions()), _time, NullLogger<UpstreamForwarder>.Instance);
         var keys = new ClientKeys(_directory.Object, TimeSpan.FromSeconds(6), _time);
@@ -837,6 +907,19 @@ public sealed class ProxyHandlerTests
             _isOver = true;
             rest.CopyTo(buffer);
             return rest.Length;
+        }
+    }
+
+    /// <summary>One piece of a stream, and then another stream.</summary>
+    private sealed class ThenStream(Stream first, Stream next) : MemoryStream
+    {
+        private bool _isFirstRead;
+
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            var stream = _isFirstRead ? next : first;
+            _isFirstRead = true;
+            return stream.ReadAsync(buffer, cancellationToken);
         }
     }
 

@@ -13,10 +13,16 @@ public sealed class ProxyOptionsTests
         var provider = ProxySettings.Provider("https://api.example.com/v1");
 
         Assert.Equal("p", provider.Name);
-        Assert.Equal("Authorization", provider.AuthHeader);
-        Assert.Equal("Bearer secret", provider.Credential);
+        Assert.Same(ProviderPreset.None, provider.Preset);
+        Assert.Equal(new ProviderAuth(AuthScheme.Bearer, "Authorization"), provider.Auth);
+        Assert.Equal("secret", provider.ApiKey);
+        Assert.Empty(provider.Headers);
+        Assert.Equal(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"], provider.AllowedMethods.Select(method => method.Method));
+        Assert.Equal(TimeSpan.FromSeconds(15), provider.ConnectTimeout);
         Assert.Equal(TimeSpan.FromSeconds(100), provider.Timeout);
+        Assert.Equal(TimeSpan.FromSeconds(300), provider.IdleTimeout);
         Assert.Equal(TimeSpan.FromSeconds(600), provider.StreamTimeout);
+        Assert.True(provider.RequestStreamUsage);
         Assert.Same(RefundPolicy.Default, provider.RefundOn);
         Assert.Empty(provider.Models);
         Assert.Empty(provider.AllowedPaths);
@@ -30,14 +36,19 @@ public sealed class ProxyOptionsTests
         var provider = ProxySettings.Provider(
             "https://api.example.com",
             ("AuthScheme", "Header"), ("AuthHeader", "x-api-key"), ("Models", "a, b-*"), ("AllowedPaths", "/x/*, /y"), ("TimeoutSeconds", "7"),
-            ("StreamTimeoutSeconds", "8"), ("RefundOn", "404, 5xx, timeout"), ("Costs", "b-*=10, /x/*=25, *=2"));
+            ("StreamTimeoutSeconds", "8"), ("IdleTimeoutSeconds", "9"), ("ConnectTimeoutSeconds", "10"), ("AllowedMethods", "get, POST"),
+            ("Headers", "OpenAI-Organization = org-1; X-List=a,b=c;"), ("RequestStreamUsage", "false"), ("RefundOn", "404, 5xx, timeout"), ("Costs", "b-*=10, /x/*=25, *=2"));
 
-        Assert.Equal("secret", provider.Credential);
-        Assert.Equal("x-api-key", provider.AuthHeader);
+        Assert.Equal(ProviderAuth.Header("x-api-key"), provider.Auth);
+        Assert.Equal([HttpMethod.Get, HttpMethod.Post], provider.AllowedMethods);
+        Assert.Equal(new Dictionary<string, string> { ["OpenAI-Organization"] = "org-1", ["X-List"] = "a,b=c" }, provider.Headers);
+        Assert.False(provider.RequestStreamUsage);
         Assert.Equal(["a", "b-*"], provider.Models);
         Assert.Equal(["/x/*", "/y"], provider.AllowedPaths);
         Assert.Equal(TimeSpan.FromSeconds(7), provider.Timeout);
         Assert.Equal(TimeSpan.FromSeconds(8), provider.StreamTimeout);
+        Assert.Equal(TimeSpan.FromSeconds(9), provider.IdleTimeout);
+        Assert.Equal(TimeSpan.FromSeconds(10), provider.ConnectTimeout);
         Assert.True(provider.RefundOn.Covers(404));
         Assert.True(provider.RefundOn.Timeout);
         Assert.False(provider.RefundOn.Unreachable);
@@ -45,16 +56,38 @@ public sealed class ProxyOptionsTests
     }
 
     [Theory]
-    [InlineData(null, null, "Authorization", "Bearer secret")]
-    [InlineData("bearer", "X-Auth", "X-Auth", "Bearer secret")]
-    [InlineData(null, "api-key", "api-key", "secret")]
-    [InlineData("none", null, "Authorization", null)]
-    public void The_credential_goes_where_the_settings_say(string? scheme, string? header, string expectedHeader, string? expectedValue)
+    [InlineData(null, null, null, AuthScheme.Bearer, "Authorization")]
+    [InlineData("bearer", "X-Auth", null, AuthScheme.Bearer, "X-Auth")]
+    [InlineData(null, "api-key", null, AuthScheme.Header, "api-key")]
+    [InlineData("Query", null, "key", AuthScheme.Query, "key")]
+    [InlineData(null, null, "api_key", AuthScheme.Query, "api_key")]
+    [InlineData("none", null, null, AuthScheme.None, "")]
+    public void The_credential_goes_where_the_settings_say(string? scheme, string? header, string? query, AuthScheme expected, string name)
     {
-        var provider = ProxySettings.Provider("https://api.example.com", ("AuthScheme", scheme), ("AuthHeader", header));
+        var provider = ProxySettings.Provider("https://api.example.com", ("AuthScheme", scheme), ("AuthHeader", header), ("AuthQuery", query));
 
-        Assert.Equal(expectedHeader, provider.AuthHeader);
-        Assert.Equal(expectedValue, provider.Credential);
+        Assert.Equal(new ProviderAuth(expected, name), provider.Auth);
+        Assert.Equal(expected != AuthScheme.None, provider.HasCredential);
+    }
+
+    [Theory]
+    [InlineData("AuthHeader", "AuthScheme", "header")]
+    [InlineData("AuthQuery", "AuthScheme", "query")]
+    [InlineData("AuthHeader", "AuthScheme", "query", "AuthQuery", "key", "AuthHeader", "x-api-key")]
+    [InlineData("AuthQuery", "AuthScheme", "bearer", "AuthQuery", "key")]
+    [InlineData("AuthQuery", "AuthScheme", "query", "AuthQuery", "a key")]
+    [InlineData("AuthQuery", "AuthScheme", "query", "AuthQuery", "key=")]
+    [InlineData("Headers", "Headers", "Authorization=Basic abc")]
+    [InlineData("Headers", "AuthHeader", "X-Key", "Headers", "x-key=abc")]
+    public void What_does_not_fit_together_is_one_fault(string fault, params string[] settings)
+    {
+        var (_, errors) = ProxySettings.Read(
+        [
+            ("Providers__p__BaseUrl", "https://api.example.com"), ("Providers__p__ApiKey", "secret"),
+            .. settings.Chunk(2).Select(pair => ($"Providers__p__{pair[0]}", (string?)pair[1])),
+        ]);
+
+        Assert.StartsWith($"Providers__p__{fault} ", Assert.Single(errors), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -77,6 +110,25 @@ public sealed class ProxyOptionsTests
     [InlineData("TimeoutSeconds", "soon")]
     [InlineData("StreamTimeoutSeconds", "0")]
     [InlineData("StreamTimeoutSeconds", "2401")]
+    [InlineData("IdleTimeoutSeconds", "0")]
+    [InlineData("IdleTimeoutSeconds", "2401")]
+    [InlineData("ConnectTimeoutSeconds", "0")]
+    [InlineData("ConnectTimeoutSeconds", "121")]
+    [InlineData("RequestStreamUsage", "perhaps")]
+    [InlineData("AllowedMethods", "GET, FETCH")]
+    [InlineData("AllowedMethods", "CONNECT")]
+    [InlineData("Preset", "openal")]
+    [InlineData("Headers", "X-Title")]
+    [InlineData("Headers", "=a")]
+    [InlineData("Headers", "X-Title=")]
+    [InlineData("Headers", "X Title=a")]
+    [InlineData("Headers", "X-Title=gr\u00fcn")]
+    [InlineData("Headers", "X-Title=a; x-title=b")]
+    [InlineData("Headers", "Host=a")]
+    [InlineData("Headers", "Connection=close")]
+    [InlineData("Headers", "Content-Type=text/plain")]
+    [InlineData("Headers", "X-Request-Id=a")]
+    [InlineData("Headers", "Accept-Encoding=gzip")]
     [InlineData("RefundOn", "sometimes")]
     [InlineData("RefundOn", "none, 5xx")]
     [InlineData("RefundOn", "6xx")]
@@ -100,6 +152,12 @@ public sealed class ProxyOptionsTests
     [InlineData("TimeoutSeconds", "900")]
     [InlineData("StreamTimeoutSeconds", "1")]
     [InlineData("StreamTimeoutSeconds", "2400")]
+    [InlineData("IdleTimeoutSeconds", "1")]
+    [InlineData("IdleTimeoutSeconds", "2400")]
+    [InlineData("ConnectTimeoutSeconds", "1")]
+    [InlineData("ConnectTimeoutSeconds", "120")]
+    [InlineData("AllowedMethods", "Options")]
+    [InlineData("Headers", " ; ")]
     [InlineData("Costs", "a=0, b=1000000")]
     [InlineData("Costs", "ft:gpt-4=mini=3")]
     [InlineData("RefundOn", "None")]
@@ -137,7 +195,7 @@ public sealed class ProxyOptionsTests
     [Fact]
     public void A_provider_never_shows_its_credential()
     {
-        var provider = ProxySettings.Provider("https://api.example.com", ("ApiKey", "sk-very-secret"));
+        var provider = ProxySettings.Provider("https://api.example.com", ("ApiKey", "sk-very-secret"), ("Headers", "X-Key=sk-very-secret"));
 
         Assert.DoesNotContain("sk-very-secret", provider.ToString(), StringComparison.Ordinal);
         Assert.DoesNotContain("sk-very-secret", System.Text.Json.JsonSerializer.Serialize(provider), StringComparison.Ordinal);

@@ -144,6 +144,22 @@ public sealed class UpstreamClientTests : IDisposable
         Assert.Equal(20, attempts);
     }
 
+    [Fact]
+    public async Task A_connection_that_takes_too_long_is_given_up_before_the_answer_is()
+    {
+        var catalog = ProxySettings.Catalog(
+            ("Providers__p__BaseUrl", "http://host.example"), ("Providers__p__AuthScheme", "none"), ("Providers__p__ConnectTimeoutSeconds", "1"), ("Providers__p__TimeoutSeconds", "900"));
+        var connector = new UpstreamConnector(async (_, stop) =>
+        {
+            await Task.Delay(Timeout.Infinite, stop);
+            return [];
+        });
+        using var clients = new UpstreamClients(catalog, connector, TimeProvider.System, NullLogger<UpstreamClient>.Instance);
+        using var request = new HttpRequestMessage(HttpMethod.Post, "http://host.example/");
+
+        await Assert.ThrowsAsync<HttpRequestException>(() => clients.Of(catalog.Providers[0]).SendAsync(request, CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(20)));
+    }
+
     private static ForwardedContent Body(string text) => new(Encoding.ASCII.GetBytes(text), rest: null, text.Length);
 
     private UpstreamClients NewClients() => new(Catalog(), new UpstreamConnector(), TimeProvider.System, NullLogger<UpstreamClient>.Instance);
