@@ -45,6 +45,9 @@ internal static class UsageEntity
     /// <summary>The partition of a day (yyyyMMdd).</summary>
     public static string Day(int day) => "day-" + NameOf(day);
 
+    /// <summary>Filter: the copies of the days before a day (yyyyMMdd).</summary>
+    public static string DaysBefore(int day) => TableClient.CreateQueryFilter($"PartitionKey ge {Day(0)} and PartitionKey lt {Day(day)}");
+
     /// <summary>A day's name.</summary>
     public static string NameOf(int day) => day.ToString("D8", CultureInfo.InvariantCulture);
 

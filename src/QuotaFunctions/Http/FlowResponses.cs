@@ -30,6 +30,11 @@ internal sealed record FlowLogsResponse([property: AllowedValues(true)] bool Suc
 /// <param name="Data">The queues.</param>
 internal sealed record FlowWritePoolResponse([property: AllowedValues(true)] bool Success, [property: Example] FlowWritePoolData Data);
 
+/// <summary>How retention stands.</summary>
+/// <param name="Success">It worked.</param>
+/// <param name="Data">How it stands.</param>
+internal sealed record FlowCleanupResponse([property: AllowedValues(true)] bool Success, [property: Example] RetentionResponse Data);
+
 /// <summary>A key.</summary>
 /// <param name="Id">The key's id.</param>
 /// <param name="AccessToken">The secret where the key was just made; else what was asked by, an id or the secret.</param>

@@ -42,6 +42,8 @@ internal static class EnumNames
 [JsonSerializable(typeof(FlowQuotaResponse))]
 [JsonSerializable(typeof(FlowLogsResponse))]
 [JsonSerializable(typeof(FlowWritePoolResponse))]
+[JsonSerializable(typeof(RetentionResponse))]
+[JsonSerializable(typeof(FlowCleanupResponse))]
 [JsonSerializable(typeof(AliveResponse))]
 [JsonSerializable(typeof(IReadOnlyDictionary<string, bool>))]
 [JsonSerializable(typeof(HealthResponse))]

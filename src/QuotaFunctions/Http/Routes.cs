@@ -63,6 +63,9 @@ public static class Routes
     /// <summary>One alert, by its id.</summary>
     public const string Alert = Alerts + "/{alert}";
 
+    /// <summary>What deletes what is old.</summary>
+    public const string Retention = Area + "/retention";
+
     /// <summary>What the routes of the earlier token service begin with.</summary>
     public const string Flow = "flow";
 

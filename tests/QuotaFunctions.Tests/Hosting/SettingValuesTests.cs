@@ -7,6 +7,7 @@ using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.Core.Mailing;
 using QuotaFunctions.Core.Proxying;
 using QuotaFunctions.Core.Reporting;
+using QuotaFunctions.Core.Retention;
 using QuotaFunctions.Core.Subscriptions;
 using QuotaFunctions.Core.Telemetry;
 using QuotaFunctions.OpenApiGenerator;
@@ -123,7 +124,8 @@ public sealed class SettingValuesTests
         var configuration = new ConfigurationBuilder().AddInMemoryCollection(Given).Build();
         using var services = new ServiceCollection()
             .AddServiceSettings(configuration).AddStorage(configuration).AddCharging(configuration).AddProxying(configuration).AddMailing(configuration)
-            .AddReporting(configuration).AddSubscriptions(configuration).AddAlerting(configuration).AddTelemetry(configuration).BuildServiceProvider();
+            .AddReporting(configuration).AddSubscriptions(configuration).AddAlerting(configuration).AddRetention(configuration).AddTelemetry(configuration)
+            .BuildServiceProvider();
         services.GetRequiredService<IStartupValidator>().Validate();
         return services.GetRequiredService<SettingValues>().All;
     }}
