@@ -66,6 +66,12 @@ public static class Routes
     /// <summary>What deletes what is old.</summary>
     public const string Retention = Area + "/retention";
 
+    /// <summary>Everything, to be carried away.</summary>
+    public const string Export = Area + "/export";
+
+    /// <summary>What was carried away, brought back.</summary>
+    public const string Import = Area + "/import";
+
     /// <summary>What the routes of the earlier token service begin with.</summary>
     public const string Flow = "flow";
 
