@@ -66,9 +66,9 @@ internal static class DocumentParts
                 ["WWW-Authenticate"] = Header("The scheme to use.", JsonSchemaType.String),
                 ["RateLimit-Policy"] = Header("IETF draft: the quota and the rate.", JsonSchemaType.String),
                 ["RateLimit"] = Header("IETF draft: what is left of them, such as \"quota\";r=849, \"minute\";r=59;t=42.", JsonSchemaType.String),
-                [QuotaHeaders.Limit] = Header("Units in all, or unlimited.", JsonSchemaType.String),
-                [QuotaHeaders.Remaining] = Header("Units left, or unlimited.", JsonSchemaType.String),
-                [QuotaHeaders.Charged] = Header("Units that this request was charged.", JsonSchemaType.Integer),
+                [QuotaHeaders.Limit] = Header("The quota in all, or unlimited.", JsonSchemaType.String),
+                [QuotaHeaders.Remaining] = Header("What is left of it, or unlimited.", JsonSchemaType.String),
+                [QuotaHeaders.Charged] = Header("What this request was charged.", JsonSchemaType.Number),
                 [Idempotency.ReplayedHeader] = new OpenApiHeader
                 {
                     Description = "true where this Idempotency-Key was charged before: nothing was charged again.",

@@ -24,6 +24,14 @@ public sealed class AdminScriptTests(AppFixture app, ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task A_key_is_issued_in_dollars()
+    {
+        var (code, log) = await RunAsync(Generate, "--prefix", "test", "--unit", "usd", "--quota", "5.00");
+        Assert.Equal(0, code);
+        Assert.Contains(" with 5 usd.", log, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task The_token_may_come_from_a_file()
     {
         var file = Path.GetTempFileName();
@@ -51,6 +59,8 @@ public sealed class AdminScriptTests(AppFixture app, ITestOutputHelper output)
 
     [Theory]
     [InlineData(Generate, 2, "--quota", "many")]
+    [InlineData(Generate, 2, "--quota", "1.0000001")]
+    [InlineData(Generate, 1, "--quota", "1.5")]
     [InlineData(Generate, 2)]
     [InlineData(Generate, 2, "--quota")]
     [InlineData(Generate, 2, "--quota", "1", "--colour", "red")]

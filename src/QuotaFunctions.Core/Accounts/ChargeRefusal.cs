@@ -24,6 +24,9 @@ public enum ChargeRefusal
     /// <summary>Not from this address.</summary>
     AddressNotAllowed,
 
+    /// <summary>The cost is none in what the key counts in: a fraction of a request, or nothing said of dollars.</summary>
+    CostInvalid,
+
     /// <summary>The cost is above what the key allows for one charge.</summary>
     CostTooHigh,
 

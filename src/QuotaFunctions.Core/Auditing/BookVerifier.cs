@@ -144,6 +144,6 @@ internal sealed class BookVerifier(IAuditStore log, LedgerReader books, KeyArchi
         var sum = ledger.Compacted.Sum + open.Sum(entry => entry.Entry.Delta);
         var used = start.Key.Balance.Used;
         var unsettled = open.Where(entry => !written.Has(entry.Row, entry.Index)).Sum(entry => entry.Entry.Delta);
-        return new Verification(used == sum && used == audited + unsettled && isAlsoEqual, used, sum, audited, unsettled);
+        return new Verification(used == sum && used == audited + unsettled && isAlsoEqual, used, sum, audited, unsettled) { Unit = start.Key.Balance.Unit };
     }
 }

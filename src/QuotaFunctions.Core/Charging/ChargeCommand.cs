@@ -75,8 +75,12 @@ internal sealed class ChargeCommand : AccountCommand<ChargeResult>
             return Replay(transaction, record);
         }
 
-        var cost = CostFor(key!.Balance);
-        if (cost > (key.Settings.MaxCost ?? ChargeRequest.MaxCost))
+        if (CostFor(key!.Balance) is not { } cost)
+        {
+            return Refuse(transaction, ChargeRefusal.CostInvalid);
+        }
+
+        if (cost > MaxCostOf(key))
         {
             return Refuse(transaction, ChargeRefusal.CostTooHigh);
         }
@@ -85,7 +89,7 @@ internal sealed class ChargeCommand : AccountCommand<ChargeResult>
         return CheckQuota(transaction, cost) ?? CheckRate(transaction) ?? CheckCalls(transaction) ?? Take(transaction, cost);
     }
 
-    public override long? UnitsNeeded(KeyState key, DateTimeOffset now) => key.Balance.IsRefillDue(now) ? null : CostFor(key.Balance);
+    public override long? UnitsNeeded(KeyState key, DateTimeOffset now) => key.Balance.IsRefillDue(now) ? null : CostFor(key.Balance) ?? 0;
 
     public override Decision? TryDecideOnLease(AccountTransaction transaction)
     {
@@ -98,8 +102,7 @@ internal sealed class ChargeCommand : AccountCommand<ChargeResult>
             return null;
         }
 
-        var cost = CostFor(key!.Balance);
-        if (cost > lease.Left || cost > (key.Settings.MaxCost ?? ChargeRequest.MaxCost))
+        if (CostFor(key!.Balance) is not { } cost || cost > lease.Left || cost > MaxCostOf(key))
         {
             return null;
         }
@@ -258,7 +261,10 @@ internal sealed class ChargeCommand : AccountCommand<ChargeResult>
             new(new Settlement { Charge = ToCharge(transaction, index), Outcome = outcome, Cost = cost, Status = 503 });
     }
 
-    private long CostFor(QuotaBalance balance) => balance.Unit == QuotaUnit.Tokens ? _request.TokenEstimate ?? _request.Cost : _request.Cost;
+    /// <summary>What it costs, in units; null where the cost is none in what the key counts in.</summary>
+    private long? CostFor(QuotaBalance balance) => balance.Unit == QuotaUnit.Tokens && _request.TokenEstimate is { } estimate ? estimate : _request.CostIn(balance.Unit);
+
+    private static long MaxCostOf(KeyState key) => key.Settings.MaxCost ?? ChargeRequest.MaxCostIn(key.Balance.Unit);
 
     private TimeSpan? HoldFor(KeyState key) =>
         CountsCall(key) || (key.Balance.Unit == QuotaUnit.Tokens && _request.TokenEstimate is > 0) ? CallHold : _request.HoldFor;

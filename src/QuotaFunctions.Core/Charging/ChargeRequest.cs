@@ -17,20 +17,23 @@ public enum ChargeKind
 /// <summary>A request's claim on a key's quota.</summary>
 public sealed record ChargeRequest
 {
-    /// <summary>The smallest cost, in units: everything but the quota is checked, and the log has it.</summary>
+    /// <summary>The smallest cost: everything but the quota is checked, and the log has it.</summary>
     public const long MinCost = 0;
 
-    /// <summary>The cost of a request that says nothing of it.</summary>
+    /// <summary>The cost of a request that says nothing of it. In dollars there is none.</summary>
     public const long DefaultCost = 1;
 
-    /// <summary>The greatest cost, in units.</summary>
+    /// <summary>The greatest cost, whatever the key counts in: requests, tokens or dollars.</summary>
     public const long MaxCost = 1_000_000;
 
     /// <summary>The secret that the client sent.</summary>
     public required KeySecret Secret { get; init; }
 
-    /// <summary>Units, <see cref="MinCost"/> to <see cref="MaxCost"/>.</summary>
-    public long Cost { get; init; } = DefaultCost;
+    /// <summary>
+    /// The cost in what the key counts in, as clients see it, <see cref="MinCost"/> to <see cref="MaxCost"/>: it is known to be an amount of the
+    /// key's unit only once the key is read. Null where nothing is said of it.
+    /// </summary>
+    public decimal? Cost { get; init; }
 
     /// <summary>
     /// Units to hold instead of <see cref="Cost"/> where the key counts tokens: an estimate until the upstream reports its
@@ -82,6 +85,16 @@ public sealed record ChargeRequest
     /// within 24 hours; the same key with another hash is refused with <see cref="ChargeRefusal.IdempotencyMismatch"/>.
     /// </summary>
     public IdempotencyClaim? Idempotency { get; init; }
+
+    /// <summary>The units that <see cref="Cost"/> is where a key counts in this unit; null where it is none.</summary>
+    public long? CostIn(QuotaUnit unit)
+    {
+        var cost = Cost ?? (unit == QuotaUnit.Usd ? null : DefaultCost);
+        return cost is { } amount && QuotaAmount.TryParse(amount, unit, out var units) ? units : null;
+    }
+
+    /// <summary>The units of <see cref="MaxCost"/>.</summary>
+    public static long MaxCostIn(QuotaUnit unit) => MaxCost * QuotaAmount.UnitsIn(unit);
 }
 
 /// <summary>An Idempotency-Key and what it stands for.</summary>

@@ -23,8 +23,8 @@ internal sealed class QuotaEngine(
     /// <inheritdoc/>
     public async Task<ChargeResult> ChargeAsync(ChargeRequest request, CancellationToken cancellationToken)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(request.Cost, ChargeRequest.MinCost);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(request.Cost, ChargeRequest.MaxCost);
+        ArgumentOutOfRangeException.ThrowIfLessThan(request.Cost ?? 0, ChargeRequest.MinCost);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(request.Cost ?? 0, ChargeRequest.MaxCost);
         ArgumentOutOfRangeException.ThrowIfNegative(request.TokenEstimate ?? 0);
         var deadline = writers.NewDeadline();
         using var span = Instrumentation.Activities.StartActivity("quota decision");
@@ -82,7 +82,7 @@ internal sealed class QuotaEngine(
 
     /// <inheritdoc/>
     public async Task<ConsumeSettlementResult> SettleConsumedAsync(
-        KeySecret secret, string chargeId, bool success, long? cost, CancellationToken cancellationToken)
+        KeySecret secret, string chargeId, bool success, decimal? cost, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(cost ?? 0);
         try
@@ -98,7 +98,7 @@ internal sealed class QuotaEngine(
     }
 
     private async Task<ConsumeSettlementResult> SettleReportedAsync(
-        KeySecret secret, string chargeId, bool success, long? cost, CancellationToken cancellationToken)
+        KeySecret secret, string chargeId, bool success, decimal? cost, CancellationToken cancellationToken)
     {
         if (await directory.FindAsync(secret, cancellationToken) is not { } locator)
         {
@@ -111,6 +111,13 @@ internal sealed class QuotaEngine(
         if (status is ChargeRefusal.KeyInvalid or ChargeRefusal.KeyRevoked)
         {
             return new ConsumeSettlementResult(ConsumeSettlementStatus.Refused, status);
+        }
+
+        var finalCost = 0L;
+        if (cost is { } amount && !QuotaAmount.TryParse(amount, key!.Balance.Unit, out finalCost))
+        {
+            return new ConsumeSettlementResult(
+                ConsumeSettlementStatus.Refused, ChargeRefusal.CostInvalid, Quota: QuotaRules.Snapshot(key, pool: null, now));
         }
 
         if (!ChargeId.TryParse(chargeId, out var id))
@@ -132,7 +139,7 @@ internal sealed class QuotaEngine(
         {
             Charge = charge,
             Outcome = success ? ChargeOutcome.Succeeded : ChargeOutcome.Failed,
-            Cost = cost ?? charge.Cost,
+            Cost = cost is null ? charge.Cost : finalCost,
             Latency = now > charge.At ? now - charge.At : TimeSpan.Zero,
         };
         var result = await writers.RunAsync(locator.AccountId, new SettleCommand(settlement));

@@ -190,6 +190,7 @@ public sealed record Problem
         ChargeRefusal.ProviderNotAllowed => ProviderNotAllowed,
         ChargeRefusal.ModelNotAllowed => ModelNotAllowed,
         ChargeRefusal.AddressNotAllowed => AddressNotAllowed,
+        ChargeRefusal.CostInvalid => InvalidRequest,
         ChargeRefusal.CostTooHigh => CostNotAllowed,
         ChargeRefusal.QuotaExhausted => QuotaExhausted,
         ChargeRefusal.RateLimited or ChargeRefusal.TooManyCalls => RateLimited,

@@ -31,6 +31,7 @@ internal static class UsageEntity
     public const string Nearest = "Nearest";
 
     private const string Units = "Units";
+    private const string Costs = "Costs";
     private const string Withdrawn = "Withdrawn";
     private const string Pool = "Pool";
     private const string Granted = "Granted";
@@ -154,6 +155,11 @@ internal static class UsageEntity
             row[Units + unit] = units;
         }
 
+        foreach (var (unit, costs) in day.OtherCosts)
+        {
+            row[Costs + unit] = costs.ToJson();
+        }
+
         foreach (var (unit, units) in day.WithdrawnUnits)
         {
             row[Withdrawn + Units + unit] = units;
@@ -171,6 +177,8 @@ internal static class UsageEntity
     {
         Withdrawn = UsageSum.Parse(row.GetString(Withdrawn)),
         WithdrawnUnits = UnitsOf(row, Withdrawn + Units),
+        OtherCosts = Enum.GetValues<QuotaUnit>().Where(unit => row.ContainsKey(Costs + unit))
+            .ToDictionary(unit => unit, unit => UsageSum.Parse(row.GetString(Costs + unit))),
     };
 
     private static Dictionary<QuotaUnit, long> UnitsOf(TableEntity row, string prefix) =>

@@ -126,7 +126,7 @@ public sealed class FaultyStorageTests(AzuriteFixture azurite, ITestOutputHelper
         for (var i = 0; i < keys.Length; i++)
         {
             var books = await engines[0].VerifyAsync(keys[i].Key.Id);
-            Assert.Equal(new Verification(true, expected[i], expected[i], expected[i], 0), books);
+            Assert.Equal(new Verification(true, expected[i], expected[i], expected[i], 0) { Unit = keys[i].Key.Settings.Unit }, books);
         }
     }
 }

