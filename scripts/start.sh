@@ -7,7 +7,8 @@
 #   --host     local: src/QuotaFunctions.LocalHost; func: the Azure Functions Core Tools.
 #              Default: func where it is installed, else local
 # ADMIN_TOKEN comes from the environment, else from .env, else from local.settings.json, where a random one is put when there is none.
-# The file .env may have every setting of docs/settings.md, PORT and DATABASE_URL; the environment goes before it, and what is not known is named.
+# The file .env of the folder that it is called in may have every setting of docs/settings.md, PORT and DATABASE_URL. The environment goes before it;
+# what is not known is named.
 # Ctrl-C or SIGTERM stops everything that it started.
 set -euo pipefail
 
@@ -33,7 +34,7 @@ while [[ $# -gt 0 ]]; do
   esac
 done
 env_names=' '
-[[ ! -f .env ]] || read_env_file .env
+[[ ! -f $here/.env ]] || read_env_file "$here/.env"
 port=${port:-${PORT:-8787}}
 [[ $port =~ ^[1-9][0-9]{0,4}$ && $port -le 65531 ]] || fail "--port and PORT must be 1 to 65531" 2
 [[ $host == '' || $host == local || $host == func ]] || fail "--host must be local or func" 2

@@ -27,7 +27,7 @@ test("LiteLLM: no budget is no limit, a blocked key is disabled, a shared budget
     { token: sha256("b"), spend: 0, max_budget: 1, blocked: true },
     { token: sha256("c"), spend: 2, max_budget: null, litellm_budget_table: { max_budget: 5, budget_duration: "1h" } });
   assert.deepEqual(result.keys.map(key => [key.quota_type, key.quota, key.expires_at, key.status]),
-    [["time", 0, "9999-12-31T23:59:59Z", "active"], ["count", 1, undefined, "disabled"], ["count", 5, undefined, "active"]]);
+    [["time", 0, "8999-12-31T23:59:59Z", "active"], ["count", 1, undefined, "disabled"], ["count", 5, undefined, "active"]]);
   assert.match(result.said, /budget_duration 1h/);
 });
 

@@ -61,3 +61,8 @@ test("what has less than nothing left has nothing left, and what has more than i
   const result = convert("mysql-dump", dump("INSERT INTO access_tokens VALUES (1,'a1','w',NULL,'count',5,-2,NULL,1),(2,'a2','w',NULL,'count',5,8,NULL,1);"));
   assert.deepEqual(result.keys.map(key => [key.quota, key.used]), [[5, 5], [8, 0]]);
 });
+
+test("moments that the service does not take become the nearest that it does", () => {
+  const result = convert("mysql-dump", dump("INSERT INTO access_tokens VALUES (1,'a1','w',NULL,'time',0,0,'9999-12-31 23:59:59',1),(2,'a2','w',NULL,'time',0,0,'1999-12-31 23:59:59',1),(3,'a3','w',NULL,'count',1,1,'0000-00-00 00:00:00',1);"));
+  assert.deepEqual(result.keys.map(key => key.expires_at), ["8999-12-31T23:59:59Z", "2000-01-01T00:00:00Z", undefined]);
+});

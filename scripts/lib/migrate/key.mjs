@@ -5,8 +5,10 @@ import { isIP, isIPv4 } from "node:net";
 /** Units that a quota may have at the most. */
 export const MAX_QUOTA = 1_000_000_000_000;
 
-/** The expiry of what has no limit but time, and no end either. */
-export const NEVER = "9999-12-31T23:59:59Z";
+/** The expiry of what has no limit but time, and no end either: the last moment that the service takes. */
+export const NEVER = "8999-12-31T23:59:59Z";
+
+const FIRST = "2000-01-01T00:00:00Z";
 
 const MAX_NAME = 200;
 const MAX_SECRET = 512;
@@ -93,7 +95,7 @@ export function moment(value, what) {
     time = parts ? Date.parse(`${parts[1]}T${parts[2] ?? "00:00"}${zone === "UTC" ? "Z" : zone.replace(/^(.\d\d)(\d\d)$/, "$1:$2")}`) : NaN;
   }
   if (Number.isNaN(time)) throw new NotMovable(`its ${what} is no moment`);
-  return time >= Date.parse(NEVER) ? NEVER : new Date(time).toISOString();
+  return time >= Date.parse(NEVER) ? NEVER : time <= Date.parse(FIRST) ? FIRST : new Date(time).toISOString();
 }
 
 /** Yes or no; null where nothing is said. */

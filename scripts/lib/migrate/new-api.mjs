@@ -16,8 +16,8 @@ const PASSED_OVER = ["user_id", "accessed_time", "DeletedAt", "username"];
 /** The keys of an export. */
 export function* read(file, report) {
   const answers = readAnswers(file).map(answer => answer?.data ?? answer);
-  const keys = Object.assign({}, ...answers.map(answer => answer?.keys));
-  for (const records of answers.filter(answer => !answer?.keys).map(answer => answer?.items ?? answer)) {
+  const keys = Object.assign({}, ...answers.filter(hasKeys).map(answer => answer.keys));
+  for (const records of answers.filter(answer => !hasKeys(answer)).map(answer => answer?.items ?? answer)) {
     if (!Array.isArray(records)) throw new Unusable("it is no answer of GET /api/token/ or POST /api/token/batch/keys");
     for (const record of records) {
       report.notCarried(unusedFields(record, [...USED, ...PASSED_OVER]));
@@ -48,6 +48,8 @@ function keyOf(record, key) {
     status: isDisabled(record, expires) ? "disabled" : "active",
   };
 }
+
+const hasKeys = answer => !Array.isArray(answer) && says(answer?.keys);
 
 const listOf = (text, between) => String(text ?? "").split(between).map(part => part.trim()).filter(says);
 

@@ -48,10 +48,10 @@ internal static partial class EarlierKey
             fields.AddError("prefix", "must be 2 to 16 lower-case letters and digits and begin with a letter.");
         }
 
-        var used = fields.Number("used", 0);
+        var used = fields.Units("used", settings.Unit, 0);
         if (used is < 0 or > KeySettingsValidator.MaxQuota)
         {
-            fields.AddError("used", $"must be from 0 to {KeySettingsValidator.MaxQuota}.");
+            fields.AddError("used", $"must be from 0 to {QuotaAmount.Text(KeySettingsValidator.MaxQuota, settings.Unit)}.");
         }
 
         var status = fields.Word("status", KeyStatus.Active, KeyStatus.Active, KeyStatus.Disabled);
