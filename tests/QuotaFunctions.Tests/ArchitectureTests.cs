@@ -33,7 +33,8 @@ public sealed partial class ArchitectureTests
         ["Transfer"] = ["Accounts", "Accounts.Storage", "Auditing", "Hosting", "Keys", "Subscriptions", "Validation"],
         ["Http"] = ["Accounts", "Accounts.Storage", "Charging", "Hosting", "Validation"],
         ["Telemetry"] = ["Accounts", "Alerting", "Auditing", "Charging", "Hosting", "Proxying", "Queues", "Usage"],
-        ["Proxying"] = ["Accounts", "Accounts.Storage", "Charging", "Hosting", "Http", "Keys", "Validation"],
+        ["Pricing"] = ["Accounts"],
+        ["Proxying"] = ["Accounts", "Accounts.Storage", "Charging", "Hosting", "Http", "Keys", "Pricing", "Validation"],
     };
 
     /// <summary>A using that is not needed does not compile, so the usings of a file are what it uses.</summary>

@@ -49,11 +49,7 @@ internal static partial class EarlierKey
         }
 
         var used = fields.Units("used", settings.Unit, 0);
-        if (used is < 0 or > KeySettingsValidator.MaxQuota)
-        {
-            fields.AddError("used", $"must be from 0 to {QuotaAmount.Text(KeySettingsValidator.MaxQuota, settings.Unit)}.");
-        }
-
+        KeySettingsValidator.CheckAmount("used", used, 0, settings.Unit, fields.ValidationErrors);
         var status = fields.Word("status", KeyStatus.Active, KeyStatus.Active, KeyStatus.Disabled);
         var createdAt = fields.MomentOrNull("created_at", null) ?? now;
         fields.ThrowIfInvalid();

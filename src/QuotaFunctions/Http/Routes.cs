@@ -57,6 +57,9 @@ public static class Routes
     /// <summary>One queue, by its name.</summary>
     public const string Queue = Queues + "/{queue}";
 
+    /// <summary>Whose token it is that asks.</summary>
+    public const string Admin = Area + "/me";
+
     /// <summary>What needs attention.</summary>
     public const string Alerts = Area + "/alerts";
 
@@ -66,11 +69,23 @@ public static class Routes
     /// <summary>What deletes what is old.</summary>
     public const string Retention = Area + "/retention";
 
+    /// <summary>Tables and queues.</summary>
+    public const string Storage = Area + "/storage";
+
     /// <summary>Everything, to be carried away.</summary>
     public const string Export = Area + "/export";
 
     /// <summary>What was carried away, brought back.</summary>
     public const string Import = Area + "/import";
+
+    /// <summary>The operators' page.</summary>
+    public const string Dashboard = "dashboard";
+
+    /// <summary>The page of a key's holder.</summary>
+    public const string HolderDashboard = Dashboard + "/me";
+
+    /// <summary>A file that the pages need.</summary>
+    public const string DashboardAsset = Dashboard + "/assets/{file}";
 
     /// <summary>What the routes of the earlier token service begin with.</summary>
     public const string Flow = "flow";
@@ -93,6 +108,7 @@ public static class Routes
         ["subscription"] = "The subscription's id; default for the one of the settings.",
         ["chargeId"] = "What charge_id was when it was consumed.",
         ["provider"] = "The provider's name.",
+        ["file"] = "The file's name, as the page has it.",
         ["path"] = "The upstream's path; may have slashes.",
     };
 

@@ -66,7 +66,7 @@ public sealed class FaultyStorageTests(AzuriteFixture azurite, ITestOutputHelper
         {
             var which = i % 2;
             var engine = engines[i / 2 % 2].Engine;
-            var request = new ChargeRequest { Secret = keys[which].Secret, Cost = 1, TokenEstimate = 3, RequestId = $"r{i}", Provider = "sample" };
+            var request = new ChargeRequest { Secret = keys[which].Secret, Cost = 1, TokenEstimate = new CostEstimate(3), RequestId = $"r{i}", Provider = "sample" };
             if ((await engine.ChargeAsync(request, CancellationToken.None)).Charge is { } charge)
             {
                 var cost = (i / 4 % 3) switch { 0 => 0, 1 => charge.Cost, _ => charge.Cost + 1 };

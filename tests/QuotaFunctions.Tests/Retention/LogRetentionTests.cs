@@ -1,4 +1,3 @@
-using QuotaFunctions.Core.Accounts;
 using QuotaFunctions.Core.Accounts.Storage;
 using QuotaFunctions.Core.Auditing;
 using QuotaFunctions.Core.Retention;

@@ -1,6 +1,4 @@
 using QuotaFunctions.Core.Accounts;
-using QuotaFunctions.Core.Auditing;
-using QuotaFunctions.Core.Charging;
 using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.Core.Retention;
 using QuotaFunctions.Tests.Auditing;

@@ -333,7 +333,7 @@ internal sealed class ScenarioRun
         {
             Secret = secret,
             Cost = step.Cost,
-            TokenEstimate = kind == ChargeKind.Forward ? step.Cost + 3 : null,
+            TokenEstimate = kind == ChargeKind.Forward ? new CostEstimate(step.Cost + 3, Least: (step.Cost + 4) / 2) : null,
             Kind = kind,
             HoldFor = step.Variant % 4 == 0 ? TimeSpan.FromSeconds(1 + (step.Variant * 60)) : null,
             RequestId = $"{prefix}{_requests++}",
