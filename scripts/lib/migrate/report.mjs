@@ -45,6 +45,6 @@ export class Report {
   /** Says what it came to. */
   end() {
     if (this.#notCarried.size > 0) this.#print(`not carried over: ${[...this.#notCarried.keys()].map(name => name.toWellFormed()).join(", ")}`);
-    this.#print(`${this.moved} keys can be moved, ${this.left} are left behind`);
+    this.#print(`keys that can be moved: ${this.moved}, left behind: ${this.left}`);
   }
 }
