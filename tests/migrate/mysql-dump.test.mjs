@@ -66,3 +66,8 @@ test("moments that the service does not take become the nearest that it does", (
   const result = convert("mysql-dump", dump("INSERT INTO access_tokens VALUES (1,'a1','w',NULL,'time',0,0,'9999-12-31 23:59:59',1),(2,'a2','w',NULL,'time',0,0,'1999-12-31 23:59:59',1),(3,'a3','w',NULL,'count',1,1,'0000-00-00 00:00:00',1);"));
   assert.deepEqual(result.keys.map(key => key.expires_at), ["8999-12-31T23:59:59Z", "2000-01-01T00:00:00Z", undefined]);
 });
+
+test("an e-mail address that is none is left out", () => {
+  const result = convert("mysql-dump", dump("INSERT INTO access_tokens VALUES (1,'a1','w','a..b@x.example','count',1,1,NULL,1),(2,'a2','w','nobody','count',1,1,NULL,1),(3,'a3','w','o''hara+x@x.example','count',1,1,NULL,1);"));
+  assert.deepEqual(result.keys.map(key => key.email), [undefined, undefined, "o'hara+x@x.example"]);
+});

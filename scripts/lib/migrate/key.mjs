@@ -17,6 +17,9 @@ const MAX_ADDRESSES = 100;
 const MAX_RATE = 100_000;
 const MAX_CALLS = 10_000;
 
+// Those that need no quotes
+const EMAIL = /^[\w!#$%&'*+/=?^`{|}~-]+(\.[\w!#$%&'*+/=?^`{|}~-]+)*@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$/;
+
 /** Thrown for a key that cannot be moved; the message says why, and never has a secret in it. */
 export class NotMovable extends Error {}
 
@@ -129,7 +132,7 @@ export function addresses(texts) {
 }
 
 /** An e-mail address; undefined for what is none. */
-export const email = value => (/^[^\s@<>(),;:"\\]+@[A-Za-z0-9.-]+$/.test(String(value)) && String(value).length <= 254 ? String(value) : undefined);
+export const email = value => (EMAIL.test(String(value)) && String(value).length <= 254 ? String(value) : undefined);
 
 /**
  * How much there was and what of it is used. What was left stays: no less, and never more.

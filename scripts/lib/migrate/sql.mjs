@@ -2,7 +2,7 @@
 
 const STARTS = /['"`;#]|--(?=\s)|\/\*/g;
 const ENDS = { "'": /\\[^]|'/g, '"': /\\[^]|"/g, "`": /`/g, "#": /\n/g, "--": /\n/g, "/*": /\*\//g };
-const COMMENTS = ["#", "--", "/*"];
+const isComment = sign => ["#", "--", "/*"].includes(sign);
 
 // One has to see this many characters more to know what a character begins
 const LOOK_AHEAD = 2;
@@ -13,21 +13,26 @@ export async function* statements(chunks) {
   let text = "";
   let open = null; // the quote or comment that has begun
   const scan = function* (sure) {
-    let at = 0;
-    for (;;) {
+    for (let at = 0; ; ) {
       const pattern = open ? ENDS[open] : STARTS;
       pattern.lastIndex = at;
       const match = pattern.exec(text);
-      const found = match !== null && match.index < sure;
-      const end = found ? match.index + match[0].length : Math.max(at, sure);
-      const [isComment, sign] = [COMMENTS.includes(open), found ? match[0] : ""];
-      if (!isComment) statement += text.slice(at, found && (sign === ";" || COMMENTS.includes(sign)) && !open ? match.index : end);
+      if (match === null || match.index >= sure) {
+        const end = Math.max(at, sure);
+        if (!isComment(open)) statement += text.slice(at, end);
+        text = text.slice(end);
+        return;
+      }
+
+      const sign = match[0];
+      const end = match.index + sign.length;
+      const isLeftOut = open === null && (sign === ";" || isComment(sign));
+      if (!isComment(open)) statement += text.slice(at, isLeftOut ? match.index : end);
       at = end;
-      if (!found) break;
       if (open) {
         // What a backslash precedes ends nothing. A doubled quote ends one text and begins the next, which comes to the same.
+        if (isComment(open)) statement += " ";
         if (!sign.startsWith("\\")) open = null;
-        if (isComment) statement += " ";
       } else if (sign === ";") {
         yield statement;
         statement = "";
@@ -35,7 +40,6 @@ export async function* statements(chunks) {
         open = sign;
       }
     }
-    text = text.slice(at);
   };
   for await (const chunk of chunks) {
     text += chunk;
