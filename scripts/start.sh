@@ -43,7 +43,7 @@ port=${port:-${PORT:-8787}}
 mail=${data:-$PWD/.local}/mail
 in_memory=0
 if [[ ! $data && ${DATABASE_URL:-} == :memory: ]]; then
-  in_memory=1 data=$(mktemp -d)
+  in_memory=1
 elif [[ $env_names == *' DATABASE_URL '* && $DATABASE_URL != :memory: ]]; then
   echo '.env: of DATABASE_URL only :memory: is known here; scripts/migrate-from-sqlite.sh moves the keys of a database' >&2
 fi
@@ -60,6 +60,7 @@ for offset in 0 1 2 3 4; do
   fi
 done
 
+((!in_memory)) || data=$(mktemp -d)
 mkdir -p "$data" .local/logs
 lock=$data/start.pid
 if [[ -f $lock ]] && kill -0 "$(<"$lock")" 2>/dev/null; then
