@@ -6,12 +6,9 @@ namespace QuotaFunctions.Core.Transfer;
 /// The lines of one account, in a temporary file: they go out only once they are known to belong together. A file, as the log of one key may be
 /// larger than the memory.
 /// </summary>
-internal sealed class AccountLines : IAsyncDisposable
+internal sealed class AccountLines : IDisposable
 {
-    private const int BufferSize = 128 * 1024;
-
-    private readonly FileStream _file = new(
-        Path.Combine(Path.GetTempPath(), Path.GetRandomFileName()), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, BufferSize, FileOptions.DeleteOnClose);
+    private readonly FileStream _file = TemporaryFile.Create();
     private readonly Dictionary<string, long> _counts = [];
 
     /// <summary>How many lines are rows of which table.</summary>
@@ -32,16 +29,16 @@ internal sealed class AccountLines : IAsyncDisposable
     }
 
     /// <summary>Reads all lines, some bytes at a time, which are good until the next are asked for.</summary>
-    public async IAsyncEnumerable<ReadOnlyMemory<byte>> ReadAsync([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    public IEnumerable<ReadOnlyMemory<byte>> Read()
     {
         _file.Position = 0;
-        var buffer = new byte[BufferSize];
-        while (await _file.ReadAsync(buffer, cancellationToken) is > 0 and var read)
+        var buffer = new byte[TemporaryFile.BufferSize];
+        while (_file.Read(buffer) is > 0 and var read)
         {
             yield return buffer.AsMemory(0, read);
         }
     }
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => _file.DisposeAsync();
+    public void Dispose() => _file.Dispose();
 }

@@ -65,7 +65,7 @@ internal sealed record ExportEnd
     public required long Lines { get; init; }
 
     /// <summary>How many of them are rows of which table, or keys.</summary>
-    public IReadOnlyDictionary<string, long> Counts { get; init; } = new Dictionary<string, long>();
+    public required IReadOnlyDictionary<string, long>? Counts { get; init; }
 
     /// <summary>The SHA-256 of all bytes before it, 64 lower-case hexadecimal digits.</summary>
     public required string Sha256 { get; init; }

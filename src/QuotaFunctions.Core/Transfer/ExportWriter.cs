@@ -32,7 +32,7 @@ internal sealed class ExportWriter(Stream output) : IDisposable
     /// <summary>Writes lines that were gathered before.</summary>
     public async Task WriteAsync(AccountLines account, CancellationToken cancellationToken)
     {
-        await foreach (var some in account.ReadAsync(cancellationToken))
+        foreach (var some in account.Read())
         {
             await WriteAsync(some, cancellationToken);
         }

@@ -25,7 +25,7 @@ internal sealed class Exporter(TableServiceClient tables, StorageNames names, Ke
             cancellationToken);
         await output.FlushAsync(cancellationToken);
 
-        await using var lines = new AccountLines();
+        using var lines = new AccountLines();
         foreach (var account in (await index.ReadAsync(cancellationToken)).Select(entry => KeyLocator.AccountOf(entry.Id)).Distinct().Order(StringComparer.Ordinal))
         {
             await reader.ReadAsync(account, lines, cancellationToken);

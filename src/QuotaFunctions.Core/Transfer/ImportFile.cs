@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.IO.Pipelines;
 using System.Security.Cryptography;
 using System.Text.Json;
 using QuotaFunctions.Core.Validation;
@@ -7,15 +5,12 @@ using QuotaFunctions.Core.Validation;
 namespace QuotaFunctions.Core.Transfer;
 
 /// <summary>A file to import, kept in a temporary file, and found good from its first line to its last before anything is changed.</summary>
-public sealed class ImportFile : IAsyncDisposable
+public sealed class ImportFile : IDisposable
 {
     /// <summary>The largest file, in bytes, unpacked: 64 MiB. scripts/restore.sh splits a larger one.</summary>
     public const int MaxBytes = 64 * 1024 * 1024;
 
-    private const int BufferSize = 128 * 1024;
-
-    private readonly FileStream _file = new(
-        Path.Combine(Path.GetTempPath(), Path.GetRandomFileName()), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, BufferSize, FileOptions.DeleteOnClose);
+    private readonly FileStream _file = TemporaryFile.Create();
 
     private ImportFile()
     {
@@ -38,22 +33,27 @@ public sealed class ImportFile : IAsyncDisposable
         var file = new ImportFile();
         try
         {
-            await source.CopyToAsync(file._file, cancellationToken);
-            await file.CheckAsync(now, cancellationToken);
+            await TemporaryFile.FillAsync(file._file, source, cancellationToken);
+            file.Check(now, cancellationToken);
             return file;
+        }
+        catch (FormatException fault)
+        {
+            file.Dispose();
+            throw Refused(fault.Message);
         }
         catch
         {
-            await file.DisposeAsync();
+            file.Dispose();
             throw;
         }
     }
 
     /// <summary>Reads the lines between the first and the last.</summary>
-    internal async IAsyncEnumerable<JsonElement> ReadAsync([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    internal IEnumerable<JsonElement> Read()
     {
         var number = 0L;
-        await foreach (var line in ReadLinesAsync(cancellationToken))
+        foreach (var line in TemporaryFile.ReadLines(_file, ExportFormat.MaxLineBytes))
         {
             number++;
             if (number > 1 && number <= Lines + 1)
@@ -64,16 +64,17 @@ public sealed class ImportFile : IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => _file.DisposeAsync();
+    public void Dispose() => _file.Dispose();
 
-    private async Task CheckAsync(DateTimeOffset now, CancellationToken cancellationToken)
+    private void Check(DateTimeOffset now, CancellationToken cancellationToken)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var rules = new LineRules(now);
         var number = 0L;
         ExportEnd? end = null;
-        await foreach (var line in ReadLinesAsync(cancellationToken))
+        foreach (var line in TemporaryFile.ReadLines(_file, ExportFormat.MaxLineBytes))
         {
+            cancellationToken.ThrowIfCancellationRequested();
             number++;
             if (end is not null)
             {
@@ -154,33 +155,4 @@ public sealed class ImportFile : IAsyncDisposable
     }
 
     private static InvalidRequestException Refused(string message) => new(JsonFields.Body, message);
-
-    /// <summary>The lines, without their line feeds. What follows the last line feed is no line: it was cut.</summary>
-    private async IAsyncEnumerable<byte[]> ReadLinesAsync([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        _file.Position = 0;
-        var reader = PipeReader.Create(_file, new StreamPipeReaderOptions(bufferSize: BufferSize, leaveOpen: true));
-        while (true)
-        {
-            var read = await reader.ReadAsync(cancellationToken);
-            var buffer = read.Buffer;
-            while (buffer.PositionOf((byte)'\n') is { } end)
-            {
-                var line = buffer.Slice(0, end);
-                yield return line.Length <= ExportFormat.MaxLineBytes ? line.ToArray() : throw Refused("has a line that is too long.");
-                buffer = buffer.Slice(buffer.GetPosition(1, end));
-            }
-
-            reader.AdvanceTo(buffer.Start, buffer.End);
-            if (buffer.Length > ExportFormat.MaxLineBytes)
-            {
-                throw Refused("has a line that is too long.");
-            }
-
-            if (read.IsCompleted)
-            {
-                yield break;
-            }
-        }
-    }
 }

@@ -50,7 +50,7 @@ internal sealed class Importer(
         var now = clock.GetUtcNow();
         var lines = 0L;
         var reportedAt = clock.GetTimestamp();
-        await foreach (var line in file.ReadAsync(cancellationToken))
+        foreach (var line in file.Read())
         {
             yield return ImportLine.Of(line, now);
             lines++;
@@ -107,7 +107,8 @@ internal sealed class Importer(
     private async Task WriteAsync(ImportFile file, ImportPlan plan, Func<ImportProgress, CancellationToken, Task> report, CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var queues = Enumerable.Range(0, Degree).Select(_ => Channel.CreateBounded<ImportLine>(MaxWaiting)).ToList();
+        var queues = Enumerable.Range(0, Degree).Select(_ => Channel.CreateBounded<ImportLine>(
+            new BoundedChannelOptions(MaxWaiting) { SingleReader = true, SingleWriter = true, AllowSynchronousContinuations = true })).ToList();
         var workers = queues.Select(queue => WorkAsync(queue.Reader, writers(file.Header.Id, plan), stop)).ToList();
         try
         {

@@ -44,8 +44,8 @@ internal sealed class LineRules(DateTimeOffset now)
     }
 
     /// <summary>True where the last line tells of as many lines of each kind.</summary>
-    public bool Agrees(IReadOnlyDictionary<string, long> counts) =>
-        counts.Count == _counts.Count && counts.All(count => _counts.GetValueOrDefault(count.Key) == count.Value);
+    public bool Agrees(IReadOnlyDictionary<string, long>? counts) =>
+        counts?.Count == _counts.Count && counts.All(count => _counts.GetValueOrDefault(count.Key) == count.Value);
 
     /// <summary>An account's head comes last, so that what is half imported never serves.</summary>
     private string? CheckOrder(string table, TableEntity row) => RowRules.AccountOf(table, row) is not { } account ? null

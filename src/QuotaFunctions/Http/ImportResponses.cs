@@ -50,4 +50,5 @@ internal sealed record ImportResponse
 /// <summary>A key or a pool that is left alone.</summary>
 /// <param name="Account">Its id.</param>
 /// <param name="Reason">Why.</param>
-internal sealed record ImportConflictResponse(string Account, string Reason);
+internal sealed record ImportConflictResponse(
+    [property: Example("key_3kTMd9YgW4zQ0aXc7LhB")] string Account, [property: Example("it is there already")] string Reason);

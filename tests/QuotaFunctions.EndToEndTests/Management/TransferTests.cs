@@ -3,6 +3,7 @@ using System.IO.Compression;
 using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
+using Azure.Data.Tables;
 using QuotaFunctions.TestSupport;
 using Xunit.Abstractions;
 
@@ -153,7 +154,13 @@ public sealed class TransferTests(AppFixture app, ITestOutputHelper output) : ID
     {
         await using var other = await StartOtherAsync();
         Assert.Equal(0, (await RunAsync("init-storage.sh", other.BaseAddress, "--check")).Code);
+        await new TableServiceClient(other.ConnectionString).DeleteTableAsync("reports");
+        var missing = await RunAsync("init-storage.sh", other.BaseAddress, "--check");
+        Assert.Equal(1, missing.Code);
+        Assert.Contains("missing  reports", missing.Log, StringComparison.Ordinal);
+        Assert.Equal(1, (await RunAsync("verify-storage-status.sh", other.BaseAddress)).Code);
         Assert.Equal(0, (await RunAsync("init-storage.sh", other.BaseAddress)).Code);
+        Assert.Equal(0, (await RunAsync("init-storage.sh", other.BaseAddress, "--check")).Code);
         Assert.Equal(2, (await RunAsync("init-storage.sh", new Uri("http://127.0.0.1:1"), "--check")).Code);
     }
 
@@ -230,6 +237,8 @@ public sealed class TransferTests(AppFixture app, ITestOutputHelper output) : ID
     private sealed class OtherService(AzuriteProcess azurite, LocalHost.LocalFunctionsHost host) : IAsyncDisposable
     {
         public Uri BaseAddress => host.BaseAddress;
+
+        public string ConnectionString => azurite.ConnectionString;
 
         public async ValueTask DisposeAsync()
         {

@@ -187,7 +187,7 @@ public sealed class TransferTests(AzuriteFixture azurite, ITestOutputHelper outp
 
     private static async Task<ImportResult> ImportAsync(EngineUnderTest engine, byte[] export, CancellationToken cancellationToken = default, bool isDryRun = false)
     {
-        await using var file = await ImportFile.ReceiveAsync(new MemoryStream(export), TimeProvider.System.GetUtcNow(), cancellationToken);
+        using var file = await ImportFile.ReceiveAsync(new MemoryStream(export), TimeProvider.System.GetUtcNow(), cancellationToken);
         return await engine.Get<IImporter>().ImportAsync(file, isDryRun, (_, _) => Task.CompletedTask, cancellationToken);
     }
 

@@ -35,7 +35,7 @@ internal static class ExportedFile
     {
         try
         {
-            await using var file = await ImportFile.ReceiveAsync(new MemoryStream(bytes), Now, CancellationToken.None);
+            using var file = await ImportFile.ReceiveAsync(new MemoryStream(bytes), Now, CancellationToken.None);
             return null;
         }
         catch (InvalidRequestException refused)

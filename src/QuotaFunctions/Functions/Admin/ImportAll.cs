@@ -30,7 +30,7 @@ public sealed class ImportAll(IImporter importer, TimeProvider time)
         var isDryRun = fields.Flag("dry_run");
         fields.ThrowIfInvalid();
         var file = await ImportFile.ReceiveAsync(LimitedBodyStream.Open(request, ImportFile.MaxBytes), time.GetUtcNow(), cancellationToken);
-        request.HttpContext.Response.RegisterForDisposeAsync(file);
+        request.HttpContext.Response.RegisterForDispose(file);
         return new StreamResult(NdjsonLines.ContentType, (stream, stop) => ImportAsync(file, isDryRun, stream, stop));
     }
 
