@@ -124,7 +124,7 @@ internal sealed class AccountReader(
         {
             if (entry.SettledCharge is { } settled)
             {
-                lines.Add(ExportFormat.Accounts, AccountEntity.Settled(row.PartitionKey, entry.KeyId, settled, entry.FinalCost));
+                lines.Add(ExportFormat.Accounts, AccountEntity.Of(row.PartitionKey, new SideRow.SettlementMarker(entry.KeyId, settled, entry.FinalCost)));
             }
         }
     }

@@ -172,8 +172,11 @@ internal static class AccountEntity
     }
 
     /// <summary>The mark of a settled charge.</summary>
-    public static TableEntity Settled(string accountId, string keyId, ChargeId charge, long cost) =>
-        new(accountId, AccountRowKeys.Settled(keyId, charge)) { ["Cost"] = cost };
+    public static TableEntity Of(string accountId, SideRow.SettlementMarker settled) => new(accountId, AccountRowKeys.Settled(settled.KeyId, settled.Charge))
+    {
+        ["Cost"] = settled.Cost,
+        ["Repetition"] = (int)settled.Repetition,
+    };
 
     private static QuotaBalance ToBalance(TableEntity row, QuotaType type, QuotaUnit unit, RefillPolicy? refill) => new()
     {

@@ -16,7 +16,7 @@ namespace QuotaFunctions.Functions.Admin;
 /// A file that is damaged, cut or newer is refused before anything is changed. No account is overwritten. The answer is NDJSON: how far it is, about
 /// once a second, and a last line with the result, or with the error after which the same file is to be sent again.
 /// </remarks>
-[RequestBody]
+[RequestBody(MediaType = NdjsonLines.ContentType)]
 [Query(typeof(ImportQuery))]
 [Response(200, "The lines; the last one is as shown here.", typeof(ImportResponse))]
 public sealed class ImportAll(IImporter importer, TimeProvider time)
