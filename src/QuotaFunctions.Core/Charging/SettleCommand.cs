@@ -92,12 +92,15 @@ internal sealed class SettleCommand : AccountCommand<SettleResult>
             Model = _model,
         };
         var index = transaction.Add(entry);
-        transaction.Add(new SideRow.SettlementMarker(_charge.Key.KeyId, _charge.Id, entry.FinalCost));
+
+        // What was charged in a period that is over is not given back
+        var repetition = entry.FinalCost > 0 && _settlement.Repetition == Repetition.Anew ? Repetition.OnceMore : _settlement.Repetition;
+        transaction.Add(new SideRow.SettlementMarker(_charge.Key.KeyId, _charge.Id, entry.FinalCost, repetition));
         var result = new SettleResult(AlreadySettled: false, entry.FinalCost, QuotaRules.Snapshot(key, pool, transaction.At));
         return Written(() => result) with
         {
             // Also where nobody waits for it any more.
-            Report = (listener, _, stop) => listener.OnSettledAsync(_settlement, entry.FinalCost, transaction.Row.RefOf(index), stop),
+            Report = (listener, stop) => listener.OnSettledAsync(_settlement, entry.FinalCost, transaction.Row.RefOf(index), stop),
         };
     }
 

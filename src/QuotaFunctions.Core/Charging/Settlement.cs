@@ -14,6 +14,9 @@ public sealed record Settlement
     /// <summary>What it came to in units, 0 for a refund; may be above what was held.</summary>
     public required long Cost { get; init; }
 
+    /// <summary>What a request gets that comes again with the charge's Idempotency-Key.</summary>
+    public Repetition Repetition { get; init; }
+
     /// <summary>The upstream's status code, 0 where there was none.</summary>
     public int Status { get; init; }
 

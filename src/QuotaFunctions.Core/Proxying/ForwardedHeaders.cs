@@ -80,7 +80,7 @@ internal static class ForwardedHeaders
         var hop = NamedBy(upstream.Headers.NonValidated.TryGetValues("Connection", out var connection) ? connection.ToArray() : default);
         foreach (var (name, values) in upstream.Headers.NonValidated.Concat(upstream.Content.Headers.NonValidated))
         {
-            if (!NotToClient.Contains(name) && !hop.Contains(name, StringComparer.OrdinalIgnoreCase)
+            if (MayGoToClient(name) && !hop.Contains(name, StringComparer.OrdinalIgnoreCase)
                 && values.Where(value => !value.AsSpan().ContainsAnyExcept(sane) && !provider.IsRevealing(value)).ToArray() is { Length: > 0 } kept)
             {
                 response.Headers[name] = kept;
@@ -107,6 +107,9 @@ internal static class ForwardedHeaders
             response.AppendTrailer(name, values.Where(static value => !value.AsSpan().ContainsAnyExcept(Ascii)).ToArray());
         }
     }
+
+    /// <summary>Whether a header of an answer may be the upstream's, rather than of this hop or this service.</summary>
+    public static bool MayGoToClient(string name) => !NotToClient.Contains(name);
 
     /// <summary>True for a header that settings may add to every request: not what this hop makes itself, nor what belongs to a body.</summary>
     public static bool MayBeAdded(string name) => !OfThisHop.Contains(name)

@@ -12,13 +12,14 @@ namespace QuotaFunctions.Core.Proxying;
 /// Takes a key's holder's request to an upstream: has it read, charges, forwards, settles. Until the charge nothing
 /// costs anything; after it every way out settles, once.
 /// </summary>
-public sealed partial class ProxyHandler
+public sealed class ProxyHandler
 {
     private readonly ClientKeys _clients;
     private readonly ProxyRequestReader _reader;
     private readonly FailoverSender _sender;
     private readonly UpstreamForwarder _forwarder;
     private readonly IQuotaEngine _engine;
+    private readonly KeptAnswers _answers;
     private readonly TimeSpan _drain;
     private readonly TimeProvider _time;
     private readonly ILogger<ProxyHandler> _logger;
@@ -29,6 +30,7 @@ public sealed partial class ProxyHandler
         FailoverSender sender,
         UpstreamForwarder forwarder,
         IQuotaEngine engine,
+        KeptAnswers answers,
         TimeSpan drain,
         TimeProvider time,
         ILogger<ProxyHandler> logger)
@@ -38,6 +40,7 @@ public sealed partial class ProxyHandler
         _sender = sender;
         _forwarder = forwarder;
         _engine = engine;
+        _answers = answers;
         _drain = drain;
         _time = time;
         _logger = logger;
@@ -83,12 +86,7 @@ public sealed partial class ProxyHandler
             var result = await _engine.ChargeAsync(request.Charge, context.RequestAborted).ConfigureAwait(false);
             if (result.Quota is { } quota)
             {
-                QuotaHeaders.Write(context.Response, quota, _time.GetUtcNow(), result.Charge?.Cost);
-            }
-
-            if (result.Replayed)
-            {
-                context.Response.Headers[Idempotency.ReplayedHeader] = "true";
+                QuotaHeaders.Write(context.Response, quota, _time.GetUtcNow(), result.Replayed ? 0 : result.Charge?.Cost);
             }
 
             if (result.Refusal == ChargeRefusal.ModelNotAllowed && request.Uncertainty is { } uncertainty)
@@ -99,6 +97,16 @@ public sealed partial class ProxyHandler
             if (result.Charge is null)
             {
                 return Refusal.Of(result.Refusal!.Value, result.RetryAfter);
+            }
+
+            if (result.IsAnswerKept)
+            {
+                return await _answers.GiveAsync(context, result.Charge).ConfigureAwait(false);
+            }
+
+            if (result.Replayed)
+            {
+                context.Response.Headers[Idempotency.ReplayedHeader] = "true";
             }
 
             context.Features.Get<Admission>()!.IsGranted = true;
@@ -112,12 +120,11 @@ public sealed partial class ProxyHandler
 
     private async Task<Refusal?> ForwardAsync(HttpContext context, ProxyRequest asked, ChargeResult result, CancellationToken ended)
     {
-        // What is held until the usage is known
-        var isHold = result.Charge!.IsHold;
+        var isEstimate = result.Charge!.IsEstimate;
         var targets = asked.OpenTo(result.Charge.Request);
-        var pending = new PendingCharge(this, result.Charge, result.Replayed, targets[0]);
+        var pending = new PendingCharge(_engine, result.Charge, result.Replayed, targets[0], _time, _logger);
         UpstreamCall? call = null;
-        using var attendance = new Attendance(isHold ? _drain : TimeSpan.Zero, _time, context.RequestAborted, ended);
+        using var attendance = new Attendance(isEstimate ? _drain : TimeSpan.Zero, _time, context.RequestAborted, ended);
 
         // How it ended when an exception that nobody foresaw ends it
         var unforeseen = new ForwardResult(ForwardOutcome.Unreachable) { PromptTokens = targets[0].Estimate.PromptTokens };
@@ -153,7 +160,8 @@ public sealed partial class ProxyHandler
 
             var usage = TokenUsageReader.For(answer.Content.Headers.ContentEncoding.Count > 0, answer.Content.Headers.ContentType?.MediaType);
             attendance.Follow(pending.IsSettled ? null : usage);
-            var passed = await _forwarder.PassOnAsync(answer, context, request, usage, attendance).ConfigureAwait(false);
+            var recording = _answers.Record(result.Charge);
+            var passed = await _forwarder.PassOnAsync(answer, context, request, usage, recording, attendance).ConfigureAwait(false);
             var exchange = unforeseen with
             {
                 End = passed.End,
@@ -163,7 +171,9 @@ public sealed partial class ProxyHandler
                 AnswerTokens = usage?.Passed ?? TokenEstimates.OfText(request.Progress.BytesOut),
             };
             call.Ended(exchange, usage);
-            await pending.SettleAsync(exchange, usage).ConfigureAwait(false);
+            var isKept = (passed.IsWhole || passed.End == ForwardOutcome.Answered) && !pending.IsSettled
+                && await _answers.TryKeepAsync(result.Charge, recording).ConfigureAwait(false);
+            await pending.SettleAsync(exchange, usage, isKept).ConfigureAwait(false);
             return null;
         }
         finally
@@ -175,7 +185,7 @@ public sealed partial class ProxyHandler
         UpstreamRequest Prepare(UpstreamRequest request)
         {
             request = WithinGrant(context, request, result.Charge);
-            return isHold ? AskForUsage(request) : request;
+            return isEstimate ? AskForUsage(request) : request;
         }
     }
 
@@ -214,68 +224,6 @@ public sealed partial class ProxyHandler
         {
             var back = result.Charge!.Cost - cost;
             QuotaHeaders.Write(context.Response, quota with { Remaining = quota.Remaining + back, Used = quota.Used - back }, _time.GetUtcNow(), cost);
-        }
-    }
-
-    [LoggerMessage(1210, LogLevel.Error, "The charge {Charge} of {Key} could not be settled; the timer will do it.")]
-    private partial void NotSettled(string charge, string key, Exception exception);
-
-    /// <summary>A charge that was granted, and is settled once.</summary>
-    private sealed class PendingCharge(ProxyHandler handler, Charge charge, bool isReplay, UpstreamRequest first)
-    {
-        private readonly long _start = handler._time.GetTimestamp();
-        private long? _cost;
-
-        /// <summary>What is forwarded, as it was sent last.</summary>
-        public UpstreamRequest Request { get; set; } = first;
-
-        /// <summary>What was taken for that, of all that was taken.</summary>
-        public long Taken => charge.TakenFor(Request.Charged);
-
-        /// <summary>Whether that was done.</summary>
-        public bool IsSettled => _cost is not null;
-
-        /// <summary>Settles it, unless that was done. Returns its cost.</summary>
-        public async Task<long> SettleAsync(ForwardResult exchange, TokenUsageReader? usage = null)
-        {
-            if (_cost is { } settled)
-            {
-                return settled;
-            }
-
-            var (outcome, cost) = SettlementRules.Decide(exchange, Taken, charge.Unit, Request.Provider.RefundOn, Request.Estimate.Price);
-
-            // A replay was paid for the first time
-            _cost = cost = isReplay ? charge.Cost : cost;
-            var (progress, wasSent) = (Request.Progress, Request.Progress.Tried.Count > 1 || exchange.End is not (ForwardOutcome.NotSent or ForwardOutcome.CircuitOpen));
-            try
-            {
-                // Whether the client is still there does not matter
-                await handler._engine.SettleAsync(
-                    new Settlement
-                    {
-                        Charge = charge,
-                        Outcome = outcome,
-                        Cost = cost,
-                        Status = exchange.Status,
-                        Latency = wasSent ? handler._time.GetElapsedTime(_start) : null,
-                        FirstByte = progress.FirstByteAt is { } at ? handler._time.GetElapsedTime(_start, at) : null,
-                        Attempts = progress.Attempts,
-                        ServedBy = Request.Charged,
-                        Tried = progress.Tried.Count > 1 ? string.Join(", ", progress.Tried.Select(static tried => $"{tried.Provider}:{tried.Outcome}")) : null,
-                        BytesIn = wasSent ? Request.Content?.SentBytes ?? 0 : null,
-                        BytesOut = wasSent ? progress.BytesOut : null,
-                        TokensIn = usage?.Input,
-                        TokensOut = usage?.Output,
-                    },
-                    CancellationToken.None).ConfigureAwait(false);
-            }
-            catch (Exception exception)
-            {
-                handler.NotSettled(charge.Id.ToString(), charge.Key.KeyId, exception);
-            }
-
-            return cost;
         }
     }
 }

@@ -34,6 +34,13 @@ public static class ProxyingServiceCollectionExtensions
         services.AddSingleton<UpstreamClients>();
         services.AddSingleton<UpstreamForwarder>();
         services.AddSingleton<FailoverSender>();
+        services.AddSingleton<KeptAnswerTable>();
+        services.AddSingleton<IExpiredAnswers>(static services => services.GetRequiredService<KeptAnswerTable>());
+        services.AddSingleton(static services => new KeptAnswers(
+            services.GetRequiredService<KeptAnswerTable>(),
+            services.GetRequiredService<IOptions<ServiceOptions>>().Value.KeepAnswers,
+            services.GetRequiredService<StorageMetrics>(),
+            services.GetRequiredService<ILogger<KeptAnswers>>()));
         services.AddSingleton(static services => new ProxyRequestReader(
             services.GetRequiredService<ProviderCatalog>(),
             services.GetRequiredService<RouteCatalog>(),
@@ -49,6 +56,7 @@ public static class ProxyingServiceCollectionExtensions
             services.GetRequiredService<FailoverSender>(),
             services.GetRequiredService<UpstreamForwarder>(),
             services.GetRequiredService<IQuotaEngine>(),
+            services.GetRequiredService<KeptAnswers>(),
             services.GetRequiredService<IOptions<ServiceOptions>>().Value.ProxyDrain,
             services.GetRequiredService<TimeProvider>(),
             services.GetRequiredService<ILogger<ProxyHandler>>()));

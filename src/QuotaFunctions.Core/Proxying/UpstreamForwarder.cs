@@ -65,9 +65,10 @@ internal sealed partial class UpstreamForwarder(
     /// <param name="context">The client's request.</param>
     /// <param name="request">What it answers.</param>
     /// <param name="usage">Reads along; null where it cannot.</param>
+    /// <param name="recording">Takes down what the client gets; null where nobody does.</param>
     /// <param name="attendance">How long to listen.</param>
     public async Task<PassedAnswer> PassOnAsync(
-        HttpResponseMessage answer, HttpContext context, UpstreamRequest request, TokenUsageReader? usage, Attendance attendance)
+        HttpResponseMessage answer, HttpContext context, UpstreamRequest request, TokenUsageReader? usage, AnswerRecording? recording, Attendance attendance)
     {
         var (clientLeft, ended, deadline) = (attendance.ClientLeft, attendance.Ended, request.Provider.StreamTimeout);
         var response = context.Response;
@@ -79,11 +80,12 @@ internal sealed partial class UpstreamForwarder(
             response.ContentLength = null;
         }
 
+        recording?.Begin(response);
         using var tooLate = new CancellationTokenSource(deadline, time);
         using var sending = CancellationTokenSource.CreateLinkedTokenSource(clientLeft, tooLate.Token, ended);
         using var silence = new SilenceTimer(request.Provider.IdleTimeout, time);
         using var reading = CancellationTokenSource.CreateLinkedTokenSource(attendance.Token, tooLate.Token, silence.Token);
-        var copier = new AnswerCopier(response, usage, filter, request.Progress, silence, time);
+        var copier = new AnswerCopier(response, usage, filter, recording, request.Progress, silence, time);
         try
         {
             if (HasBody(context, answer))
