@@ -1,6 +1,15 @@
 # The service as a container, on the official base image of the Functions host. See docs/deploying.md#in-a-container
 # docker build -t quota-functions .
 
+# The dashboard's page
+FROM node:22-bookworm-slim AS dashboard
+WORKDIR /source/src/QuotaFunctions/Dashboard
+COPY src/QuotaFunctions/Dashboard/package.json src/QuotaFunctions/Dashboard/package-lock.json ./
+RUN npm ci --ignore-scripts --no-audit --no-fund
+COPY src/QuotaFunctions/openapi.json ../
+COPY src/QuotaFunctions/Dashboard ./
+RUN npm run build
+
 FROM mcr.microsoft.com/dotnet/sdk:10.0 AS build
 WORKDIR /source
 
@@ -11,9 +20,10 @@ COPY src/QuotaFunctions/QuotaFunctions.csproj src/QuotaFunctions/
 COPY src/QuotaFunctions.Core/QuotaFunctions.Core.csproj src/QuotaFunctions.Core/
 RUN dotnet restore src/QuotaFunctions -r linux-x64 -p:PublishReadyToRun=true
 
-COPY .editorconfig host.json ./
+COPY .editorconfig host.json prices.json ./
 COPY src src
-RUN dotnet publish src/QuotaFunctions -c Release -r linux-x64 --self-contained false -p:PublishReadyToRun=true -o /app
+COPY --from=dashboard /source/artifacts/dashboard artifacts/dashboard
+RUN dotnet publish src/QuotaFunctions -c Release -r linux-x64 --self-contained false -p:PublishReadyToRun=true -p:BuildDashboard=false -o /app
 
 # For amd64 only, as the base image is
 FROM mcr.microsoft.com/azure-functions/dotnet-isolated:4-dotnet-isolated10.0

@@ -52,7 +52,7 @@ fi
 
 tools=(az)
 [[ $mode == destroy || $mode == code-only ]] || tools+=(openssl)
-[[ $mode == all || $mode == code-only ]] && tools+=(dotnet curl)
+[[ $mode == all || $mode == code-only ]] && tools+=(dotnet npm curl)
 for tool in "${tools[@]}"; do
   command -v "$tool" >/dev/null || fail "$tool is missing: see --help" 2
 done

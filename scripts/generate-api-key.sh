@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # Issues a key and prints its secret, once: alone on standard output, what else there is to say on standard error.
 # Usage: scripts/generate-api-key.sh --quota N [options]
-#   --quota N            units in all; required
+#   --quota N            what may be used in all, such as 1000, or 5.00 with --unit usd; required
 #   --prefix WORD        what the secret begins with. Default trial
 #   --name NAME          what people call the key. Default the prefix
 #   --tenant NAME        whose key it is
 #   --email ADDRESS      the address of its holder
-#   --unit UNIT          requests or tokens. Default requests
+#   --unit UNIT          requests, tokens or usd. Default requests, or what the pool counts in
 #   --expires-at MOMENT  when it expires, such as 2030-01-31T23:59:59Z
 #   --rate N             requests in any 60 seconds
 #   --pool ID            the pool that it draws on besides its own quota
@@ -55,7 +55,7 @@ while [[ $# -gt 0 ]]; do
   esac
   shift 2
 done
-[[ $quota =~ ^(0|[1-9][0-9]{0,12})$ ]] || fail '--quota is required, a whole number' 2
+[[ $quota =~ ^(0|[1-9][0-9]{0,12})(\.[0-9]{1,6})?$ ]] || fail '--quota is required, a number such as 1000 or 5.00' 2
 read_token
 
 body=$(jq --compact-output --arg name "${name:-$prefix}" --arg prefix "$prefix" --argjson quota "$quota" \

@@ -59,6 +59,18 @@ grep -q '\[DONE\]' "$data/answer" || fail 'the stream did not come to its end'
 expect 200 /quota/consume '{"cost":1}'
 expect 429 /quota/consume '{"cost":1}'
 
+# The dashboard, with a script of it in the form that a browser takes
+get() { # path, type
+  local type
+  type=$(curl --silent --fail --output "$data/answer" --write-out '%{content_type}' --max-time 60 --header 'Accept-Encoding: br' "$QUOTA_URL$1") || true
+  [[ $type == "$2; charset=utf-8" ]] || fail "GET $1 answered with the type '$type'"
+  echo "ok    GET $1 $type"
+}
+get /dashboard/me text/html
+page=$(curl --silent --max-time 60 "$QUOTA_URL/dashboard")
+script=$(grep -o '/dashboard/assets/[^"]*\.js' <<<"$page" | head -n 1)
+get "$script" text/javascript
+
 # In the log, and balanced, once the queue has done its work
 books() { curl --silent --max-time 60 "$QUOTA_URL/manage/verify" --config - <<<"header = \"Authorization: Bearer $ADMIN_TOKEN\"" | tail -n 1; }
 for ((attempt = 0; attempt < 60; attempt++)); do

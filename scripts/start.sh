@@ -106,7 +106,9 @@ settings=$(node -e '
 read -r provider mail_setting <<<"$settings"
 
 built=artifacts/start.built
-if [[ ! -f $built ]] || [[ $(find src Directory.* host.json local.settings.json global.json -newer "$built" -print -quit) ]]; then
+# npm puts its folder there
+dashboard=src/QuotaFunctions/Dashboard
+if [[ ! -f $built ]] || [[ $(find src Directory.* host.json local.settings.json global.json -name node_modules -prune -o ! -path "$dashboard" -newer "$built" -print -quit) ]]; then
   echo 'Building …'
   mkdir -p artifacts
   touch "$built.new" # before the build: what changes while it runs is built the next time

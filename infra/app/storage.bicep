@@ -47,6 +47,7 @@ var queues = [
   'audit-events'
   'mail-outbox'
   'report-requests'
+  'retention-steps'
   'sweep-requests'
 ]
 

@@ -46,7 +46,7 @@ internal static class Examples
             : new NullabilityInfoContext().Create(property).ReadState == NullabilityState.Nullable ? null
             : ElementOf(type) is { } element ? new JsonArray(Of(element, use))
             : type == typeof(DateTimeOffset) ? Moment
-            : type.IsPrimitive ? Node(Activator.CreateInstance(type))
+            : type.IsPrimitive || type == typeof(decimal) ? Node(Activator.CreateInstance(type))
             : throw new NotSupportedException($"Give {property.DeclaringType!.Name}.{property.Name} an [Example].");
     }
 

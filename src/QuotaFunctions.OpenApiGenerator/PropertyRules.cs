@@ -14,6 +14,12 @@ internal static class PropertyRules
     /// <exception cref="NotSupportedException">An attribute has no counterpart here yet.</exception>
     public static void Add(JsonObject schema, PropertyInfo property)
     {
+        if ((Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType) == typeof(decimal))
+        {
+            // An amount of a quota, the finest in millionths of a dollar
+            schema["multipleOf"] = 0.000001m;
+        }
+
         foreach (var attribute in property.GetCustomAttributes())
         {
             switch (attribute)
@@ -64,6 +70,8 @@ internal static class PropertyRules
         : type.IsAssignableTo(typeof(IEnumerable)) ? "maxItems"
         : throw new NotSupportedException($"{type} has no length.");
 
-    // Attributes have no limits of type long: larger ones come as floating-point numbers
-    private static JsonNode Number(object limit) => limit is double number && number == Math.Floor(number) ? (long)number : JsonSerializer.SerializeToNode(limit)!;
+    // Attributes have no limits of type long or decimal: those come as floating-point numbers
+    private static JsonNode Number(object limit) => limit is not double number ? JsonSerializer.SerializeToNode(limit)!
+        : number == Math.Floor(number) ? (long)number
+        : (decimal)number;
 }

@@ -15,6 +15,7 @@ using QuotaFunctions.Core.Mailing;
 using QuotaFunctions.Core.Proxying;
 using QuotaFunctions.Core.Queues;
 using QuotaFunctions.Core.Reporting;
+using QuotaFunctions.Core.Retention;
 using QuotaFunctions.Core.Subscriptions;
 using QuotaFunctions.Core.Telemetry;
 using QuotaFunctions.Core.Usage;
@@ -46,6 +47,7 @@ public static class QuotaFunctionsApplication
             .AddSubscriptions(configuration)
             .AddProxying(configuration)
             .AddAlerting(configuration)
+            .AddRetention(configuration)
             .AddTelemetry(configuration)
             .AddOpenTelemetryExport(configuration)
             .AddHttp();

@@ -22,6 +22,9 @@ internal sealed class EngineInstance : IAsyncDisposable
 
     private EngineInstance(ServiceProvider services) => _services = services;
 
+    /// <summary>What it is made of.</summary>
+    public IServiceProvider Services => _services;
+
     public IQuotaEngine Engine => _services.GetRequiredService<IQuotaEngine>();
 
     /// <summary>Starts an instance.</summary>

@@ -82,6 +82,11 @@ internal static class ThroughputBenchmarks
         {
             await ReadingBenchmarks.HistoryAsync();
         }
+
+        if (chosen.Contains("retention"))
+        {
+            await RetentionBenchmark.RunAsync(duration);
+        }
     }
 
     /// <summary>Puts a load on an Azurite that nobody has used yet: its tables grow slower with every row of the log.</summary>
@@ -188,10 +193,15 @@ internal static class ThroughputBenchmarks
     {
         await using var app = await StartAppAsync(azurite);
         await Task.Delay(TimeSpan.FromSeconds(10), TimeProvider.System);
-        var resident = File.ReadLines($"/proc/{app.Id}/status").First(line => line.StartsWith("VmRSS:", StringComparison.Ordinal));
-        var kib = long.Parse(resident.AsSpan("VmRSS:".Length).Trim().TrimEnd(" kB"), CultureInfo.InvariantCulture);
-        Report.Note("the service, idle", $"{kib / 1024} MiB resident");
+        Report.Note("the service, idle", $"{ResidentKiB(app) / 1024} MiB resident");
     });
+
+    /// <summary>The memory that a process has of the machine's.</summary>
+    public static long ResidentKiB(AppProcess app)
+    {
+        var resident = File.ReadLines($"/proc/{app.Id}/status").First(line => line.StartsWith("VmRSS:", StringComparison.Ordinal));
+        return long.Parse(resident.AsSpan("VmRSS:".Length).Trim().TrimEnd(" kB"), CultureInfo.InvariantCulture);
+    }
 
     /// <summary>Starts the service on a storage, to end with this process.</summary>
     public static async Task<AppProcess> StartAppAsync(AzuriteProcess azurite, string leases = "auto")

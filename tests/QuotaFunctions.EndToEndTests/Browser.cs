@@ -37,6 +37,9 @@ internal sealed class Browser : IAsyncDisposable
         return page;
     }
 
+    /// <summary>Opens an empty page, with cookies and storage of its own.</summary>
+    public Task<IPage> OpenAsync(BrowserNewPageOptions options) => _chromium.NewPageAsync(options);
+
     /// <summary>Keeps a picture of the whole page, for a person to look at.</summary>
     public static Task KeepPictureAsync(IPage page, string name) =>
         page.ScreenshotAsync(new PageScreenshotOptions { Path = Repository.PathOf("artifacts", "screenshots", $"{name}.png"), FullPage = true });

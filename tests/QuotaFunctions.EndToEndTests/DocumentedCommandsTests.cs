@@ -41,6 +41,7 @@ public sealed partial class DocumentedCommandsTests(AppFixture app, ITestOutputH
         REPORT=$(admin "$URL/manage/reports" --json '{"period":"day"}' | jq -r .id) ID=$REPORT
         SUBSCRIPTION=$(admin "$URL/manage/subscriptions" --json '{"name":"a mail","recipients":["me@example.com"]}' | jq -r .id)
         ALERT=none
+        FILE=$(curl -s "$URL/dashboard" | sed -n 's|.*/dashboard/assets/\([^"]*\.js\)".*|\1|p')
         admin "$URL/manage/reports/current?format=text" >report.txt
         admin "$URL/manage/reports/current?format=text&language=zh" >>report.txt
 

@@ -21,6 +21,9 @@ public enum QuotaUnit
 
     /// <summary>A token of a language model: an estimate is held, then adjusted to the usage that the upstream reports.</summary>
     Tokens,
+
+    /// <summary>A micro-dollar, a millionth of a US dollar. Clients see dollars.</summary>
+    Usd,
 }
 
 /// <summary>Whether a key may be used. Expiry is not a status: it follows from the clock.</summary>

@@ -135,6 +135,9 @@ internal sealed record LedgerRow
         var utc = moment.UtcDateTime;
         return (((utc.Year * 100) + utc.Month) * 100) + utc.Day;
     }
+
+    /// <summary>The beginning of a day (UTC, yyyyMMdd).</summary>
+    public static DateTimeOffset StartOf(int day) => new(day / 10_000, day / 100 % 100, day % 100, 0, 0, 0, TimeSpan.Zero);
 }
 
 /// <summary>The ledger's JSON.</summary>

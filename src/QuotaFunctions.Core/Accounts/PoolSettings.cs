@@ -6,6 +6,9 @@ public sealed record PoolSettings
     /// <summary>What people call it, 1 to 200 characters.</summary>
     public required string Name { get; init; }
 
+    /// <summary>What one unit stands for.</summary>
+    public QuotaUnit Unit { get; init; }
+
     /// <summary>Units in all, 0 to 1,000,000,000,000.</summary>
     public long Quota { get; init; }
 

@@ -21,6 +21,9 @@ internal sealed class AdminAuditTable(TableServiceClient tables, StorageNames na
 
     private readonly TableClient _table = tables.GetTableClient(names.AdminAudit);
 
+    /// <summary>Filter: the months that were over at a moment.</summary>
+    public static string Before(DateTimeOffset moment) => TableClient.CreateQueryFilter($"PartitionKey gt {NewestFirstId.Month(moment)}");
+
     /// <inheritdoc/>
     public async Task<string> BeginAsync(AdminAction action, CancellationToken cancellationToken)
     {

@@ -1,5 +1,7 @@
+using System.Globalization;
 using System.Net;
 using System.Text;
+using Azure.Data.Tables;
 using QuotaFunctions.Core.Mailing;
 
 namespace QuotaFunctions.Core.Alerting;
@@ -7,7 +9,12 @@ namespace QuotaFunctions.Core.Alerting;
 /// <summary>Makes the mail of a batch.</summary>
 internal static class AlertMail
 {
+    private const string Prefix = "alert-";
     private const string Sans = "-apple-system,'Segoe UI',Roboto,'PingFang SC','Microsoft YaHei','Noto Sans CJK SC',sans-serif";
+
+    /// <summary>Filter: mails of batches from before a moment. A batch's id begins with its time.</summary>
+    public static string Before(DateTimeOffset moment) => TableClient.CreateQueryFilter(
+        $"PartitionKey ge {Prefix} and PartitionKey lt {Prefix + moment.UtcTicks.ToString("D19", CultureInfo.InvariantCulture)}");
 
     /// <summary>The mail to one of those who are told.</summary>
     /// <param name="batch">What there is to tell.</param>
@@ -20,7 +27,7 @@ internal static class AlertMail
         return new Mail
         {
             // Which of those who are told it goes to is told by a hash: the id is in logs, and the address must not be
-            Id = $"alert-{batch.Id}-{Alert.IdOf(recipient, "")[6..]}",
+            Id = $"{Prefix}{batch.Id}-{Alert.IdOf(recipient, "")[6..]}",
             Recipient = recipient,
             Subject = $"[QuotaFunctions] {texts.Title(batch)}",
             Text = Text(texts, batch, lines),

@@ -34,6 +34,13 @@ internal sealed partial class AlertTable(TableServiceClient tables, StorageNames
 
     private readonly TableClient _table = tables.GetTableClient(names.Alerts);
 
+    /// <summary>Filter: copies of alerts that were over before a moment.</summary>
+    public static string PastBefore(DateTimeOffset moment)
+    {
+        var (first, end) = (Past + NewestFirstId.Inverted(moment), Past[..^1] + ";");
+        return TableClient.CreateQueryFilter($"PartitionKey eq {Partition} and RowKey gt {first} and RowKey lt {end}");
+    }
+
     /// <summary>Reads an alert; null where there never was one of this id.</summary>
     public async Task<StoredAlert?> FindAsync(string id, CancellationToken cancellationToken) =>
         await _table.FindAsync(Partition, Known + id, select: null, logger, cancellationToken) is { } row ? new StoredAlert(ToAlert(row), row.ETag) : null;

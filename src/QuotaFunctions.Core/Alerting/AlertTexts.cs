@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using QuotaFunctions.Core.Accounts;
 
 namespace QuotaFunctions.Core.Alerting;
 
@@ -8,6 +9,7 @@ namespace QuotaFunctions.Core.Alerting;
 internal sealed class AlertTexts(string language)
 {
     private const int MaxName = 80;
+    private const string Dollars = "usd";
 
     private readonly bool _isChinese = language == "zh";
 
@@ -57,8 +59,8 @@ internal sealed class AlertTexts(string language)
             AlertRules.QuotaForecast => isOver
                 ? Say($"{name} does not run out within a day any more.", $"{name} 一天内不会再用尽。")
                 : Say(
-                    $"{name} runs out in about {Of(alert, "hours")} hours at its rate of the last 24 hours: {Of(alert, "remaining")} {Unit(alert)} left.",
-                    $"{name} 按过去 24 小时的用量约 {Of(alert, "hours")} 小时后用尽：剩余 {Of(alert, "remaining")} {Unit(alert)}。"),
+                    $"{name} runs out in about {Of(alert, "hours")} hours at its rate of the last 24 hours: {Amount(alert, "remaining")} left.",
+                    $"{name} 按过去 24 小时的用量约 {Of(alert, "hours")} 小时后用尽：剩余 {Amount(alert, "remaining")}。"),
             AlertRules.FailureRate => isOver
                 ? Say("The failure rate is back within its limit.", "失败率已恢复正常。")
                 : Say(
@@ -99,17 +101,17 @@ internal sealed class AlertTexts(string language)
     private string Threshold(AlertNotice notice, string name)
     {
         var alert = notice.Alert;
-        var (used, limit, unit) = (Of(alert, "used"), Of(alert, "limit"), Unit(alert));
+        var (used, limit) = (Figure(alert, "used"), Amount(alert, "limit"));
         return notice.Event switch
         {
-            AlertEvent.Resolved => limit.Length == 0
+            AlertEvent.Resolved => !alert.Data.ContainsKey("limit")
                 ? Say($"{name} has no quota to watch any more.", $"{name} 已不再有配额限制。")
-                : Say($"{name} was filled up: {used} of {limit} {unit} used.", $"{name} 的配额已恢复：已用 {used} / {limit} {unit}。"),
-            AlertEvent.Lowered => Say($"{name} has room again: {used} of {limit} {unit} used.", $"{name} 的配额已补充：已用 {used} / {limit} {unit}。"),
-            _ when alert.Value >= 100 => Say($"{name} has used up its quota of {limit} {unit}.{Refill(alert)}", $"{name} 的配额 {limit} {unit} 已用尽。{Refill(alert)}"),
+                : Say($"{name} was filled up: {used} of {limit} used.", $"{name} 的配额已恢复：已用 {used} / {limit}。"),
+            AlertEvent.Lowered => Say($"{name} has room again: {used} of {limit} used.", $"{name} 的配额已补充：已用 {used} / {limit}。"),
+            _ when alert.Value >= 100 => Say($"{name} has used up its quota of {limit}.{Refill(alert)}", $"{name} 的配额 {limit} 已用尽。{Refill(alert)}"),
             _ => Say(
-                $"{name} has used {Number(alert.Value)} % of its quota: {used} of {limit} {unit}.{Refill(alert)}",
-                $"{name} 已使用配额的 {Number(alert.Value)}%：{used} / {limit} {unit}。{Refill(alert)}"),
+                $"{name} has used {Number(alert.Value)} % of its quota: {used} of {limit}.{Refill(alert)}",
+                $"{name} 已使用配额的 {Number(alert.Value)}%：{used} / {limit}。{Refill(alert)}"),
         };
     }
 
@@ -117,12 +119,23 @@ internal sealed class AlertTexts(string language)
         ? Say($" It is refilled at {Moment(alert, "resets_at")}.", $"将于 {Moment(alert, "resets_at")} 恢复。")
         : "";
 
-    private string Unit(Alert alert) => (alert.Data.GetValueOrDefault("unit"), _isChinese) switch
+    /// <summary>An amount with its unit: 1,000 requests, $1.25.</summary>
+    private string Amount(Alert alert, string name)
     {
-        ("requests", true) => "次请求",
-        ("tokens", true) => "个 token",
-        var (unit, _) => unit ?? "",
-    };
+        var unit = (alert.Data.GetValueOrDefault("unit"), _isChinese) switch
+        {
+            ("requests", true) => "次请求",
+            ("tokens", true) => "个 token",
+            (Dollars, _) => "",
+            var (word, _) => word ?? "",
+        };
+        return $"{Figure(alert, name)} {unit}".TrimEnd();
+    }
+
+    /// <summary>An amount without its unit, but for dollars: 1,000, $1.25.</summary>
+    private static string Figure(Alert alert, string name) => decimal.TryParse(alert.Data.GetValueOrDefault(name), CultureInfo.InvariantCulture, out var amount)
+        ? QuotaAmount.Display(amount, alert.Data.GetValueOrDefault("unit") == Dollars ? QuotaUnit.Usd : QuotaUnit.Requests)
+        : "";
 
     private string Say(string english, string chinese) => _isChinese ? chinese : english;
 

@@ -56,7 +56,7 @@ internal sealed class ForecastRule(RecentUsage recent, IUsageReader usage, IKeyS
 
             found.Add(new AlertCondition(keyId, AlertSeverity.Warning, hours, AlertData.Of(
                 ("name", key.Settings.Name), ("unit", key.Quota.Unit.ToString().ToLowerInvariant()), ("hours", hours),
-                ("remaining", key.Quota.Remaining), ("resets_at", key.Quota.ResetsAt))));
+                ("remaining", QuotaAmount.Of(key.Quota.Remaining, key.Quota.Unit)), ("resets_at", key.Quota.ResetsAt))));
         }
     }
 

@@ -50,8 +50,8 @@ internal sealed partial class QuotaThresholds(
     public static IReadOnlyDictionary<string, string> DataOf(QuotaStanding standing) => AlertData.Of(
         ("name", standing.Name),
         ("unit", standing.Unit.ToString().ToLowerInvariant()),
-        ("limit", standing.Limit),
-        ("used", standing.Used),
+        ("limit", QuotaAmount.Of(standing.Limit, standing.Unit)),
+        ("used", QuotaAmount.Of(standing.Used, standing.Unit)),
         ("resets_at", standing.ResetsAt));
 
     /// <summary>The highest threshold that is reached, in per cent; 0 for none.</summary>

@@ -83,6 +83,10 @@ internal sealed class AuditIndex(TableServiceClient tables, StorageNames names)
             !(charge.Ticks >= to?.UtcTicks) && !(charge.Ticks < from?.UtcTicks) && !(after is { } reached && charge.CompareTo(reached) <= 0);
     }
 
+    /// <summary>Filter: what was admitted before a moment, but for what is in the same row of hours.</summary>
+    public static string Before(DateTimeOffset moment) =>
+        TableClient.CreateQueryFilter($"PartitionKey gt {Partition(LastSecond - SecondOf(moment.UtcTicks))}");
+
     /// <summary>What is left of the hour in which the reading begins, then the hours before: each a range that storage goes straight to.</summary>
     private async IAsyncEnumerable<TableEntity> RowsAsync(long newest, long oldest, [EnumeratorCancellation] CancellationToken cancellationToken)
     {

@@ -146,6 +146,10 @@ internal sealed class AuditTable(TableServiceClient tables, StorageNames names, 
         await _table.SubmitTransactionAsync(transaction, cancellationToken);
     }
 
+    /// <summary>Filter: the log of a key, or of a pool itself, before a day (UTC, yyyyMMdd).</summary>
+    public static string Before(string keyId, int day) =>
+        TableClient.CreateQueryFilter($"PartitionKey ge {Day(keyId, day - 1)} and PartitionKey lt {EndOf(keyId)}");
+
     private static string Day(string keyId, int day) => string.Create(CultureInfo.InvariantCulture, $"{keyId}:{LastDay - day:D8}");
 
     // ';' is the character after ':'.

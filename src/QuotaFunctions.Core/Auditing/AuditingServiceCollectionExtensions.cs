@@ -23,6 +23,7 @@ public static class AuditingServiceCollectionExtensions
         .AddSingleton<IChargeHistory>(provider => provider.GetRequiredService<CommitRecorder>())
         .AddSingleton<ChangedUsageIndex>()
         .AddSingleton<LedgerReader>()
+        .AddSingleton<KeyArchive>()
         .AddSingleton<CompactionPause>()
         .AddSingleton<LedgerCompactor>()
         .AddSingleton<UsageRecount>()

@@ -6,7 +6,7 @@ using QuotaFunctions.Core.Hosting;
 namespace QuotaFunctions.Core.Auditing;
 
 /// <inheritdoc cref="IBookVerifier"/>
-internal sealed class BookVerifier(IAuditStore log, LedgerReader books, CompactionPause pause, IAccountStore store) : IBookVerifier
+internal sealed class BookVerifier(IAuditStore log, LedgerReader books, KeyArchive archive, CompactionPause pause, IAccountStore store) : IBookVerifier
 {
     /// <summary>How often books that change meanwhile are added up, the first time without a pause of their compaction.</summary>
     private const int MaxAttempts = 4;
@@ -45,10 +45,11 @@ internal sealed class BookVerifier(IAuditStore log, LedgerReader books, Compacti
         throw new StorageUnavailableException("The books change too fast to be added up.");
     }
 
-    /// <summary>Adds the books up once. What does not balance is not sure where a part of it was compacted meanwhile.</summary>
+    /// <summary>Adds the books up once. What does not balance is not sure where a part of it was compacted or archived meanwhile.</summary>
     private async Task<(bool IsSure, Verification? Books)> TryAddUpAsync(KeyLocator locator, bool isDeep, CancellationToken cancellationToken)
     {
         var before = await books.ReadSumAsync(locator.AccountId, locator.KeyId, cancellationToken);
+        var archived = await archive.ReadAsync(locator.AccountId, locator.KeyId, cancellationToken);
         if (await store.ReadAsync(locator, isConsistent: true, cancellationToken) is not { } start)
         {
             return (true, null);
@@ -56,21 +57,27 @@ internal sealed class BookVerifier(IAuditStore log, LedgerReader books, Compacti
 
         var ledger = await books.ReadAsync(locator.AccountId, locator.KeyId, cancellationToken);
         var result = isDeep
-            ? await AddUpRowsAsync(locator, start, ledger, cancellationToken)
-            : await AddUpDaysAsync(locator, start, ledger, cancellationToken);
-        return (result.Balanced || (await books.ReadSumAsync(locator.AccountId, locator.KeyId, cancellationToken)).Version == before.Version, result);
+            ? await AddUpRowsAsync(locator, start, ledger, archived, cancellationToken)
+            : await AddUpDaysAsync(locator, start, ledger, archived, cancellationToken);
+        return (result.Balanced || await IsUnchangedAsync(locator, before, archived, cancellationToken), result);
     }
 
-    private async Task<Verification> AddUpDaysAsync(KeyLocator locator, AccountSnapshot start, KeyLedger ledger, CancellationToken cancellationToken)
+    private async Task<bool> IsUnchangedAsync(KeyLocator locator, KeySum sum, ArchivedSum archived, CancellationToken cancellationToken) =>
+        (await books.ReadSumAsync(locator.AccountId, locator.KeyId, cancellationToken)).Version == sum.Version
+        && (await archive.ReadAsync(locator.AccountId, locator.KeyId, cancellationToken)).Version == archived.Version;
+
+    private async Task<Verification> AddUpDaysAsync(
+        KeyLocator locator, AccountSnapshot start, KeyLedger ledger, ArchivedSum archived, CancellationToken cancellationToken)
     {
-        var byDays = await books.ReadUsedByDaysAsync(locator, cancellationToken);
+        var byDays = archived.Units + await books.ReadUsedByDaysAsync(locator, cancellationToken);
         var open = EntriesOf(locator, start, ledger);
         var written = await WrittenEntries.ReadAsync(log, open.Select(entry => entry.Row).Distinct(), cancellationToken);
         var audited = byDays + open.Where(entry => written.Has(entry.Row, entry.Index)).Sum(entry => entry.Entry.Delta);
         return Sum(start, ledger, open, written, audited, isAlsoEqual: byDays == ledger.Compacted.Sum);
     }
 
-    private async Task<Verification> AddUpRowsAsync(KeyLocator locator, AccountSnapshot start, KeyLedger ledger, CancellationToken cancellationToken)
+    private async Task<Verification> AddUpRowsAsync(
+        KeyLocator locator, AccountSnapshot start, KeyLedger ledger, ArchivedSum archived, CancellationToken cancellationToken)
     {
         var open = EntriesOf(locator, start, ledger);
         var written = await WrittenEntries.ReadAsync(log, open.Select(entry => entry.Row).Distinct(), cancellationToken);
@@ -90,8 +97,16 @@ internal sealed class BookVerifier(IAuditStore log, LedgerReader books, Compacti
 
         // A hold that is not settled is in the log by its beginning alone.
         var held = open.Where(entry => !written.Has(entry.Row, entry.Index)).Select(entry => entry.Row.IdOf(entry.Index)).ToHashSet();
-        var audited = 0L;
-        await foreach (var logged in log.ReadAsync(locator.KeyId, from: null, to: null, after: null, cancellationToken))
+        // Where retention has been, the counts are all that is left: rows of the log do not count there, deleted or not.
+        var audited = archived.Units;
+        foreach (var (day, known) in days.Where(day => day.Key < archived.LogBefore).ToList())
+        {
+            audited += known.Counted;
+            days[day] = known with { Logged = known.Counted, LoggedRequests = known.CountedRequests };
+        }
+
+        DateTimeOffset? from = archived.LogBefore > 0 ? LedgerRow.StartOf(archived.LogBefore) : null;
+        await foreach (var logged in log.ReadAsync(locator.KeyId, from, to: null, after: null, cancellationToken))
         {
             if (!start.Covers(logged.Id.Sequence) || held.Contains(logged.Id))
             {
@@ -129,6 +144,6 @@ internal sealed class BookVerifier(IAuditStore log, LedgerReader books, Compacti
         var sum = ledger.Compacted.Sum + open.Sum(entry => entry.Entry.Delta);
         var used = start.Key.Balance.Used;
         var unsettled = open.Where(entry => !written.Has(entry.Row, entry.Index)).Sum(entry => entry.Entry.Delta);
-        return new Verification(used == sum && used == audited + unsettled && isAlsoEqual, used, sum, audited, unsettled);
+        return new Verification(used == sum && used == audited + unsettled && isAlsoEqual, used, sum, audited, unsettled) { Unit = start.Key.Balance.Unit };
     }
 }

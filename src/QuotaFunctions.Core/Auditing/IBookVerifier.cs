@@ -1,3 +1,5 @@
+using QuotaFunctions.Core.Accounts;
+
 namespace QuotaFunctions.Core.Auditing;
 
 /// <summary>Adds books up.</summary>
@@ -21,6 +23,17 @@ public interface IBookVerifier
 /// <param name="Unsettled">In the ledger, not yet in the log.</param>
 public sealed record Verification(bool Balanced, long Used, long Ledger, long Audited, long Unsettled)
 {
+    /// <summary>What the units stand for.</summary>
+    public QuotaUnit Unit { get; init; }
+
+    /// <summary>These books and those of another key that counts in the same unit, together.</summary>
+    public Verification Plus(Verification other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        return new Verification(
+            Balanced && other.Balanced, Used + other.Used, Ledger + other.Ledger, Audited + other.Audited, Unsettled + other.Unsettled) { Unit = Unit };
+    }
+
     /// <summary>Only where every row was added up: the days (UTC) on which the log's rows and the counts differ.</summary>
     public IReadOnlyList<DayDifference> Differences { get; init; } = [];
 }

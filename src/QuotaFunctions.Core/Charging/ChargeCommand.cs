@@ -6,13 +6,16 @@ namespace QuotaFunctions.Core.Charging;
 /// <summary>Takes a cost from a key's quota, and from its pool's: from both, or from neither.</summary>
 internal sealed class ChargeCommand : AccountCommand<ChargeResult>
 {
-    /// <summary>How long a call is held where nobody settles it, be it for an estimate of tokens or as one that is under way: longer than any call takes.</summary>
+    /// <summary>How long a call is held where nobody settles it, be it for an estimate or as one that is under way: longer than any call takes.</summary>
     private static readonly TimeSpan CallHold = TimeSpan.FromHours(1);
 
-    private readonly ChargeRequest _request;
+    private readonly ChargeRequest _asked;
     private readonly KeyLocator _locator;
     private readonly CancellationToken _cancellation;
     private readonly EarlierCall? _earlier;
+
+    // As this key may make it: set by every decision
+    private ChargeRequest _request;
 
     /// <summary>Makes a charge.</summary>
     /// <param name="request">Who asks, and for how much.</param>
@@ -22,7 +25,7 @@ internal sealed class ChargeCommand : AccountCommand<ChargeResult>
     public ChargeCommand(ChargeRequest request, KeyLocator locator, long deadline, CancellationToken cancellation)
         : base(locator.KeyId, deadline)
     {
-        (_request, _locator, _cancellation) = (request, locator, cancellation);
+        (_asked, _request, _locator, _cancellation) = (request, request, locator, cancellation);
         _earlier = request.Idempotency is { } claim ? new EarlierCall(claim, locator) : null;
         NeedsPreparing = _earlier is not null;
         MaxEntriesLength = ChargeEntry.MaxLengthOf(request, locator);
@@ -53,7 +56,7 @@ internal sealed class ChargeCommand : AccountCommand<ChargeResult>
             return DecideMissing();
         }
 
-        if ((status ?? QuotaRules.CheckScope(key!, _request.Provider, _request.Model, _request.Address, _request.NeedsModel)) is { } refusal)
+        if ((status ?? ChargeScope.Check(key!, _asked, out _request)) is { } refusal)
         {
             return Refuse(transaction, refusal);
         }
@@ -63,19 +66,24 @@ internal sealed class ChargeCommand : AccountCommand<ChargeResult>
             return Repeat(transaction, record);
         }
 
-        var cost = CostFor(key!.Balance);
-        if (cost > (key.Settings.MaxCost ?? ChargeRequest.MaxCost))
+        if (CostFor(key!) is not { Most: var most, Least: var least })
+        {
+            return Refuse(transaction, _request.Kind == ChargeKind.Forward ? ChargeRefusal.ModelNotPriced : ChargeRefusal.CostInvalid);
+        }
+
+        var allowed = key!.Settings.MaxCost ?? long.MaxValue;
+        if (least > allowed)
         {
             return Refuse(transaction, ChargeRefusal.CostTooHigh);
         }
 
         transaction.BeginPeriods(_locator.KeyId);
-        return (ChargeLimits.CheckQuota(transaction, _locator.KeyId, cost) ?? CheckUse(transaction)) is { } limit
+        return (ChargeLimits.CheckQuota(transaction, _locator.KeyId, least) ?? CheckUse(transaction)) is { } limit
             ? Refuse(transaction, limit.Refusal, limit.RetryAfterMs)
-            : Take(transaction, cost);
+            : Take(transaction, Math.Min(Math.Min(most, allowed), Left(transaction)));
     }
 
-    public override long? UnitsNeeded(KeyState key, DateTimeOffset now) => key.Balance.IsRefillDue(now) ? null : CostFor(key.Balance);
+    public override long? UnitsNeeded(KeyState key, DateTimeOffset now) => key.Balance.IsRefillDue(now) ? null : CostFor(key)?.Most ?? 0;
 
     public override Decision? TryDecideOnLease(AccountTransaction transaction)
     {
@@ -83,20 +91,19 @@ internal sealed class ChargeCommand : AccountCommand<ChargeResult>
         var lease = transaction.Lease!;
         if (_request.Idempotency is not null || (key is not null && HoldFor(key) is not null)
             || QuotaRules.CheckStatus(key, pool: null, _request.Secret.Hash, transaction.Now) is not null
-            || QuotaRules.CheckScope(key!, _request.Provider, _request.Model, _request.Address, _request.NeedsModel) is not null)
+            || ChargeScope.Check(key!, _asked, out _request) is not null)
         {
             return null;
         }
 
-        var cost = CostFor(key!.Balance);
-        if (cost > lease.Left || cost > (key.Settings.MaxCost ?? ChargeRequest.MaxCost))
+        if (CostFor(key!) is not { Most: var cost } || cost > lease.Left || cost > (key!.Settings.MaxCost ?? long.MaxValue))
         {
             return null;
         }
 
         lease.Spent += cost;
         var index = transaction.Add(ChargeEntry.Of(_request, _locator, cost, holdUntil: 0));
-        return Grant(transaction, index, QuotaRules.Snapshot(key, lease, transaction.At), isReplay: false);
+        return Grant(transaction, index, QuotaRules.Snapshot(key, lease, transaction.At), repeated: null);
     }
 
     /// <summary>Decides a request whose Idempotency-Key was charged before.</summary>
@@ -140,6 +147,10 @@ internal sealed class ChargeCommand : AccountCommand<ChargeResult>
         return ChargeLimits.CheckRate(transaction, _locator.KeyId) ?? (CountsCall(key) ? ChargeLimits.CheckCalls(key) : null);
     }
 
+    /// <summary>What neither the key nor its pool has used or set aside.</summary>
+    private long Left(AccountTransaction transaction) =>
+        Math.Min(transaction.Peek(_locator.KeyId)!.Balance.Left ?? long.MaxValue, transaction.PeekPool()?.Balance.Left ?? long.MaxValue);
+
     /// <summary>Takes the cost.</summary>
     /// <param name="transaction">From this account.</param>
     /// <param name="cost">In units.</param>
@@ -173,15 +184,21 @@ internal sealed class ChargeCommand : AccountCommand<ChargeResult>
                 : repeated with { Again = new RepeatedCall(charge, transaction.At) });
         }
 
-        return Grant(transaction, index, QuotaRules.Snapshot(key, transaction.Pool, transaction.At), isReplay: repeated is not null);
+        return Grant(transaction, index, QuotaRules.Snapshot(key, transaction.Pool, transaction.At), repeated);
     }
 
     /// <summary>
     /// What was taken is given back where the one who asked had been refused meanwhile. Not what is consumed with an Idempotency-Key: a
     /// client that sends it again is told of this charge, here or on another instance, perhaps just now. Of a call nobody is told before it is settled.
     /// </summary>
-    private Decision Grant(AccountTransaction transaction, int index, QuotaSnapshot quota, bool isReplay) =>
-        Written(() => new ChargeResult { Charge = ToCharge(transaction, index), Replayed = isReplay, KeyId = _locator.KeyId, Quota = quota }) with
+    private Decision Grant(AccountTransaction transaction, int index, QuotaSnapshot quota, IdempotencyRecord? repeated) =>
+        Written(() => new ChargeResult
+        {
+            Charge = ToCharge(transaction, index) is var charge && repeated is not null ? charge with { Granted = repeated.Cost } : charge,
+            Replayed = repeated is not null,
+            KeyId = _locator.KeyId,
+            Quota = quota,
+        }) with
         {
             Compensation = _request is { Idempotency: not null, Kind: ChargeKind.Consume } ? null : () => new SettleCommand(new Settlement
             {
@@ -193,10 +210,10 @@ internal sealed class ChargeCommand : AccountCommand<ChargeResult>
             }),
         };
 
-    private long CostFor(QuotaBalance balance) => balance.Unit == QuotaUnit.Tokens ? _request.TokenEstimate ?? _request.Cost : _request.Cost;
+    private CostEstimate? CostFor(KeyState key) => _request.EstimateIn(key.Balance.Unit);
 
     private TimeSpan? HoldFor(KeyState key) =>
-        IsRepeatableCall || CountsCall(key) || (key.Balance.Unit == QuotaUnit.Tokens && _request.TokenEstimate is > 0) ? CallHold : _request.HoldFor;
+        IsRepeatableCall || CountsCall(key) || _request.IsEstimatedIn(key.Balance.Unit) ? CallHold : _request.HoldFor;
 
     /// <summary>Whether it is a call that may be repeated. It is a hold then, so that the account itself knows when it has ended, and how.</summary>
     private bool IsRepeatableCall => _request is { Kind: ChargeKind.Forward, Idempotency: not null };

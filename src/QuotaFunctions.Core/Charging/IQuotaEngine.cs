@@ -23,8 +23,8 @@ public interface IQuotaEngine
     /// <param name="secret">The key's secret, as the client sent it.</param>
     /// <param name="chargeId">The charge's id, as the client sent it.</param>
     /// <param name="success">How the work went.</param>
-    /// <param name="cost">What it came to, 0 to 1,000,000; null to leave the cost as it was charged.</param>
+    /// <param name="cost">What it came to, 0 to 1,000,000 of what the key counts in, as clients see it; null to leave the cost as it was charged.</param>
     /// <param name="cancellationToken">Gives up waiting.</param>
     Task<ConsumeSettlementResult> SettleConsumedAsync(
-        KeySecret secret, string chargeId, bool success, long? cost, CancellationToken cancellationToken);
+        KeySecret secret, string chargeId, bool success, decimal? cost, CancellationToken cancellationToken);
 }

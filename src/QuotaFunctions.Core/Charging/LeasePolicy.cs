@@ -59,9 +59,10 @@ internal sealed class LeasePolicy(QuotaEngineOptions options, TimeProvider clock
             return;
         }
 
-        // A pool, a rate, calls under way and a hold are counted in the account's own rows, with every charge; and what is estimated in tokens is held.
+        // A pool, a rate, calls under way and a hold are counted in the account's own rows, with every charge; and what is estimated in tokens or
+        // dollars is held.
         if (transaction.PeekPool() is not null || transaction.Peek(keyId) is not { Settings: { RateLimitPerMinute: null, MaxConcurrent: null } } key || key.Status != KeyStatus.Active
-            || key.Balance.Unit == QuotaUnit.Tokens)
+            || key.Balance.Unit != QuotaUnit.Requests)
         {
             return;
         }

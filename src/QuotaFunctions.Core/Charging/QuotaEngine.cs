@@ -23,9 +23,10 @@ internal sealed class QuotaEngine(
     /// <inheritdoc/>
     public async Task<ChargeResult> ChargeAsync(ChargeRequest request, CancellationToken cancellationToken)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(request.Cost, ChargeRequest.MinCost);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(request.Cost, ChargeRequest.MaxCost);
-        ArgumentOutOfRangeException.ThrowIfNegative(request.TokenEstimate ?? 0);
+        ArgumentOutOfRangeException.ThrowIfLessThan(request.Cost ?? 0, ChargeRequest.MinCost);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(request.Cost ?? 0, ChargeRequest.MaxCost);
+        ArgumentOutOfRangeException.ThrowIfNegative(request.TokenEstimate?.Least ?? 0);
+        ArgumentOutOfRangeException.ThrowIfNegative(request.DollarEstimate?.Least ?? 0);
         var deadline = writers.NewDeadline();
         using var span = Instrumentation.Activities.StartActivity("quota decision");
         var start = clock.GetTimestamp();
@@ -82,7 +83,7 @@ internal sealed class QuotaEngine(
 
     /// <inheritdoc/>
     public async Task<ConsumeSettlementResult> SettleConsumedAsync(
-        KeySecret secret, string chargeId, bool success, long? cost, CancellationToken cancellationToken)
+        KeySecret secret, string chargeId, bool success, decimal? cost, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(cost ?? 0);
         try
@@ -98,7 +99,7 @@ internal sealed class QuotaEngine(
     }
 
     private async Task<ConsumeSettlementResult> SettleReportedAsync(
-        KeySecret secret, string chargeId, bool success, long? cost, CancellationToken cancellationToken)
+        KeySecret secret, string chargeId, bool success, decimal? cost, CancellationToken cancellationToken)
     {
         if (await directory.FindAsync(secret, cancellationToken) is not { } locator)
         {
@@ -111,6 +112,13 @@ internal sealed class QuotaEngine(
         if (status is ChargeRefusal.KeyInvalid or ChargeRefusal.KeyRevoked)
         {
             return new ConsumeSettlementResult(ConsumeSettlementStatus.Refused, status);
+        }
+
+        var finalCost = 0L;
+        if (cost is { } amount && !QuotaAmount.TryParse(amount, key!.Balance.Unit, out finalCost))
+        {
+            return new ConsumeSettlementResult(
+                ConsumeSettlementStatus.Refused, ChargeRefusal.CostInvalid, Quota: QuotaRules.Snapshot(key, pool: null, now));
         }
 
         if (!ChargeId.TryParse(chargeId, out var id))
@@ -128,12 +136,13 @@ internal sealed class QuotaEngine(
             return new ConsumeSettlementResult(ConsumeSettlementStatus.NotFound);
         }
 
+        finalCost = cost is null ? charge.Cost : finalCost;
         var settlement = new Settlement
         {
             Charge = charge,
             Outcome = success ? ChargeOutcome.Succeeded : ChargeOutcome.Failed,
-            Cost = cost ?? charge.Cost,
-            Repetition = (cost ?? charge.Cost) == 0 ? Repetition.Anew : default,
+            Cost = finalCost,
+            Repetition = finalCost == 0 ? Repetition.Anew : Repetition.OnceMore,
             Latency = now > charge.At ? now - charge.At : TimeSpan.Zero,
         };
         var result = await writers.RunAsync(locator.AccountId, new SettleCommand(settlement));

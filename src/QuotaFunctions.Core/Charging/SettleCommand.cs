@@ -24,6 +24,10 @@ internal sealed class SettleCommand : AccountCommand<SettleResult>
 
     private readonly Settlement _settlement;
     private readonly Charge _charge;
+
+    // Where the call went elsewhere than its charge says
+    private readonly string? _provider;
+    private readonly string? _model;
     private bool _isSettled;
 
     /// <summary>Makes a correction.</summary>
@@ -32,6 +36,12 @@ internal sealed class SettleCommand : AccountCommand<SettleResult>
         : base(settlement.Charge.Key.KeyId, deadline: long.MaxValue)
     {
         (_settlement, _charge) = (settlement, settlement.Charge);
+        if (settlement.ServedBy is { } target && (target.Provider, target.Model) != (_charge.Request.Provider, _charge.Request.Model))
+        {
+            (_provider, _model) = (target.Provider, target.Model);
+            MaxEntriesLength += LedgerEntry.MaxLengthOf(_provider, _model);
+        }
+
         NeedsPreparing = true;
         IsRepeatable = true;
     }
@@ -78,6 +88,8 @@ internal sealed class SettleCommand : AccountCommand<SettleResult>
             Outcome = OutcomeNames.Of(_settlement.Outcome),
             Status = _settlement.Status,
             LatencyMs = (int?)_settlement.Latency?.TotalMilliseconds,
+            Provider = _provider,
+            Model = _model,
         };
         var index = transaction.Add(entry);
 

@@ -29,6 +29,12 @@ public sealed record Settlement
     /// <summary>How often the request was sent to an upstream.</summary>
     public int Attempts { get; init; }
 
+    /// <summary>Which of the places that the request might go to it went to last; null where that was the only one.</summary>
+    public ChargeTarget? ServedBy { get; init; }
+
+    /// <summary>The providers that were tried, with the status or the reason why none came: <c>openai:429, azure:200</c>; null where it was one attempt.</summary>
+    public string? Tried { get; init; }
+
     /// <summary>Bytes of the client's body that were sent to the upstream; null where nothing was forwarded.</summary>
     public long? BytesIn { get; init; }
 

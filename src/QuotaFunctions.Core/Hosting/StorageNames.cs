@@ -21,6 +21,9 @@ public sealed class StorageNames(IOptions<StorageOptions> options)
     /// <summary>The queue of reports to make. Not prefixed, for the same reason.</summary>
     public const string ReportRequestsQueue = "report-requests";
 
+    /// <summary>The queue of steps of a retention run. Not prefixed, for the same reason.</summary>
+    public const string RetentionStepsQueue = "retention-steps";
+
     private readonly string _prefix = options.Value.TablePrefix.ToLowerInvariant();
 
     /// <summary>Keys' records, pools and ledgers.</summary>
@@ -69,5 +72,5 @@ public sealed class StorageNames(IOptions<StorageOptions> options)
     public static string PoisonOf(string queue) => queue + "-poison";
 
     /// <summary>Every queue; the host makes the poison queues as it needs them.</summary>
-    public static IReadOnlyList<string> Queues => [AuditEventsQueue, SweepRequestsQueue, ReportRequestsQueue, MailOutboxQueue, AlertsQueue];
+    public static IReadOnlyList<string> Queues => [AuditEventsQueue, SweepRequestsQueue, ReportRequestsQueue, MailOutboxQueue, AlertsQueue, RetentionStepsQueue];
 }

@@ -11,14 +11,17 @@ namespace QuotaFunctions.Core.Http;
 /// </summary>
 public static class QuotaHeaders
 {
-    /// <summary>Units granted in all, or <c>unlimited</c>.</summary>
+    /// <summary>The quota in all, in US dollars where the key counts in them, or <c>unlimited</c>.</summary>
     public const string Limit = "X-Quota-Limit";
 
-    /// <summary>Units left, or <c>unlimited</c>.</summary>
+    /// <summary>What is left of it, or <c>unlimited</c>.</summary>
     public const string Remaining = "X-Quota-Remaining";
 
-    /// <summary>Units that this request was charged with.</summary>
+    /// <summary>What this request was charged with.</summary>
     public const string Charged = "X-Quota-Charged";
+
+    /// <summary>Tokens to which each answer of a forwarded call was limited, as no more is left; missing where it was not.</summary>
+    public const string MaxTokens = "X-Quota-Max-Tokens";
 
     private const string Unlimited = "unlimited";
 
@@ -36,16 +39,16 @@ public static class QuotaHeaders
     /// <param name="response">To be sent.</param>
     /// <param name="quota">How the quota stands after the request.</param>
     /// <param name="now">The time.</param>
-    /// <param name="charged">What the request was charged with; null where nothing was to be.</param>
+    /// <param name="charged">What the request was charged with, in units; null where nothing was to be.</param>
     public static void Write(HttpResponse response, QuotaSnapshot quota, DateTimeOffset now, long? charged = null)
     {
         ArgumentNullException.ThrowIfNull(response);
         ArgumentNullException.ThrowIfNull(quota);
         var policy = new StringBuilder("\"quota\";q=").Append(Integer(quota.Limit));
         var state = new StringBuilder("\"quota\";r=").Append(Integer(quota.Remaining));
-        if (quota.Unit == QuotaUnit.Tokens)
+        if (QuotaUnitOf(quota.Unit) is { } quotaUnit)
         {
-            policy.Append(";qu=\"tokens\"");
+            policy.Append(CultureInfo.InvariantCulture, $";qu=\"{quotaUnit}\"");
         }
 
         if (quota.ResetsAt is { } resetsAt)
@@ -62,13 +65,23 @@ public static class QuotaHeaders
         var headers = response.Headers;
         headers["RateLimit-Policy"] = policy.ToString();
         headers["RateLimit"] = state.ToString();
-        headers[Limit] = quota.Limit?.ToString(CultureInfo.InvariantCulture) ?? Unlimited;
-        headers[Remaining] = quota.Remaining?.ToString(CultureInfo.InvariantCulture) ?? Unlimited;
-        if (charged is { } units)
+        headers[Limit] = Text(quota.Limit) ?? Unlimited;
+        headers[Remaining] = Text(quota.Remaining) ?? Unlimited;
+        if (charged is not null)
         {
-            headers[Charged] = units.ToString(CultureInfo.InvariantCulture);
+            headers[Charged] = Text(charged);
         }
+
+        string? Text(long? units) => units is { } known ? QuotaAmount.Text(known, quota.Unit) : null;
     }
+
+    // The draft's quota unit. Its amounts are integers, so dollars stand there in millionths
+    private static string? QuotaUnitOf(QuotaUnit unit) => unit switch
+    {
+        QuotaUnit.Tokens => "tokens",
+        QuotaUnit.Usd => "micro-usd",
+        _ => null,
+    };
 
     private static long Integer(long? value) => Math.Clamp(value ?? MaxInteger, 0, MaxInteger);
 }

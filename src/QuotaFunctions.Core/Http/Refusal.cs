@@ -16,6 +16,12 @@ public sealed record Refusal(
     public static Refusal Of(ChargeRefusal refusal, TimeSpan? retryAfter) =>
         new(Problem.For(refusal), refusal == ChargeRefusal.TooManyCalls ? TooManyCalls : null, RetryAfter: retryAfter);
 
+    /// <summary>What a client is told of a cost that is none in what its key counts in.</summary>
+    /// <param name="cost">The cost that it gave; null for none.</param>
+    /// <param name="unit">What the key counts in.</param>
+    public static Refusal OfCost(decimal? cost, QuotaUnit unit) =>
+        Invalid("cost", cost is null ? "is required: this API key counts in US dollars." : QuotaAmount.Fault(unit));
+
     /// <summary>One field is wrong.</summary>
     internal static Refusal Invalid(string field, string message) =>
         new(Problem.InvalidRequest, Errors: new Dictionary<string, string[]> { [field] = [message] });

@@ -36,6 +36,9 @@ public interface IKeyService
     /// <summary>The ids of a tenant's keys and pools, the revoked ones, too.</summary>
     Task<IReadOnlySet<string>> FindOwnedIdsAsync(string tenant, CancellationToken cancellationToken);
 
+    /// <summary>What the keys and pools count in that do not count in requests, by their ids; the revoked ones are among them.</summary>
+    Task<IReadOnlyDictionary<string, QuotaUnit>> FindUnitsAsync(CancellationToken cancellationToken);
+
     /// <summary>Changes what was set, and whether the key is in use.</summary>
     /// <param name="id">The key's id.</param>
     /// <param name="change">From the key as it stands to its new settings and status; called again when the key changed meanwhile.
@@ -53,7 +56,7 @@ public interface IKeyService
     /// <exception cref="KeyNotFoundException">There is no such key, or it is revoked.</exception>
     Task<ApiKey> ResetAsync(string id, long? quota, string actor, CancellationToken cancellationToken);
 
-    /// <summary>Adds to the quota.</summary>
+    /// <summary>Adds units to the quota.</summary>
     /// <exception cref="KeyNotFoundException">There is no such key, or it is revoked.</exception>
     /// <exception cref="InvalidRequestException">The quota would become larger than a quota may be.</exception>
     Task<ApiKey> TopUpAsync(string id, long amount, string actor, CancellationToken cancellationToken);

@@ -31,7 +31,7 @@ internal sealed record IndexedKey(
         key.Settings.Refill?.Amount);
 
     /// <summary>What it says of a pool with this record.</summary>
-    public static IndexedKey Of(PoolState pool) => new(pool.Id, pool.Settings.Name, pool.Settings.Tenant, pool.Status, null);
+    public static IndexedKey Of(PoolState pool) => new(pool.Id, pool.Settings.Name, pool.Settings.Tenant, pool.Status, ExpiresAt: null, pool.Settings.Unit);
 }
 
 /// <summary>The rows of the index: a fixed number of buckets, each with all of its keys, packed.</summary>

@@ -30,6 +30,12 @@ internal sealed class KeyList(KeyIndex index, IAccountStore store, TimeProvider 
     public async Task<IReadOnlySet<string>> ReadOwnedIdsAsync(string tenant, CancellationToken cancellationToken) =>
         (await index.ReadAsync(cancellationToken)).Where(entry => entry.Tenant == tenant).Select(entry => entry.Id).ToHashSet();
 
+    /// <summary>What the keys and pools count in that do not count in requests, the revoked ones, too.</summary>
+    public async Task<IReadOnlyDictionary<string, QuotaUnit>> ReadUnitsAsync(CancellationToken cancellationToken) =>
+        (await index.ReadAsync(cancellationToken))
+            .Where(entry => entry.Unit is not (null or QuotaUnit.Requests))
+            .ToDictionary(entry => entry.Id, entry => entry.Unit!.Value);
+
     /// <summary>The pools of a tenant, or all, that are not revoked, in the order of their ids.</summary>
     public async Task<IReadOnlyList<PoolState>> ReadPoolsAsync(string? tenant, CancellationToken cancellationToken)
     {

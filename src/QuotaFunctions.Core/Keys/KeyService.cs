@@ -81,6 +81,9 @@ internal sealed partial class KeyService(
     public Task<IReadOnlySet<string>> FindOwnedIdsAsync(string tenant, CancellationToken cancellationToken) => list.ReadOwnedIdsAsync(tenant, cancellationToken);
 
     /// <inheritdoc/>
+    public Task<IReadOnlyDictionary<string, QuotaUnit>> FindUnitsAsync(CancellationToken cancellationToken) => list.ReadUnitsAsync(cancellationToken);
+
+    /// <inheritdoc/>
     public Task<ApiKey> ChangeAsync(
         string id, Func<ApiKey, (KeySettings Settings, KeyStatus Status)> change, string actor, CancellationToken cancellationToken) =>
         index.ActAsync(id, () => ActAsync(id, actor, (transaction, key, pool) =>
@@ -132,9 +135,9 @@ internal sealed partial class KeyService(
         ActAsync(id, actor, (_, key, _) =>
         {
             // Here, and not before: two top-ups at once must not pass the limit together
-            KeySettingsValidator.CheckTopUp(key.Balance.Quota, amount);
+            KeySettingsValidator.CheckTopUp(key.Balance.Quota, amount, key.Balance.Unit);
             key.Balance.Quota += amount;
-            return new LedgerEntry { KeyId = id, Outcome = LedgerAdjustments.ToppedUp, Reference = $"+{amount}" };
+            return new LedgerEntry { KeyId = id, Outcome = LedgerAdjustments.ToppedUp, Reference = "+" + QuotaAmount.Text(amount, key.Balance.Unit) };
         }, cancellationToken);
 
     /// <inheritdoc/>

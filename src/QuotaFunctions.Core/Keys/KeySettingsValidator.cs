@@ -12,7 +12,7 @@ namespace QuotaFunctions.Core.Keys;
 /// <summary>The rules for a key's settings. The errors bear the names that clients know.</summary>
 public static partial class KeySettingsValidator
 {
-    /// <summary>The largest quota, in units.</summary>
+    /// <summary>The largest quota, in units: in micro-dollars a million dollars.</summary>
     public const long MaxQuota = 1_000_000_000_000;
 
     /// <summary>The longest name, in characters.</summary>
@@ -43,26 +43,52 @@ public static partial class KeySettingsValidator
     public const int MaxMetadataLength = 2_000;
 
     /// <summary>Refuses a top-up that would make a quota larger than a quota may be.</summary>
+    /// <param name="quota">The quota, in units.</param>
+    /// <param name="amount">What is to be added, in units.</param>
+    /// <param name="unit">What they stand for.</param>
     /// <exception cref="InvalidRequestException">It would.</exception>
-    public static void CheckTopUp(long quota, long amount)
+    public static void CheckTopUp(long quota, long amount, QuotaUnit unit)
     {
         if (quota > MaxQuota - amount)
         {
-            throw new InvalidRequestException("amount", $"would make the quota larger than {MaxQuota}.");
+            throw new InvalidRequestException("amount", $"would make the quota larger than {QuotaAmount.Text(MaxQuota, unit)}.");
         }
     }
+
+    /// <summary>Notes an error where a change would give the amounts in the books another meaning.</summary>
+    /// <param name="before">What was counted in.</param>
+    /// <param name="after">What is to be counted in.</param>
+    /// <param name="faults">Takes what is wrong.</param>
+    public static void CheckUnit(QuotaUnit before, QuotaUnit after, ValidationErrors faults) => new Check(faults, after).That(
+        "unit", QuotaAmount.UnitsIn(before) == QuotaAmount.UnitsIn(after), "cannot be changed to usd, or from it: what is booked already would be another amount.");
+
+    /// <summary>Notes an error where a key would count in something else than its pool: dollars are not added to anything else.</summary>
+    /// <param name="pool">What the pool counts in.</param>
+    /// <param name="key">What the key is to count in.</param>
+    /// <param name="faults">Takes what is wrong.</param>
+    public static void CheckPool(QuotaUnit pool, QuotaUnit key, ValidationErrors faults) => new Check(faults, key).That(
+        "unit", QuotaAmount.UnitsIn(pool) == QuotaAmount.UnitsIn(key), $"must be that of the pool, which is {pool.ToString().ToLowerInvariant()}.");
+
+    /// <summary>Notes an error where an amount is not within its limits.</summary>
+    /// <param name="field">The field.</param>
+    /// <param name="units">The amount, in units; null where there is none.</param>
+    /// <param name="min">The least, in units.</param>
+    /// <param name="unit">What they stand for.</param>
+    /// <param name="faults">Takes what is wrong.</param>
+    public static void CheckAmount(string field, long? units, long min, QuotaUnit unit, ValidationErrors faults) =>
+        new Check(faults, unit).Amount(field, units, min, MaxQuota);
 
     /// <summary>Notes what is wrong with the settings.</summary>
     /// <param name="settings">The settings.</param>
     /// <param name="faults">Takes what is wrong. A field that is faulty already is not looked at again.</param>
     public static void Validate(KeySettings settings, ValidationErrors faults)
     {
-        var check = new Check(faults);
+        var check = new Check(faults, settings.Unit);
         check.Name(settings.Name);
-        check.Range("quota", settings.Quota, 0, MaxQuota);
+        check.Amount("quota", settings.Quota, 0, MaxQuota);
         check.That("expires_at", settings.QuotaType == QuotaType.Count || settings.ExpiresAt is not null, "is required for the quota types time and hybrid.");
         check.Range("rate_limit_per_minute", settings.RateLimitPerMinute, 1, MaxRate);
-        check.Range("max_cost", settings.MaxCost, ChargeRequest.DefaultCost, ChargeRequest.MaxCost);
+        check.Amount("max_cost", settings.MaxCost, 1, ChargeRequest.MaxCostIn(settings.Unit));
         check.Range("max_concurrent", settings.MaxConcurrent, 1, MaxCalls);
         check.That("refill", settings.Refill is null || settings.QuotaType != QuotaType.Time, "has no meaning for the quota type time, which is not limited by units.");
         check.Refill(settings.Refill);
@@ -77,9 +103,9 @@ public static partial class KeySettingsValidator
     /// <summary>Notes what is wrong with a pool's settings.</summary>
     public static void Validate(PoolSettings settings, ValidationErrors faults)
     {
-        var check = new Check(faults);
+        var check = new Check(faults, settings.Unit);
         check.Name(settings.Name);
-        check.Range("quota", settings.Quota, 0, MaxQuota);
+        check.Amount("quota", settings.Quota, 0, MaxQuota);
         check.Refill(settings.Refill);
         check.Tenant(settings.Tenant);
     }
@@ -112,7 +138,7 @@ public static partial class KeySettingsValidator
     [GeneratedRegex(@"^[A-Za-z0-9._:/@-]{0,127}[A-Za-z0-9._:/@*-]\z")]
     private static partial Regex ModelName();
 
-    private readonly struct Check(ValidationErrors faults)
+    private readonly struct Check(ValidationErrors faults, QuotaUnit unit)
     {
         public void That(string field, bool holds, string fault)
         {
@@ -124,6 +150,9 @@ public static partial class KeySettingsValidator
 
         public void Range(string field, long? value, long min, long max) =>
             That(field, value is null || (value >= min && value <= max), string.Create(CultureInfo.InvariantCulture, $"must be from {min} to {max}."));
+
+        public void Amount(string field, long? units, long min, long max) =>
+            That(field, units is null || (units >= min && units <= max), $"must be from {QuotaAmount.Text(min, unit)} to {QuotaAmount.Text(max, unit)}.");
 
         public void Name(string name) =>
             That("name", NameRules.IsTitle(name), $"is required: 1 to {MaxNameLength} characters, without blanks at the ends and without control characters.");
@@ -154,7 +183,7 @@ public static partial class KeySettingsValidator
                 return;
             }
 
-            Range("refill.amount", refill.Amount, 1, MaxQuota);
+            Amount("refill.amount", refill.Amount, 1, MaxQuota);
             That("refill.time_zone", RefillCalendar.IsTimeZone(refill.TimeZone), "must be a time zone's IANA name, such as Europe/Berlin.");
             Range("refill.anchor_day", refill.AnchorDay, 1, refill.Period switch
             {
@@ -162,7 +191,7 @@ public static partial class KeySettingsValidator
                 RefillPeriod.Monthly => 31,
                 _ => 1,
             });
-            Range("refill.rollover_cap", refill.RolloverCap, refill.Amount, MaxQuota);
+            Amount("refill.rollover_cap", refill.RolloverCap, refill.Amount, MaxQuota);
             That("refill.rollover_cap", refill.RolloverCap is null || refill.Rollover, "has no meaning without rollover.");
         }
     }

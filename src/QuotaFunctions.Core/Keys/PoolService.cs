@@ -16,7 +16,7 @@ internal sealed class PoolService(IAccountStore store, AccountWriters writers, K
             Id = KeyLocator.NewPoolId(),
             Settings = settings,
             CreatedAt = now,
-            Balance = new QuotaBalance { Quota = settings.Quota },
+            Balance = new QuotaBalance { Unit = settings.Unit, Quota = settings.Quota },
         };
         pool.Balance.SetRefill(settings.Refill, now);
         await index.ActAsync(pool.Id, () => store.TryAddPoolAsync(pool, cancellationToken), cancellationToken);
@@ -40,6 +40,7 @@ internal sealed class PoolService(IAccountStore store, AccountWriters writers, K
         index.ActAsync(id, () => ActAsync(id, actor, (transaction, pool) =>
         {
             (pool.Settings, pool.Status) = change(pool.ToPool(transaction.At));
+            pool.Balance.Unit = pool.Settings.Unit;
             pool.Balance.Quota = pool.Settings.Quota;
             pool.Balance.SetRefill(pool.Settings.Refill, transaction.At);
             return new LedgerEntry { KeyId = id, Outcome = LedgerAdjustments.Changed };
@@ -76,9 +77,9 @@ internal sealed class PoolService(IAccountStore store, AccountWriters writers, K
     public Task<Pool> TopUpAsync(string id, long amount, string actor, CancellationToken cancellationToken) =>
         ActAsync(id, actor, (_, pool) =>
         {
-            KeySettingsValidator.CheckTopUp(pool.Balance.Quota, amount);
+            KeySettingsValidator.CheckTopUp(pool.Balance.Quota, amount, pool.Balance.Unit);
             pool.Balance.Quota += amount;
-            return new LedgerEntry { KeyId = id, Outcome = LedgerAdjustments.ToppedUp, Reference = $"+{amount}" };
+            return new LedgerEntry { KeyId = id, Outcome = LedgerAdjustments.ToppedUp, Reference = "+" + QuotaAmount.Text(amount, pool.Balance.Unit) };
         }, cancellationToken);
 
     private async Task<Pool> ActAsync(

@@ -54,8 +54,8 @@ internal static class ForwardedHeaders
     private static readonly SearchValues<char> Ascii = SearchValues.Create(Range('\t', '\t') + Range(' ', '~'));
     private static readonly SearchValues<char> Any = SearchValues.Create(Range('\t', '\t') + Range(' ', '~') + Range('\x80', '\xff'));
 
-    /// <summary>Puts a client's headers on the request to the upstream, and the provider's own with its credential.</summary>
-    public static void CopyToUpstream(IEnumerable<KeyValuePair<string, StringValues>> headers, HttpRequestMessage request, Provider provider)
+    /// <summary>Puts a client's headers on the request to the upstream, and the provider's own with a credential of its.</summary>
+    public static void CopyToUpstream(IEnumerable<KeyValuePair<string, StringValues>> headers, HttpRequestMessage request, Provider provider, string apiKey)
     {
         var hop = NamedBy(headers.FirstOrDefault(static header => header.Key.Equals("Connection", StringComparison.OrdinalIgnoreCase)).Value);
         foreach (var (name, values) in headers)
@@ -66,7 +66,7 @@ internal static class ForwardedHeaders
             }
         }
 
-        provider.Authorize(request);
+        provider.Authorize(request, apiKey);
     }
 
     /// <summary>Puts the upstream's headers on the answer to the client.</summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
@@ -15,10 +16,10 @@ public sealed partial class ProxyHandler
 {
     private readonly ClientKeys _clients;
     private readonly ProxyRequestReader _reader;
+    private readonly FailoverSender _sender;
     private readonly UpstreamForwarder _forwarder;
     private readonly IQuotaEngine _engine;
     private readonly KeptAnswers _answers;
-    private readonly UpstreamMetrics _metrics;
     private readonly TimeSpan _drain;
     private readonly TimeProvider _time;
     private readonly ILogger<ProxyHandler> _logger;
@@ -26,26 +27,26 @@ public sealed partial class ProxyHandler
     internal ProxyHandler(
         ClientKeys clients,
         ProxyRequestReader reader,
+        FailoverSender sender,
         UpstreamForwarder forwarder,
         IQuotaEngine engine,
         KeptAnswers answers,
-        UpstreamMetrics metrics,
         TimeSpan drain,
         TimeProvider time,
         ILogger<ProxyHandler> logger)
     {
         _clients = clients;
         _reader = reader;
+        _sender = sender;
         _forwarder = forwarder;
         _engine = engine;
         _answers = answers;
-        _metrics = metrics;
         _drain = drain;
         _time = time;
         _logger = logger;
     }
 
-    /// <summary><c>/v1/{path}</c>: to the provider that serves the model.</summary>
+    /// <summary><c>/v1/{path}</c>: to where the model's route leads, else to the provider that serves it.</summary>
     /// <param name="context">The client's request.</param>
     /// <param name="address">Where it comes from.</param>
     /// <param name="ended">Ends when the host ends the invocation.</param>
@@ -81,7 +82,7 @@ public sealed partial class ProxyHandler
         try
         {
             await using var request = await read(secret).ConfigureAwait(false);
-            context.Features.Set(new RequestedProvider(request.Upstream.Provider.Name));
+            context.Features.Set(new RequestedProvider(request.Upstreams[0].Provider.Name));
             var result = await _engine.ChargeAsync(request.Charge, context.RequestAborted).ConfigureAwait(false);
             if (result.Quota is { } quota)
             {
@@ -109,7 +110,7 @@ public sealed partial class ProxyHandler
             }
 
             context.Features.Get<Admission>()!.IsGranted = true;
-            return await ForwardAsync(context, request.Upstream, result, ended).ConfigureAwait(false);
+            return await ForwardAsync(context, request, result, ended).ConfigureAwait(false);
         }
         catch (RefusedException refused)
         {
@@ -117,45 +118,44 @@ public sealed partial class ProxyHandler
         }
     }
 
-    private async Task<Refusal?> ForwardAsync(HttpContext context, UpstreamRequest request, ChargeResult result, CancellationToken ended)
+    private async Task<Refusal?> ForwardAsync(HttpContext context, ProxyRequest asked, ChargeResult result, CancellationToken ended)
     {
         var isEstimate = result.Charge!.IsEstimate;
-        request = isEstimate ? AskForUsage(request) : request;
-        var pending = new PendingCharge(this, result.Charge, result.Replayed, request);
-        var call = new UpstreamCall(_metrics, request, result.Charge.Request.Model, _time);
+        var targets = asked.OpenTo(result.Charge.Request);
+        var pending = new PendingCharge(this, result.Charge, result.Replayed, targets[0]);
+        UpstreamCall? call = null;
         using var attendance = new Attendance(isEstimate ? _drain : TimeSpan.Zero, _time, context.RequestAborted, ended);
 
         // How it ended when an exception that nobody foresaw ends it
-        var unforeseen = new ForwardResult(ForwardOutcome.Unreachable) { PromptTokens = request.PromptTokens };
+        var unforeseen = new ForwardResult(ForwardOutcome.Unreachable) { PromptTokens = targets[0].Estimate.PromptTokens };
         try
         {
-            var sent = await _forwarder.SendAsync(
-                request with { WantsPlainAnswer = isEstimate, TraceParent = call.TraceParent }, attendance).ConfigureAwait(false);
-            if (sent.Answer is null)
+            var sent = await _sender.SendAsync(targets, asked.Timeout, Prepare, attendance).ConfigureAwait(false);
+            (var request, call, var response) = sent;
+            pending.Request = request;
+            context.Features.Set(new RequestedProvider(request.Provider.Name));
+            if (response.Answer is null || sent.IsCredentialRejected)
             {
-                var none = unforeseen with { End = sent.End };
+                // A refused credential is not the client's fault, and what the upstream says of it may quote the credential
+                using var unread = response.Answer;
+                var none = sent.Result with { PromptTokens = request.Estimate.PromptTokens };
                 call.Ended(none);
                 await SettleBeforeAnswerAsync(context, pending, none, result).ConfigureAwait(false);
-                return sent.Refusal;
+                return sent.IsCredentialRejected ? new Refusal(Problem.UpstreamCredentialRejected) : response.Refusal;
             }
 
-            call.Answered();
-            using var answer = sent.Answer;
-            var status = (int)answer.StatusCode;
-            unforeseen = unforeseen with { End = ForwardOutcome.Truncated, Status = status };
-            if (request.Provider.HasCredential && status is (StatusCodes.Status401Unauthorized or StatusCodes.Status402PaymentRequired))
-            {
-                // It is not the client's fault, and what the upstream says of it may quote the credential
-                var rejected = new ForwardResult(ForwardOutcome.CredentialRejected, status);
-                call.Ended(rejected);
-                await SettleBeforeAnswerAsync(context, pending, rejected, result).ConfigureAwait(false);
-                return new Refusal(Problem.UpstreamCredentialRejected);
-            }
-
+            using var answer = response.Answer;
+            var status = sent.Status;
+            unforeseen = new ForwardResult(ForwardOutcome.Truncated, status) { PromptTokens = request.Estimate.PromptTokens };
             if (request.Provider.RefundOn.Covers(status))
             {
                 // However the rest of it ends: who has the answer also has the refund
                 await SettleBeforeAnswerAsync(context, pending, new ForwardResult(ForwardOutcome.Answered, status), result).ConfigureAwait(false);
+            }
+            else if (pending.Taken is var taken && taken < result.Charge.Cost)
+            {
+                // It went to a place that is less dear than the one that was charged for
+                WriteQuota(context, result, taken);
             }
 
             var usage = TokenUsageReader.For(answer.Content.Headers.ContentEncoding.Count > 0, answer.Content.Headers.ContentType?.MediaType);
@@ -165,7 +165,7 @@ public sealed partial class ProxyHandler
             var exchange = unforeseen with
             {
                 End = passed.End,
-                Reported = usage?.Total,
+                Reported = usage?.Usage,
                 IsReportLast = passed.IsWhole || usage is { IsOver: true },
                 HasError = usage is { HasError: true },
                 AnswerTokens = usage?.Passed ?? TokenEstimates.OfText(request.Progress.BytesOut),
@@ -178,23 +178,51 @@ public sealed partial class ProxyHandler
         }
         finally
         {
-            call.Ended(unforeseen);
+            call?.Ended(unforeseen);
             await pending.SettleAsync(unforeseen).ConfigureAwait(false);
+        }
+
+        UpstreamRequest Prepare(UpstreamRequest request)
+        {
+            request = WithinGrant(context, request, result.Charge);
+            return isEstimate ? AskForUsage(request) : request;
         }
     }
 
     private static UpstreamRequest AskForUsage(UpstreamRequest request) =>
         request.Provider.RequestStreamUsage && request.Content is { } content && StreamUsage.HasToBeAsked(request.Method, UpstreamPath.Decode(request.Target.AbsolutePath))
         && StreamUsage.Ask(content.Head, content.IsRepeatable) is { } asking
-            ? request with { Content = content.WithHead(asking), HidesReport = true }
-            : request;
+            ? request with { Content = content.WithHead(asking), HidesReport = true, WantsPlainAnswer = true }
+            : request with { WantsPlainAnswer = true };
+
+    /// <summary>The request, with its answers limited to what was granted, where that is less than it may use.</summary>
+    private static UpstreamRequest WithinGrant(HttpContext context, UpstreamRequest request, Charge charge)
+    {
+        context.Response.Headers.Remove(QuotaHeaders.MaxTokens);
+        if (request is not { Content: { } content, Estimate: { Limit: { } limit } estimate }
+            || estimate.AnswerTokensWithin(charge.Granted, charge.Unit) is not { } tokens)
+        {
+            return request;
+        }
+
+        context.Response.Headers[QuotaHeaders.MaxTokens] = tokens.ToString(CultureInfo.InvariantCulture);
+        return request with { Content = content.WithHead(limit.Set(content.Head, tokens)) };
+    }
 
     private async Task SettleBeforeAnswerAsync(HttpContext context, PendingCharge pending, ForwardResult exchange, ChargeResult result)
     {
         var cost = await pending.SettleAsync(exchange).ConfigureAwait(false);
-        if (result.Quota is { } quota && cost != result.Charge!.Cost)
+        if (cost != result.Charge!.Cost)
         {
-            var back = result.Charge.Cost - cost;
+            WriteQuota(context, result, cost);
+        }
+    }
+
+    private void WriteQuota(HttpContext context, ChargeResult result, long cost)
+    {
+        if (result.Quota is { } quota)
+        {
+            var back = result.Charge!.Cost - cost;
             QuotaHeaders.Write(context.Response, quota with { Remaining = quota.Remaining + back, Used = quota.Used - back }, _time.GetUtcNow(), cost);
         }
     }
@@ -203,10 +231,16 @@ public sealed partial class ProxyHandler
     private partial void NotSettled(string charge, string key, Exception exception);
 
     /// <summary>A charge that was granted, and is settled once.</summary>
-    private sealed class PendingCharge(ProxyHandler handler, Charge charge, bool isReplay, UpstreamRequest request)
+    private sealed class PendingCharge(ProxyHandler handler, Charge charge, bool isReplay, UpstreamRequest first)
     {
         private readonly long _start = handler._time.GetTimestamp();
         private long? _cost;
+
+        /// <summary>What is forwarded, as it was sent last.</summary>
+        public UpstreamRequest Request { get; set; } = first;
+
+        /// <summary>What was taken for that, of all that was taken.</summary>
+        public long Taken => charge.TakenFor(Request.Charged);
 
         /// <summary>Whether that was done.</summary>
         public bool IsSettled => _cost is not null;
@@ -219,14 +253,14 @@ public sealed partial class ProxyHandler
                 return settled;
             }
 
-            var (outcome, cost) = SettlementRules.Decide(exchange, charge.Cost, charge.Unit, request.Provider.RefundOn);
+            var (outcome, cost) = SettlementRules.Decide(exchange, Taken, charge.Unit, Request.Provider.RefundOn, Request.Estimate.Price);
 
             // A replay was paid for the first time
             _cost = cost = isReplay ? charge.Cost : cost;
-            var (progress, wasSent) = (request.Progress, exchange.End is not (ForwardOutcome.NotSent or ForwardOutcome.CircuitOpen));
+            var (progress, wasSent) = (Request.Progress, Request.Progress.Tried.Count > 1 || exchange.End is not (ForwardOutcome.NotSent or ForwardOutcome.CircuitOpen));
 
             // What was forwarded again is not refunded, and used up unless it never went out
-            var isVoid = isReplay ? !wasSent : SettlementRules.IsRefunded(exchange, request.Provider.RefundOn);
+            var isVoid = isReplay ? !wasSent : SettlementRules.IsRefunded(exchange, Request.Provider.RefundOn);
             try
             {
                 // Whether the client is still there does not matter
@@ -241,7 +275,9 @@ public sealed partial class ProxyHandler
                         Latency = wasSent ? handler._time.GetElapsedTime(_start) : null,
                         FirstByte = progress.FirstByteAt is { } at ? handler._time.GetElapsedTime(_start, at) : null,
                         Attempts = progress.Attempts,
-                        BytesIn = wasSent ? request.Content?.SentBytes ?? 0 : null,
+                        ServedBy = Request.Charged,
+                        Tried = progress.Tried.Count > 1 ? string.Join(", ", progress.Tried.Select(static tried => $"{tried.Provider}:{tried.Outcome}")) : null,
+                        BytesIn = wasSent ? Request.Content?.SentBytes ?? 0 : null,
                         BytesOut = wasSent ? progress.BytesOut : null,
                         TokensIn = usage?.Input,
                         TokensOut = usage?.Output,

@@ -11,7 +11,7 @@ namespace QuotaFunctions.Core.Proxying;
 
 /// <summary>Sends requests to upstreams, and their answers back: piece by piece, in both directions.</summary>
 internal sealed partial class UpstreamForwarder(
-    UpstreamClients clients, CredentialNotes credentials, IOptions<KestrelServerOptions> server, TimeProvider time, ILogger<UpstreamForwarder> logger)
+    UpstreamClients clients, IOptions<KestrelServerOptions> server, TimeProvider time, ILogger<UpstreamForwarder> logger)
 {
     // A host that does not say how, refuses to write a header that is not ASCII
     private readonly bool _writesAnyHeader = server.Value.ResponseHeaderEncodingSelector("Content-Disposition") is not null;
@@ -24,8 +24,7 @@ internal sealed partial class UpstreamForwarder(
         using var message = ToMessage(request);
         try
         {
-            var answer = await clients.Of(request.Provider).SendAsync(message, attendance.Token).ConfigureAwait(false);
-            _ = credentials.NoteAsync(request.Provider, (int)answer.StatusCode);
+            var answer = await clients.Of(request.Provider).SendAsync(message, request.Timeout, attendance.Token).ConfigureAwait(false);
             return new UpstreamResponse(answer, ForwardOutcome.Answered);
         }
         catch (Exception) when (attendance.Token.IsCancellationRequested)
@@ -49,7 +48,7 @@ internal sealed partial class UpstreamForwarder(
         }
         catch (TimeoutException)
         {
-            TimedOut(request.Provider.Name, request.Provider.Timeout.TotalSeconds);
+            TimedOut(request.Provider.Name, Math.Min(request.Timeout.TotalSeconds, request.Provider.Timeout.TotalSeconds));
             return new UpstreamResponse(null, ForwardOutcome.TimedOut, new Refusal(Problem.UpstreamTimeout));
         }
         catch (Exception exception)
@@ -130,7 +129,7 @@ internal sealed partial class UpstreamForwarder(
     private static HttpRequestMessage ToMessage(UpstreamRequest request)
     {
         var message = new HttpRequestMessage(request.Method, request.Target) { Content = request.Content };
-        ForwardedHeaders.CopyToUpstream(request.Headers, message, request.Provider);
+        ForwardedHeaders.CopyToUpstream(request.Headers, message, request.Provider, request.ApiKey);
         message.Options.Set(ForwardProgress.Key, request.Progress);
         message.Headers.TryAddWithoutValidation("X-Request-Id", request.RequestId);
         if (request.TraceParent is { } trace)

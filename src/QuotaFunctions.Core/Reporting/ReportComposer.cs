@@ -54,8 +54,8 @@ internal static class ReportComposer
     {
         var standing = item.Standing;
         var unit = standing?.Unit ?? indexed?.Unit ?? QuotaUnit.Requests;
-        var remaining = Amount(standing?.Remaining, unit);
-        var cost = Amount(item.Counts.Units, unit)!.Value;
+        var remaining = QuotaAmount.Of(standing?.Remaining, unit);
+        var cost = QuotaAmount.Of(item.Counts.Units, unit);
         var isActive = indexed is { Status: KeyStatus.Active } && !(indexed.ExpiresAt <= now);
         var key = new ReportKey
         {
@@ -66,7 +66,7 @@ internal static class ReportComposer
             Unit = unit,
             RequestsBefore = before?.Requests ?? 0,
             Cost = cost,
-            Limit = Amount(standing?.Limit, unit),
+            Limit = QuotaAmount.Of(standing?.Limit, unit),
             Remaining = remaining,
             UsageRate = standing?.Limit is > 0 and var limit ? Math.Round(100.0 * standing.Used / limit, 1) : null,
             LastUsedAt = standing?.LastUsedAt,
@@ -105,7 +105,7 @@ internal static class ReportComposer
         return [.. found.Select(unit => new ReportUnit(
             unit,
             keys.Where(key => key.Unit == unit).Sum(key => key.Cost),
-            costsBefore[unit].Sum(cost => Amount(cost, unit)!.Value),
+            costsBefore[unit].Sum(cost => QuotaAmount.Of(cost, unit)),
             keys.Where(key => key.Unit == unit && key.IsActive).Sum(key => key.Remaining ?? 0)))];
     }
 
@@ -135,13 +135,6 @@ internal static class ReportComposer
                 counts[point.UtcTicks].Sum(it => it.Unknown))),
         ];
     }
-
-    // What the code counts in is what the API shows, for every unit that there is
-    private static decimal? Amount(long? units, QuotaUnit unit) => unit switch
-    {
-        QuotaUnit.Requests or QuotaUnit.Tokens => units,
-        _ => throw new NotSupportedException($"How is {unit} shown?"),
-    };
 
     private static double? Percent(long part, long whole) => whole > 0 ? Math.Round(100.0 * part / whole, 1) : null;
 

@@ -24,6 +24,18 @@ internal static class ReportRow
     /// <summary>The partition of a report's parts.</summary>
     public static string PartitionOfParts(string id) => "content-" + id;
 
+    /// <summary>Filter: how the reports stood of the months that were over at a moment.</summary>
+    public static string Before(DateTimeOffset moment) =>
+        TableClient.CreateQueryFilter($"PartitionKey gt {PartitionOf(moment)} and PartitionKey le {PartitionOf(DateTimeOffset.MinValue)}");
+
+    /// <summary>Filter: the parts of such reports, also those that a process left which died before it could say where they are.</summary>
+    public static string PartsBefore(DateTimeOffset moment)
+    {
+        var month = new DateTimeOffset(moment.UtcDateTime.Year, moment.UtcDateTime.Month, 1, 0, 0, 0, TimeSpan.Zero);
+        return TableClient.CreateQueryFilter(
+            $"PartitionKey gt {PartitionOfParts(NewestFirstId.Before(month))} and PartitionKey le {PartitionOfParts(NewestFirstId.Before(DateTimeOffset.MinValue))}");
+    }
+
     /// <summary>The name of a part.</summary>
     public static string PartOf(string content, int number) => string.Create(CultureInfo.InvariantCulture, $"{content}:{number:D4}");
 

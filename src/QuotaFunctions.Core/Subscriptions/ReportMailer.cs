@@ -1,6 +1,8 @@
 using System.Security.Cryptography;
 using System.Text;
+using Azure.Data.Tables;
 using Microsoft.Extensions.Logging;
+using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.Core.Mailing;
 using QuotaFunctions.Core.Reporting;
 
@@ -10,6 +12,12 @@ namespace QuotaFunctions.Core.Subscriptions;
 internal sealed partial class ReportMailer(
     ISubscriptionStore subscriptions, IMailOutbox outbox, TimeProvider clock, ILogger<ReportMailer> logger) : IReportMailer
 {
+    private const string Prefix = "report-";
+
+    /// <summary>Filter: mails of reports from before a moment. A report's id begins with its time, counted backwards.</summary>
+    public static string Before(DateTimeOffset moment) => TableClient.CreateQueryFilter(
+        $"PartitionKey gt {Prefix + NewestFirstId.Before(moment)} and PartitionKey le {Prefix + NewestFirstId.Before(DateTimeOffset.MinValue)}");
+
     /// <inheritdoc/>
     public async Task DeliverAsync(string reportId, QuotaReport report, ReportDelivery delivery, CancellationToken cancellationToken)
     {
@@ -60,7 +68,7 @@ internal sealed partial class ReportMailer(
 
     /// <summary>A mail's id stands in logs and headers: the recipient is in it as a hash.</summary>
     private static string IdOf(string reportId, string recipient) =>
-        $"report-{reportId}-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(recipient.ToLowerInvariant())).AsSpan(0, 8))}";
+        $"{Prefix}{reportId}-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(recipient.ToLowerInvariant())).AsSpan(0, 8))}";
 
     [LoggerMessage(3003, LogLevel.Information, "Report {ReportId} goes to nobody: there is no subscription {SubscriptionId} any more.")]
     private static partial void LogNobody(ILogger logger, string reportId, string subscriptionId);

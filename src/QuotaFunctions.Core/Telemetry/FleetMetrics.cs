@@ -101,8 +101,8 @@ internal sealed class FleetMetrics
 
     private void AddKeys(IReadOnlyList<KeyFigures> keys)
     {
-        var limits = _metrics.CreateGauge("quota_limit", "A key's quota. Only the keys that are nearest to their end.", "key", "unit");
-        var remaining = _metrics.CreateGauge("quota_remaining", "What is left of a key's quota. Only the keys that are nearest to their end.", "key", "unit");
+        var limits = _metrics.CreateGauge("quota_limit", "A key's quota, by unit; usd in US dollars. Only the keys that are nearest to their end.", "key", "unit");
+        var remaining = _metrics.CreateGauge("quota_remaining", "What is left of a key's quota, by unit; usd in US dollars. Only the keys that are nearest to their end.", "key", "unit");
         foreach (var key in keys.Take(FleetFigures.MaxKeys))
         {
             limits.WithLabels(key.Id, key.Unit).Set((double)key.Limit);

@@ -31,14 +31,15 @@ internal sealed class StoredFleetFigures(IUsageReader usage, IBookInspector insp
             Tokens = [.. sum.Cells.Where(cell => cell.Provider is not null).Select(cell => new TokenFigures(
                 cell.Provider!, cell.Model ?? "", cell.Counts.TokensIn, cell.Counts.TokensOut))],
             ActiveKeys = fleet.ActiveKeys,
-            NearestToEnd = [.. fleet.NearestToEnd.Select(key => new KeyFigures(key.KeyId, NameOf(key.Unit), key.Limit, key.Remaining))],
+            NearestToEnd = [.. fleet.NearestToEnd.Select(key => new KeyFigures(
+                key.KeyId, NameOf(key.Unit), QuotaAmount.Of(key.Limit, key.Unit), QuotaAmount.Of(key.Remaining, key.Unit)))],
             OpenAlerts = [.. (await alerts.CountOpenAsync(cancellationToken)).Select(open => new AlertFigures(open.Rule, open.Severity.ToString().ToLowerInvariant(), open.Count))],
             LedgerImbalance = await inspector.ReadImbalanceAsync(cancellationToken),
         };
     }
 
     private static Dictionary<string, decimal> SumOf(IReadOnlyList<FleetDay> days, Func<FleetDay, IReadOnlyDictionary<QuotaUnit, long>> units) =>
-        days.SelectMany(units).GroupBy(unit => unit.Key).ToDictionary(unit => NameOf(unit.Key), unit => unit.Sum(amount => (decimal)amount.Value));
+        days.SelectMany(units).GroupBy(unit => unit.Key).ToDictionary(unit => NameOf(unit.Key), unit => unit.Sum(amount => QuotaAmount.Of(amount.Value, unit.Key)));
 
     private static string NameOf(QuotaUnit unit) => unit.ToString().ToLowerInvariant();
 }

@@ -8,6 +8,22 @@ namespace QuotaFunctions.Core.Usage;
 /// <param name="Units">Units, by what they stand for.</param>
 public sealed record FleetDay(int Day, UsageSum Sum, IReadOnlyDictionary<QuotaUnit, long> Units)
 {
+    /// <summary>Of <see cref="Sum"/>, the units of keys that do not count in requests: by what they count in, with their provider and model.</summary>
+    public IReadOnlyDictionary<QuotaUnit, UsageSum> OtherCosts { get; init; } = new Dictionary<QuotaUnit, UsageSum>();
+
+    /// <summary>The units by what they stand for, with their provider and model. Only the units of it are right.</summary>
+    public IEnumerable<(QuotaUnit Unit, UsageSum Costs)> CostsByUnit()
+    {
+        var requests = Sum.Clone();
+        foreach (var (unit, costs) in OtherCosts)
+        {
+            requests.Add(costs, sign: -1);
+            yield return (unit, costs);
+        }
+
+        yield return (QuotaUnit.Requests, requests);
+    }
+
     /// <summary>
     /// What was counted on the day and taken back later, as a hold was settled or the end of a request told: outcomes of all providers together, and
     /// tokens by provider and model. With it added, no count of the day ever goes back.

@@ -102,10 +102,18 @@ public sealed record UsageQuery
 /// <param name="Standing">How the key's quota stands, where usage is grouped by key; null where it is not known.</param>
 /// <param name="Refused">Requests that were refused; null where that cannot be told, as of a provider or a model.</param>
 public sealed record UsageItem(
-    string? Group, DateTimeOffset? From, UsageCounts Counts, string? Name = null, string? Tenant = null, KeyStanding? Standing = null, long? Refused = null);
+    string? Group, DateTimeOffset? From, UsageCounts Counts, string? Name = null, string? Tenant = null, KeyStanding? Standing = null, long? Refused = null)
+{
+    /// <summary>What the requests cost, by what it is counted in: units of different keys are not always the same.</summary>
+    public UnitCosts Costs { get; init; } = new();
+}
 
 /// <summary>What was used.</summary>
 /// <param name="Items">Groups and spans, in the order of their names and times.</param>
 /// <param name="Total">All of them together.</param>
 /// <param name="Refused">Requests that were refused, of all of them together; null where that cannot be told.</param>
-public sealed record UsageReport(IReadOnlyList<UsageItem> Items, UsageCounts Total, long? Refused = null);
+public sealed record UsageReport(IReadOnlyList<UsageItem> Items, UsageCounts Total, long? Refused = null)
+{
+    /// <summary>What all of them cost, by what it is counted in.</summary>
+    public UnitCosts Costs { get; init; } = new();
+}

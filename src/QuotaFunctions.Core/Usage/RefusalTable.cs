@@ -65,6 +65,10 @@ internal sealed partial class RefusalTable(TableServiceClient tables, StorageNam
 
     private readonly TableClient _table = tables.GetTableClient(names.Usage);
 
+    /// <summary>Filter: the folded days before a day (yyyyMMdd). Their sums stay.</summary>
+    public static string DaysBefore(int day) =>
+        TableClient.CreateQueryFilter($"PartitionKey eq {Folded} and RowKey ge {DayPrefix + NameOf(0)} and RowKey lt {DayPrefix + NameOf(day)}");
+
     /// <inheritdoc/>
     public Task WriteAsync(int day, string instance, RefusedCounts counts, CancellationToken cancellationToken) =>
         _table.UpsertEntityAsync(RowOf(Open, $"{NameOf(day)}-{instance}", counts), TableUpdateMode.Replace, cancellationToken);

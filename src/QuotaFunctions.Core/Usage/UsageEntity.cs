@@ -31,6 +31,7 @@ internal static class UsageEntity
     public const string Nearest = "Nearest";
 
     private const string Units = "Units";
+    private const string Costs = "Costs";
     private const string Withdrawn = "Withdrawn";
     private const string Pool = "Pool";
     private const string Granted = "Granted";
@@ -44,6 +45,9 @@ internal static class UsageEntity
 
     /// <summary>The partition of a day (yyyyMMdd).</summary>
     public static string Day(int day) => "day-" + NameOf(day);
+
+    /// <summary>Filter: the copies of the days before a day (yyyyMMdd).</summary>
+    public static string DaysBefore(int day) => TableClient.CreateQueryFilter($"PartitionKey ge {Day(0)} and PartitionKey lt {Day(day)}");
 
     /// <summary>A day's name.</summary>
     public static string NameOf(int day) => day.ToString("D8", CultureInfo.InvariantCulture);
@@ -151,6 +155,11 @@ internal static class UsageEntity
             row[Units + unit] = units;
         }
 
+        foreach (var (unit, costs) in day.OtherCosts)
+        {
+            row[Costs + unit] = costs.ToJson();
+        }
+
         foreach (var (unit, units) in day.WithdrawnUnits)
         {
             row[Withdrawn + Units + unit] = units;
@@ -168,6 +177,8 @@ internal static class UsageEntity
     {
         Withdrawn = UsageSum.Parse(row.GetString(Withdrawn)),
         WithdrawnUnits = UnitsOf(row, Withdrawn + Units),
+        OtherCosts = Enum.GetValues<QuotaUnit>().Where(unit => row.ContainsKey(Costs + unit))
+            .ToDictionary(unit => unit, unit => UsageSum.Parse(row.GetString(Costs + unit))),
     };
 
     private static Dictionary<QuotaUnit, long> UnitsOf(TableEntity row, string prefix) =>

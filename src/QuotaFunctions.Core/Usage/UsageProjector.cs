@@ -122,6 +122,7 @@ internal sealed partial class UsageProjector(
         var before = await _usage.FindAsync(UsageEntity.Fleet, UsageEntity.NameOf(day), select: null, logger, cancellationToken);
         var sum = new UsageSum();
         var units = new Dictionary<QuotaUnit, long>();
+        var others = new Dictionary<QuotaUnit, UsageSum>();
         var filter = TableClient.CreateQueryFilter($"PartitionKey eq {UsageEntity.Day(day)}");
         await foreach (var row in _usage.QueryAsync<TableEntity>(filter, select: [UsageEntity.Sum, nameof(UsageEntity.Unit)], cancellationToken: cancellationToken))
         {
@@ -129,9 +130,14 @@ internal sealed partial class UsageProjector(
             sum.Add(key);
             var unit = UsageEntity.Unit(row);
             units[unit] = units.GetValueOrDefault(unit) + key.Total.Units;
+            if (unit != QuotaUnit.Requests)
+            {
+                var costs = others.TryGetValue(unit, out var known) ? known : others[unit] = new UsageSum();
+                key.Cells.ToList().ForEach(cell => costs.Of(cell.Provider, cell.Model).Units += cell.Counts.Units);
+            }
         }
 
-        var added = new FleetDay(day, sum, units);
+        var added = new FleetDay(day, sum, units) { OtherCosts = others };
         return await TryWriteAsync(
             before, UsageEntity.Of(before is null ? added : added.After(UsageEntity.ToFleetDay(before))), source: null, cancellationToken);
     }

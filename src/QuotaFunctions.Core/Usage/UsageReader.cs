@@ -29,13 +29,13 @@ internal sealed class UsageReader(
         if (query.From is null && IsOfAll(query))
         {
             var (days, _) = await ReadDaysAsync(cancellationToken);
-            days.ForEach(day => totals.AddOfAll(at: null, day.Sum));
+            days.ForEach(day => totals.AddOfAll(at: null, day));
         }
         else if (query.From is null)
         {
             await foreach (var row in ReadPartitionAsync(UsageEntity.Keys, select: null, cancellationToken))
             {
-                totals.Add(row.RowKey, at: null, UsageSum.Parse(row.GetString(UsageEntity.Sum)));
+                totals.Add(row.RowKey, UsageEntity.Unit(row), at: null, UsageSum.Parse(row.GetString(UsageEntity.Sum)));
                 totals.Note(row.RowKey, UsageEntity.ToStanding(row));
             }
         }
@@ -109,7 +109,7 @@ internal sealed class UsageReader(
         await refusals.AddAsync(query, totals, cancellationToken);
         if (query.From is null)
         {
-            totals.Add(keyId, at: null, (await ledger.ReadSumAsync(locator.AccountId, keyId, cancellationToken)).Usage);
+            totals.Add(keyId, quota.Unit, at: null, (await ledger.ReadSumAsync(locator.AccountId, keyId, cancellationToken)).Usage);
             return totals.ToReport();
         }
 
@@ -124,7 +124,7 @@ internal sealed class UsageReader(
         {
             foreach (var (slot, sum) in day.Slots.Where(slot => spans[day.Day].Slots.Contains(slot.Key)))
             {
-                totals.Add(keyId, UsageSpan.StartOf(day.Day, slot), sum);
+                totals.Add(keyId, quota.Unit, UsageSpan.StartOf(day.Day, slot), sum);
             }
         }
 
@@ -136,11 +136,11 @@ internal sealed class UsageReader(
         if (!day.IsWhole)
         {
             var properties = day.Slots.Select(KeyDay.PropertyOf).ToList();
-            await foreach (var row in ReadPartitionAsync(UsageEntity.Day(day.Day), [.. properties, "RowKey"], cancellationToken))
+            await foreach (var row in ReadPartitionAsync(UsageEntity.Day(day.Day), [.. properties, "RowKey", nameof(UsageEntity.Unit)], cancellationToken))
             {
                 foreach (var (slot, sum) in KeyDay.SlotsOf(row))
                 {
-                    totals.Add(row.RowKey, UsageSpan.StartOf(day.Day, slot), sum);
+                    totals.Add(row.RowKey, UsageEntity.Unit(row), UsageSpan.StartOf(day.Day, slot), sum);
                 }
             }
         }
@@ -149,14 +149,14 @@ internal sealed class UsageReader(
             var filter = TableClient.CreateQueryFilter($"PartitionKey eq {UsageEntity.Fleet} and RowKey eq {UsageEntity.NameOf(day.Day)}");
             await foreach (var row in _usage.QueryAsync<TableEntity>(filter, cancellationToken: cancellationToken))
             {
-                totals.AddOfAll(UsageSpan.StartOf(day.Day, 0), UsageEntity.ToFleetDay(row).Sum);
+                totals.AddOfAll(UsageSpan.StartOf(day.Day, 0), UsageEntity.ToFleetDay(row));
             }
         }
         else
         {
-            await foreach (var row in ReadPartitionAsync(UsageEntity.Day(day.Day), ["RowKey", UsageEntity.Sum], cancellationToken))
+            await foreach (var row in ReadPartitionAsync(UsageEntity.Day(day.Day), ["RowKey", UsageEntity.Sum, nameof(UsageEntity.Unit)], cancellationToken))
             {
-                totals.Add(row.RowKey, UsageSpan.StartOf(day.Day, 0), UsageSum.Parse(row.GetString(UsageEntity.Sum)));
+                totals.Add(row.RowKey, UsageEntity.Unit(row), UsageSpan.StartOf(day.Day, 0), UsageSum.Parse(row.GetString(UsageEntity.Sum)));
             }
         }
     }

@@ -11,26 +11,38 @@ internal sealed class UsageTotals(UsageQuery query, IReadOnlyDictionary<string, 
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<(string? Group, DateTimeOffset? From), UsageCounts> _counts = [];
+    private readonly Dictionary<(string? Group, DateTimeOffset? From), UnitCosts> _costs = [];
     private readonly Dictionary<(string? Group, DateTimeOffset? From), long> _refused = [];
     private readonly Dictionary<string, KeyStanding> _standings = [];
     private long _refusedToOthers;
 
     /// <summary>Adds what was counted of a key.</summary>
     /// <param name="keyId">The key.</param>
+    /// <param name="unit">What it counts in.</param>
     /// <param name="at">When; null where usage is not split.</param>
     /// <param name="sum">What was counted.</param>
-    public void Add(string keyId, DateTimeOffset? at, UsageSum sum)
+    public void Add(string keyId, QuotaUnit unit, DateTimeOffset? at, UsageSum sum)
     {
         var key = keys.GetValueOrDefault(keyId);
         if (query.Tenant is null || key is not null)
         {
-            AddTo(query.GroupBy == UsageGroup.Tenant ? key?.Tenant : keyId, at, sum);
+            var group = query.GroupBy == UsageGroup.Tenant ? key?.Tenant : keyId;
+            AddTo(group, at, sum);
+            AddCosts(group, unit, at, sum);
         }
     }
 
-    /// <summary>Adds what was counted over all keys.</summary>
-    /// <inheritdoc cref="Add(string, DateTimeOffset?, UsageSum)"/>
-    public void AddOfAll(DateTimeOffset? at, UsageSum sum) => AddTo(group: null, at, sum);
+    /// <summary>Adds what was counted over all keys on a day.</summary>
+    /// <param name="at">When; null where usage is not split.</param>
+    /// <param name="day">The day.</param>
+    public void AddOfAll(DateTimeOffset? at, FleetDay day)
+    {
+        AddTo(group: null, at, day.Sum);
+        foreach (var (unit, sum) in day.CostsByUnit())
+        {
+            AddCosts(group: null, unit, at, sum);
+        }
+    }
 
     /// <summary>Adds requests that were refused to a key, or to all keys that are not counted apart.</summary>
     /// <param name="keyId">The key, or <see cref="UsageSum.Other"/>.</param>
@@ -76,15 +88,24 @@ internal sealed class UsageTotals(UsageQuery query, IReadOnlyDictionary<string, 
             }
         }
 
-        var total = new UsageCounts();
+        var (total, costs) = (new UsageCounts(), new UnitCosts());
         foreach (var counts in _counts.Values)
         {
             total.Add(counts);
         }
 
+        foreach (var some in _costs.Values)
+        {
+            costs.Add(some);
+        }
+
         var items = _counts.OrderBy(item => item.Key.Group, StringComparer.Ordinal).ThenBy(item => item.Key.From)
-            .Select(item => ToItem(item.Key.Group, item.Key.From, item.Value) with { Refused = query.TellsRefused ? _refused.GetValueOrDefault(item.Key) : null });
-        return new UsageReport([.. items], total, query.TellsRefused ? _refused.Values.Sum() + _refusedToOthers : null);
+            .Select(item => ToItem(item.Key.Group, item.Key.From, item.Value) with
+            {
+                Costs = _costs.GetValueOrDefault(item.Key) ?? new UnitCosts(),
+                Refused = query.TellsRefused ? _refused.GetValueOrDefault(item.Key) : null,
+            });
+        return new UsageReport([.. items], total, query.TellsRefused ? _refused.Values.Sum() + _refusedToOthers : null) { Costs = costs };
     }
 
     private void AddTo(string? group, DateTimeOffset? at, UsageSum sum)
@@ -94,16 +115,28 @@ internal sealed class UsageTotals(UsageQuery query, IReadOnlyDictionary<string, 
         {
             foreach (var cell in sum.Cells.Where(IsWanted))
             {
-                var name = query.GroupBy switch { UsageGroup.Provider => cell.Provider, UsageGroup.Model => cell.Model, _ => group };
-                if (!_counts.TryGetValue((name, from), out var counts))
-                {
-                    _counts[(name, from)] = counts = new UsageCounts();
-                }
-
-                counts.Add(cell.Counts);
+                GetOrAdd(_counts, (GroupOf(cell, group), from)).Add(cell.Counts);
             }
         }
     }
+
+    private void AddCosts(string? group, QuotaUnit unit, DateTimeOffset? at, UsageSum sum)
+    {
+        var from = at is { } moment ? UsageSpan.BeginningOf(moment, query) : null;
+        lock (_lock)
+        {
+            foreach (var cell in sum.Cells.Where(IsWanted))
+            {
+                GetOrAdd(_costs, (GroupOf(cell, group), from)).Add(unit, cell.Counts.Units);
+            }
+        }
+    }
+
+    private string? GroupOf(UsageCell cell, string? group) =>
+        query.GroupBy switch { UsageGroup.Provider => cell.Provider, UsageGroup.Model => cell.Model, _ => group };
+
+    private static T GetOrAdd<T>(Dictionary<(string? Group, DateTimeOffset? From), T> sums, (string? Group, DateTimeOffset? From) key)
+        where T : new() => sums.TryGetValue(key, out var sum) ? sum : sums[key] = new T();
 
     private bool IsWanted(UsageCell cell) =>
         (query.Provider is null || cell.Provider == query.Provider) && (query.Model is null || cell.Model == query.Model);

@@ -37,7 +37,7 @@ public sealed class JsonFields
 
         foreach (var property in value.EnumerateObject())
         {
-            if (_fields.Count == MaxFields || !TryName(property, out var name))
+            if (_fields.Count == MaxFields || !JsonValues.TryName(property, out var name))
             {
                 ValidationErrors.Add(Body, "has more fields than there are, or one whose name is not text.");
                 return;
@@ -81,24 +81,31 @@ public sealed class JsonFields
     public void AddError(string name, string message) => ValidationErrors.Add(_path + name, message);
 
     /// <summary>Text that may not be cleared.</summary>
-    public string Text(string name, string current) => Read(name, current, clearable: false, TryText, "must be text.")!;
+    public string Text(string name, string current) => Read(name, current, clearable: false, JsonValues.TryText, "must be text.")!;
 
     /// <summary>Text or nothing.</summary>
-    public string? TextOrNull(string name, string? current) => Read(name, current, clearable: true, TryText, "must be text or null.");
+    public string? TextOrNull(string name, string? current) => Read(name, current, clearable: true, JsonValues.TryText, "must be text or null.");
 
     /// <summary>A whole number that may not be cleared.</summary>
-    public long Number(string name, long current) => Read(name, current, clearable: false, TryNumber, "must be a whole number.");
+    public long Number(string name, long current) => Read(name, current, clearable: false, JsonValues.TryNumber, "must be a whole number.");
 
     /// <summary>A whole number or nothing.</summary>
     public long? NumberOrNull(string name, long? current) =>
-        Read(name, current, clearable: true, static (JsonElement value, out long? number) => Lift(TryNumber(value, out var it), it, out number), "must be a whole number or null.");
+        Read(name, current, clearable: true, static (JsonElement value, out long? number) => Lift(JsonValues.TryNumber(value, out var it), it, out number), "must be a whole number or null.");
+
+    /// <summary>A number that may not be cleared, exactly as it is written: without an exponent.</summary>
+    public decimal ExactNumber(string name, decimal current, string fault) => Read(name, current, clearable: false, JsonValues.TryExactNumber, fault);
+
+    /// <summary>Such a number or nothing.</summary>
+    public decimal? ExactNumberOrNull(string name, decimal? current, string fault) =>
+        Read(name, current, clearable: true, static (JsonElement value, out decimal? number) => Lift(JsonValues.TryExactNumber(value, out var it), it, out number), fault);
 
     /// <summary>True or false.</summary>
-    public bool Flag(string name, bool current) => Read(name, current, clearable: false, TryFlag, "must be true or false.");
+    public bool Flag(string name, bool current) => Read(name, current, clearable: false, JsonValues.TryFlag, "must be true or false.");
 
     /// <summary>A moment or nothing.</summary>
     public DateTimeOffset? MomentOrNull(string name, DateTimeOffset? current) =>
-        Read(name, current, clearable: true, static (JsonElement value, out DateTimeOffset? moment) => Lift(TryMoment(value, out var it), it, out moment), Timestamps.Fault);
+        Read(name, current, clearable: true, static (JsonElement value, out DateTimeOffset? moment) => Lift(JsonValues.TryMoment(value, out var it), it, out moment), Timestamps.Fault);
 
     /// <summary>One of an enumeration's names, in lower case.</summary>
     public T Word<T>(string name, T current, params ReadOnlySpan<T> choices)
@@ -109,7 +116,7 @@ public sealed class JsonFields
             return current;
         }
 
-        var text = TryText(value, out var it) ? it : null;
+        var text = JsonValues.TryText(value, out var it) ? it : null;
         foreach (var choice in choices)
         {
             if (text == Name(choice))
@@ -126,11 +133,11 @@ public sealed class JsonFields
 
     /// <summary>A list of texts; null empties it.</summary>
     public IReadOnlyList<string> Texts(string name, IReadOnlyList<string> current) =>
-        Read(name, current, clearable: true, TryTexts, "must be a list of texts.") ?? [];
+        Read(name, current, clearable: true, JsonValues.TryTexts, "must be a list of texts.") ?? [];
 
     /// <summary>An object whose values are texts; null empties it.</summary>
     public IReadOnlyDictionary<string, string> Map(string name, IReadOnlyDictionary<string, string> current) =>
-        Read(name, current, clearable: true, TryMap, "must be an object whose values are texts.") ?? new Dictionary<string, string>();
+        Read(name, current, clearable: true, JsonValues.TryMap, "must be an object whose values are texts.") ?? new Dictionary<string, string>();
 
     /// <summary>An object within. False where the field is not there, is null (told by <paramref name="cleared"/>) or is something else.</summary>
     public bool Within(string name, [NotNullWhen(true)] out JsonFields? fields, out bool cleared)
@@ -206,98 +213,5 @@ public sealed class JsonFields
     {
         result = value;
         return read;
-    }
-
-    private static bool TryText(JsonElement value, out string? text)
-    {
-        text = null;
-        try
-        {
-            text = value.ValueKind == JsonValueKind.String ? value.GetString() : null;
-        }
-        catch (InvalidOperationException)
-        {
-            // Half a surrogate pair, or bytes that are not UTF-8
-        }
-
-        return text is not null;
-    }
-
-    private static bool TryName(JsonProperty property, out string name)
-    {
-        try
-        {
-            name = property.Name;
-            return true;
-        }
-        catch (InvalidOperationException)
-        {
-            name = "";
-            return false;
-        }
-    }
-
-    private static bool TryNumber(JsonElement value, out long number)
-    {
-        number = 0;
-        return value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out number);
-    }
-
-    private static bool TryFlag(JsonElement value, out bool flag)
-    {
-        flag = value.ValueKind == JsonValueKind.True;
-        return value.ValueKind is JsonValueKind.True or JsonValueKind.False;
-    }
-
-    private static bool TryMoment(JsonElement value, out DateTimeOffset moment)
-    {
-        moment = default;
-        return TryText(value, out var text) && Timestamps.TryParse(text, out moment);
-    }
-
-    private static bool TryTexts(JsonElement value, out IReadOnlyList<string>? texts)
-    {
-        texts = null;
-        if (value.ValueKind != JsonValueKind.Array || value.GetArrayLength() > MaxFields)
-        {
-            return false;
-        }
-
-        var list = new List<string>();
-        foreach (var item in value.EnumerateArray())
-        {
-            if (!TryText(item, out var text))
-            {
-                return false;
-            }
-
-            list.Add(text!);
-        }
-
-        texts = list;
-        return true;
-    }
-
-    private static bool TryMap(JsonElement value, out IReadOnlyDictionary<string, string>? map)
-    {
-        map = null;
-        if (value.ValueKind != JsonValueKind.Object)
-        {
-            return false;
-        }
-
-        var texts = new Dictionary<string, string>();
-        foreach (var property in value.EnumerateObject())
-        {
-            if (texts.Count == MaxFields || !TryName(property, out var name) || !TryText(property.Value, out var text))
-            {
-                return false;
-            }
-
-            texts[name] = text!;
-        }
-
-        map = texts;
-        return true;
     }
 }

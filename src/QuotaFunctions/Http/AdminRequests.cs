@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using QuotaFunctions.Core.Accounts;
 using QuotaFunctions.Core.Hosting;
@@ -71,37 +72,27 @@ internal static class AdminRequests
         return asked ?? admin.Tenant;
     }
 
-    /// <summary>True for what may be the pool of a new key. That there is one is told by issuing the key, where the token is not limited.</summary>
-    public static async Task<bool> MayDrawOnAsync(this IPoolService pools, string id, AdminPrincipal admin, CancellationToken cancellationToken) =>
-        KeyLocator.IsPoolId(id)
-        && (admin.Tenant is null || (await pools.FindAsync(id, cancellationToken) is { } pool && admin.MayAccess(pool.Settings.Tenant)));
-
     private static string OtherTenant(AdminPrincipal admin) => $"must be {admin.Tenant}: the token is limited to that tenant.";
 
-    /// <summary>Reads a reset: the new quota, or null to leave it.</summary>
-    public static async Task<long?> ReadResetAsync(HttpRequest request, CancellationToken cancellationToken)
+    /// <summary>Reads a reset: the new quota in units, or null to leave it.</summary>
+    /// <param name="body">What was sent.</param>
+    /// <param name="unit">What the quota counts in.</param>
+    public static long? ReadReset(JsonElement body, QuotaUnit unit)
     {
-        var fields = JsonFields.Of(await JsonBody.ReadOrEmptyAsync(request, cancellationToken));
-        var quota = fields.NumberOrNull("quota", null);
-        if (quota is < 0 or > KeySettingsValidator.MaxQuota)
-        {
-            fields.AddError("quota", $"must be from 0 to {KeySettingsValidator.MaxQuota}.");
-        }
-
+        var fields = JsonFields.Of(body);
+        var quota = fields.UnitsOrNull("quota", unit, current: null);
+        KeySettingsValidator.CheckAmount("quota", quota, min: 0, unit, fields.ValidationErrors);
         fields.ThrowIfInvalid();
         return quota;
     }
 
-    /// <summary>Reads a top-up: what to add.</summary>
-    public static async Task<long> ReadTopUpAsync(HttpRequest request, CancellationToken cancellationToken)
+    /// <summary>Reads a top-up: what to add, in units.</summary>
+    /// <inheritdoc cref="ReadReset"/>
+    public static long ReadTopUp(JsonElement body, QuotaUnit unit)
     {
-        var fields = JsonFields.Of(await JsonBody.ReadAsync(request, cancellationToken));
-        var amount = fields.Number("amount", 0);
-        if (amount is < 1 or > KeySettingsValidator.MaxQuota && !fields.ValidationErrors.Has("amount"))
-        {
-            fields.AddError("amount", $"is required, from 1 to {KeySettingsValidator.MaxQuota}.");
-        }
-
+        var fields = JsonFields.Of(body);
+        var amount = fields.Units("amount", unit, current: 0);
+        KeySettingsValidator.CheckAmount("amount", amount, min: 1, unit, fields.ValidationErrors);
         fields.ThrowIfInvalid();
         return amount;
     }

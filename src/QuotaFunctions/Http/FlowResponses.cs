@@ -30,6 +30,11 @@ internal sealed record FlowLogsResponse([property: AllowedValues(true)] bool Suc
 /// <param name="Data">The queues.</param>
 internal sealed record FlowWritePoolResponse([property: AllowedValues(true)] bool Success, [property: Example] FlowWritePoolData Data);
 
+/// <summary>How retention stands.</summary>
+/// <param name="Success">It worked.</param>
+/// <param name="Data">How it stands.</param>
+internal sealed record FlowCleanupResponse([property: AllowedValues(true)] bool Success, [property: Example] RetentionResponse Data);
+
 /// <summary>A key.</summary>
 /// <param name="Id">The key's id.</param>
 /// <param name="AccessToken">The secret where the key was just made; else what was asked by, an id or the secret.</param>
@@ -49,9 +54,9 @@ internal sealed record FlowTokenData(
     [property: Example("acme")] string? WsId,
     [property: Example("ada@example.com")] string? Email,
     [property: EnumDataType(typeof(QuotaType))] string QuotaType,
-    [property: Example(1000)] long? TotalQuota,
-    [property: Example(849)] long? RemainingQuota,
-    [property: Example(151)] long ConsumedQuota,
+    [property: Example(1000)] decimal? TotalQuota,
+    [property: Example(849)] decimal? RemainingQuota,
+    [property: Example(151)] decimal ConsumedQuota,
     DateTimeOffset? ExpiresAt,
     [property: Example(60)] int? RateLimitPerMinute,
     [property: Example(true)] bool IsActive,
@@ -63,9 +68,9 @@ internal sealed record FlowTokenData(
         key.Settings.Tenant,
         key.Settings.Email,
         EnumNames.Of(key.Quota.Type),
-        key.Quota.Limit,
-        key.Quota.Remaining,
-        key.Quota.Used,
+        QuotaAmount.Of(key.Quota.Limit, key.Settings.Unit),
+        QuotaAmount.Of(key.Quota.Remaining, key.Settings.Unit),
+        QuotaAmount.Of(key.Quota.Used, key.Settings.Unit),
         key.Settings.ExpiresAt,
         key.Settings.RateLimitPerMinute,
         key.Status == KeyStatus.Active && !(key.Settings.ExpiresAt <= now),
@@ -97,7 +102,7 @@ internal sealed record FlowLogsData(
 /// <param name="CreatedAt">When it was admitted.</param>
 internal sealed record FlowLog(
     [property: Example("chg_20260101-42-0")] string Id,
-    [property: Example(-1)] long QuotaChange,
+    [property: Example(-1)] decimal QuotaChange,
     [property: Example("consume")] string Action,
     [property: Example("0198c0de00007000800000000000cafe")] string? RequestId,
     [property: Example(true)] bool? ExecutionSuccess,
@@ -105,12 +110,12 @@ internal sealed record FlowLog(
 {
     private static readonly Dictionary<string, ChargeOutcome> Outcomes = Enum.GetValues<ChargeOutcome>().ToDictionary(OutcomeNames.Of);
 
-    public static FlowLog Of(AuditRow row)
+    public static FlowLog Of(AuditRow row, QuotaUnit unit)
     {
         ChargeOutcome? outcome = Outcomes.TryGetValue(row.Outcome, out var known) ? known : null;
         return new FlowLog(
             row.Id,
-            -row.Cost,
+            QuotaAmount.Of(-row.Cost, unit),
             outcome is null ? row.Outcome : "consume",
             row.RequestId,
             outcome is null or ChargeOutcome.Unknown ? null : outcome is ChargeOutcome.Succeeded or ChargeOutcome.Consumed,

@@ -34,23 +34,23 @@ internal record KeyResponse
     [EnumDataType(typeof(QuotaType))]
     public required string QuotaType { get; init; }
 
-    /// <summary>What one unit stands for.</summary>
+    /// <summary>What amounts are counted in: in usd they are US dollars, with six decimals at the most.</summary>
     [EnumDataType(typeof(QuotaUnit))]
     public required string Unit { get; init; }
 
     /// <summary>null for unlimited.</summary>
     [Example(1000)]
-    public required long? Quota { get; init; }
+    public required decimal? Quota { get; init; }
 
     /// <summary>Holds included.</summary>
-    public required long Used { get; init; }
+    public required decimal Used { get; init; }
 
     /// <summary>Of what is used, what is only held until its request is settled.</summary>
-    public required long Held { get; init; }
+    public required decimal Held { get; init; }
 
     /// <summary>null for unlimited; for a key in a pool the lesser of its own and the pool's.</summary>
     [Example(1000)]
-    public required long? Remaining { get; init; }
+    public required decimal? Remaining { get; init; }
 
     /// <summary>When it expires; null for never.</summary>
     [Example("2030-01-31T23:59:59Z")]
@@ -70,8 +70,8 @@ internal record KeyResponse
     [Example(60)]
     public required int? RateLimitPerMinute { get; init; }
 
-    /// <summary>The most that one charge may cost, in units; null for 1,000,000.</summary>
-    public required long? MaxCost { get; init; }
+    /// <summary>The most that one charge may cost; null for 1,000,000.</summary>
+    public required decimal? MaxCost { get; init; }
 
     /// <summary>Forwarded calls that may be under way at once; null for no limit.</summary>
     [Example(5)]
@@ -113,18 +113,18 @@ internal record KeyResponse
         Pool = key.PoolId,
         QuotaType = EnumNames.Of(key.Settings.QuotaType),
         Unit = EnumNames.Of(key.Settings.Unit),
-        Quota = key.Quota.Limit,
-        Used = key.Quota.Used,
-        Held = key.Quota.Held,
-        Remaining = key.Quota.Remaining,
+        Quota = QuotaAmount.Of(key.Quota.Limit, key.Settings.Unit),
+        Used = QuotaAmount.Of(key.Quota.Used, key.Settings.Unit),
+        Held = QuotaAmount.Of(key.Quota.Held, key.Settings.Unit),
+        Remaining = QuotaAmount.Of(key.Quota.Remaining, key.Settings.Unit),
         ExpiresAt = key.Settings.ExpiresAt,
         ResetsAt = key.Quota.ResetsAt,
         CreatedAt = key.CreatedAt,
         LastUsedAt = key.LastUsedAt,
         RateLimitPerMinute = key.Settings.RateLimitPerMinute,
-        MaxCost = key.Settings.MaxCost,
+        MaxCost = QuotaAmount.Of(key.Settings.MaxCost, key.Settings.Unit),
         MaxConcurrent = key.Settings.MaxConcurrent,
-        Refill = RefillResponse.Of(key.Settings.Refill),
+        Refill = RefillResponse.Of(key.Settings.Refill, key.Settings.Unit),
         Tenant = key.Settings.Tenant,
         Email = key.Settings.Email,
         AllowedProviders = key.Settings.AllowedProviders,

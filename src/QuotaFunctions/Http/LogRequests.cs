@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Http;
+using QuotaFunctions.Core.Accounts;
 using QuotaFunctions.Core.Auditing;
 
 namespace QuotaFunctions.Http;
@@ -65,14 +66,16 @@ internal sealed partial record LogRequest(AuditQuery Query, string Format)
     /// <summary>Answers it.</summary>
     /// <param name="log">The log.</param>
     /// <param name="query">What is asked for, and whose.</param>
+    /// <param name="unitOf">What a key or a pool counts in, by its id.</param>
     /// <param name="isHolder">Whether the key's holder asks: who the admins are, and which instance it was, is none of their business.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
-    public async Task<IResult> AnswerAsync(IAuditLog log, AuditQuery query, bool isHolder, CancellationToken cancellationToken)
+    public async Task<IResult> AnswerAsync(
+        IAuditLog log, AuditQuery query, Func<string, QuotaUnit> unitOf, bool isHolder, CancellationToken cancellationToken)
     {
         if (Format == "json")
         {
             var page = await log.ReadAsync(query, cancellationToken);
-            var rows = page.Rows.Select(row => LogRowResponse.Of(row, isHolder));
+            var rows = page.Rows.Select(ToResponse);
             return JsonResult.Of(new LogsResponse([.. rows], query.Page, query.PageSize, page.Next), ResponseJson.Default.LogsResponse);
         }
 
@@ -80,10 +83,12 @@ internal sealed partial record LogRequest(AuditQuery Query, string Format)
         // answer is written, when the function has ended: the client's leaving ends that.
         var all = query with { PageSize = MaxPageSize };
         var first = await log.ReadAsync(all, cancellationToken);
-        var read = ReadAllAsync(log, all, first, CancellationToken.None).Select(row => LogRowResponse.Of(row, isHolder));
+        var read = ReadAllAsync(log, all, first, CancellationToken.None).Select(ToResponse);
         return Format == "csv"
             ? CsvTable.Of(LogRowResponse.ColumnsOf(isHolder), read.Select(row => row.ToCells(isHolder)))
             : NdjsonLines.Of(read, ResponseJson.Default.LogRowResponse);
+
+        LogRowResponse ToResponse(AuditRow row) => LogRowResponse.Of(row, unitOf(row.KeyId), isHolder);
     }
 
     /// <summary>All rows, of which no more than a page is in memory.</summary>

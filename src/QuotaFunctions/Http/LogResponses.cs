@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
+using QuotaFunctions.Core.Accounts;
 using QuotaFunctions.Core.Auditing;
 using QuotaFunctions.OpenApi;
 
@@ -23,7 +24,8 @@ internal sealed record LogsResponse(
 /// <param name="Outcome">
 /// How it ended (unknown, consumed, succeeded, client_error, failed, unreachable, timed_out, client_closed, truncated), or what an admin did.
 /// </param>
-/// <param name="Cost">What it came to, in units; below 0 for what was given back.</param>
+/// <param name="Cost">What it came to, in <c>unit</c>; below 0 for what was given back.</param>
+/// <param name="Unit">What the key, or the pool, counts in.</param>
 /// <param name="Status">The upstream's.</param>
 /// <param name="LatencyMs">In milliseconds.</param>
 /// <param name="Provider">The provider.</param>
@@ -35,6 +37,7 @@ internal sealed record LogsResponse(
 /// <param name="Method">The method of the call to the upstream; null where nothing was forwarded.</param>
 /// <param name="Path">The path of the call to the upstream, without its query; null where nothing was forwarded.</param>
 /// <param name="Attempts">How often it was sent to an upstream.</param>
+/// <param name="Tried">The providers that were tried, in turn, with the status or why none came; null where it was one attempt.</param>
 /// <param name="FirstByteMs">To the first byte of the upstream's answer, in milliseconds.</param>
 /// <param name="BytesIn">Bytes of the client's body.</param>
 /// <param name="BytesOut">Bytes of the upstream's body.</param>
@@ -47,7 +50,8 @@ internal sealed record LogRowResponse(
     [property: Example("key_0123456789abcdefghij")] string Key,
     DateTimeOffset At,
     [property: Example("succeeded")] string Outcome,
-    [property: Example(1)] long Cost,
+    [property: Example(1)] decimal Cost,
+    [property: EnumDataType(typeof(QuotaUnit))] string Unit,
     [property: Example(200)] int? Status,
     [property: Example(812)] int? LatencyMs,
     [property: Example("openai")] string? Provider,
@@ -58,7 +62,8 @@ internal sealed record LogRowResponse(
     string? Actor,
     [property: Example("POST")] string? Method,
     [property: Example("/v1/chat/completions")] string? Path,
-    [property: Example(1)] int? Attempts,
+    [property: Example(2)] int? Attempts,
+    [property: Example("azure:429, openai:200")] string? Tried,
     [property: Example(310)] int? FirstByteMs,
     [property: Example(182)] long? BytesIn,
     [property: Example(955)] long? BytesOut,
@@ -71,8 +76,8 @@ internal sealed record LogRowResponse(
 
     private static readonly string[] Columns =
     [
-        "id", "key", "at", "outcome", "cost", "status", "latency_ms", "provider", "model", "address", "request_id", "reference", "actor", "method",
-        "path", "attempts", "first_byte_ms", "bytes_in", "bytes_out", "tokens_in", "tokens_out", "trace_id", "instance",
+        "id", "key", "at", "outcome", "cost", "unit", "status", "latency_ms", "provider", "model", "address", "request_id", "reference", "actor", "method",
+        "path", "attempts", "tried", "first_byte_ms", "bytes_in", "bytes_out", "tokens_in", "tokens_out", "trace_id", "instance",
     ];
 
     /// <summary>The names of the columns in CSV.</summary>
@@ -83,19 +88,20 @@ internal sealed record LogRowResponse(
     {
         object?[] cells =
         [
-            Id, Key, At, Outcome, Cost, Status, LatencyMs, Provider, Model, Address, RequestId, Reference, Actor, Method,
-            Path, Attempts, FirstByteMs, BytesIn, BytesOut, TokensIn, TokensOut, TraceId, Instance,
+            Id, Key, At, Outcome, Cost, Unit, Status, LatencyMs, Provider, Model, Address, RequestId, Reference, Actor, Method,
+            Path, Attempts, Tried, FirstByteMs, BytesIn, BytesOut, TokensIn, TokensOut, TraceId, Instance,
         ];
         return isHolder ? cells[..^2] : cells;
     }
 
-    /// <summary>A row, as an admin or as the key's holder sees it.</summary>
-    public static LogRowResponse Of(AuditRow row, bool isHolder) => new(
+    /// <summary>A row of a key or a pool that counts in a unit, as an admin or as the key's holder sees it.</summary>
+    public static LogRowResponse Of(AuditRow row, QuotaUnit unit, bool isHolder) => new(
         row.Id,
         row.KeyId,
         row.At,
         row.Outcome,
-        row.Cost,
+        QuotaAmount.Of(row.Cost, unit),
+        EnumNames.Of(unit),
         row.Status,
         row.LatencyMs,
         row.Provider,
@@ -107,6 +113,7 @@ internal sealed record LogRowResponse(
         row.Method,
         row.Path,
         row.Attempts,
+        row.Tried,
         row.FirstByteMs,
         row.BytesIn,
         row.BytesOut,
@@ -114,67 +121,4 @@ internal sealed record LogRowResponse(
         row.TokensOut,
         isHolder ? null : row.TraceId,
         isHolder ? null : row.Instance);
-}
-
-/// <summary>A key's books, added up. All amounts in units.</summary>
-/// <param name="Balanced">The ledger's sum is what is used, and so is the log's with what is not settled yet.</param>
-/// <param name="Used">By the key's record.</param>
-/// <param name="Ledger">By the ledger.</param>
-/// <param name="Audited">By the log.</param>
-/// <param name="Unsettled">In the ledger, not yet in the log.</param>
-/// <param name="Differences">The days on which the rows of the log and the counts differ; only with deep=true, and only where there are any.</param>
-internal sealed record VerificationResponse(
-    [property: Example(true)] bool Balanced,
-    [property: Example(151)] long Used,
-    [property: Example(151)] long Ledger,
-    [property: Example(150)] long Audited,
-    [property: Example(1)] long Unsettled,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<DayDifferenceResponse>? Differences)
-{
-    public static VerificationResponse Of(Verification books) => new(
-        books.Balanced, books.Used, books.Ledger, books.Audited, books.Unsettled,
-        books.Differences.Count == 0 ? null : [.. books.Differences.Select(DayDifferenceResponse.Of)]);
-}
-
-/// <summary>A key's books, or those of all keys together. All amounts in units.</summary>
-/// <param name="Key">The key; absent in the totals.</param>
-/// <param name="Balanced">The ledger's sum is what is used, and so is the log's with what is not settled yet; in the totals: of every key.</param>
-/// <param name="Used">By the key's record.</param>
-/// <param name="Ledger">By the ledger.</param>
-/// <param name="Audited">By the log.</param>
-/// <param name="Unsettled">In the ledger, not yet in the log.</param>
-/// <param name="Error">Why the books are not known; absent where they are.</param>
-internal sealed record VerifiedKeyResponse(
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull), Example("key_0123456789abcdefghij")] string? Key,
-    [property: Example(true)] bool Balanced,
-    [property: Example(151)] long Used,
-    [property: Example(151)] long Ledger,
-    [property: Example(150)] long Audited,
-    [property: Example(1)] long Unsettled,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Error)
-{
-    public static VerifiedKeyResponse Of(string key, Verification books) =>
-        new(key, books.Balanced, books.Used, books.Ledger, books.Audited, books.Unsettled, Error: null);
-
-    /// <summary>These totals, and a key more.</summary>
-    public VerifiedKeyResponse Plus(VerifiedKeyResponse key) => this with
-    {
-        Balanced = Balanced && key.Balanced,
-        Used = Used + key.Used,
-        Ledger = Ledger + key.Ledger,
-        Audited = Audited + key.Audited,
-        Unsettled = Unsettled + key.Unsettled,
-    };
-}
-
-/// <summary>A day on which the rows of the log and the counts differ.</summary>
-/// <param name="Day">The day (UTC).</param>
-/// <param name="CountedUnits">Units by the counts.</param>
-/// <param name="LoggedUnits">Units by the rows of the log.</param>
-/// <param name="CountedRequests">Requests by the counts.</param>
-/// <param name="LoggedRequests">Requests by the rows of the log.</param>
-internal sealed record DayDifferenceResponse(DateOnly Day, long CountedUnits, long LoggedUnits, long CountedRequests, long LoggedRequests)
-{
-    public static DayDifferenceResponse Of(DayDifference day) =>
-        new(day.Day, day.CountedUnits, day.LoggedUnits, day.CountedRequests, day.LoggedRequests);
 }

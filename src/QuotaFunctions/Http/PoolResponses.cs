@@ -20,19 +20,23 @@ internal sealed record PoolResponse
     [EnumDataType(typeof(KeyStatus))]
     public required string Status { get; init; }
 
-    /// <summary>Units in all.</summary>
+    /// <summary>What amounts are counted in: in usd they are US dollars, with six decimals at the most.</summary>
+    [EnumDataType(typeof(QuotaUnit))]
+    public required string Unit { get; init; }
+
+    /// <summary>The quota in all.</summary>
     [Example(100_000)]
-    public required long? Quota { get; init; }
+    public required decimal? Quota { get; init; }
 
     /// <summary>Holds included.</summary>
-    public required long Used { get; init; }
+    public required decimal Used { get; init; }
 
     /// <summary>Of what is used, what is only held until its request is settled.</summary>
-    public required long Held { get; init; }
+    public required decimal Held { get; init; }
 
-    /// <summary>Units left.</summary>
+    /// <summary>What is left of it.</summary>
     [Example(100_000)]
-    public required long? Remaining { get; init; }
+    public required decimal? Remaining { get; init; }
 
     /// <summary>When the next refill is due; null for never.</summary>
     [Example("2026-02-01T00:00:00Z")]
@@ -54,13 +58,14 @@ internal sealed record PoolResponse
         Id = pool.Id,
         Name = pool.Settings.Name,
         Status = EnumNames.Of(pool.Status),
-        Quota = pool.Quota.Limit,
-        Used = pool.Quota.Used,
-        Held = pool.Quota.Held,
-        Remaining = pool.Quota.Remaining,
+        Unit = EnumNames.Of(pool.Settings.Unit),
+        Quota = QuotaAmount.Of(pool.Quota.Limit, pool.Settings.Unit),
+        Used = QuotaAmount.Of(pool.Quota.Used, pool.Settings.Unit),
+        Held = QuotaAmount.Of(pool.Quota.Held, pool.Settings.Unit),
+        Remaining = QuotaAmount.Of(pool.Quota.Remaining, pool.Settings.Unit),
         ResetsAt = pool.Quota.ResetsAt,
         CreatedAt = pool.CreatedAt,
-        Refill = RefillResponse.Of(pool.Settings.Refill),
+        Refill = RefillResponse.Of(pool.Settings.Refill, pool.Settings.Unit),
         Tenant = pool.Settings.Tenant,
     };
 }

@@ -11,25 +11,25 @@ internal sealed record QuotaResponse
     [EnumDataType(typeof(QuotaType))]
     public required string QuotaType { get; init; }
 
-    /// <summary>What one unit stands for.</summary>
+    /// <summary>What amounts are counted in: in usd they are US dollars, with six decimals at the most.</summary>
     [EnumDataType(typeof(QuotaUnit))]
     public required string Unit { get; init; }
 
     /// <summary>null for unlimited.</summary>
     [Example(1000)]
-    public required long? TotalQuota { get; init; }
+    public required decimal? TotalQuota { get; init; }
 
     /// <summary>null for unlimited; for a key in a pool the lesser of its own and the pool's.</summary>
     [Example(849)]
-    public required long? RemainingQuota { get; init; }
+    public required decimal? RemainingQuota { get; init; }
 
     /// <summary>Holds included.</summary>
     [Example(151)]
-    public required long ConsumedQuota { get; init; }
+    public required decimal ConsumedQuota { get; init; }
 
     /// <summary>Of what is consumed, what is only held until its request is settled.</summary>
     [Example(1)]
-    public required long HeldQuota { get; init; }
+    public required decimal HeldQuota { get; init; }
 
     /// <summary>When the key expires; null for never.</summary>
     [Example("2030-01-31T23:59:59Z")]
@@ -50,10 +50,10 @@ internal sealed record QuotaResponse
     {
         QuotaType = EnumNames.Of(quota.Type),
         Unit = EnumNames.Of(quota.Unit),
-        TotalQuota = quota.Limit,
-        RemainingQuota = quota.Remaining,
-        ConsumedQuota = quota.Used,
-        HeldQuota = quota.Held,
+        TotalQuota = QuotaAmount.Of(quota.Limit, quota.Unit),
+        RemainingQuota = QuotaAmount.Of(quota.Remaining, quota.Unit),
+        ConsumedQuota = QuotaAmount.Of(quota.Used, quota.Unit),
+        HeldQuota = QuotaAmount.Of(quota.Held, quota.Unit),
         ExpiresAt = quota.ExpiresAt,
         ResetsAt = quota.ResetsAt,
         RateLimitPerMinute = quota.RateLimitPerMinute,

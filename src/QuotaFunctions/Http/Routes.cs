@@ -57,11 +57,26 @@ public static class Routes
     /// <summary>One queue, by its name.</summary>
     public const string Queue = Queues + "/{queue}";
 
+    /// <summary>Whose token it is that asks.</summary>
+    public const string Admin = Area + "/me";
+
     /// <summary>What needs attention.</summary>
     public const string Alerts = Area + "/alerts";
 
     /// <summary>One alert, by its id.</summary>
     public const string Alert = Alerts + "/{alert}";
+
+    /// <summary>What deletes what is old.</summary>
+    public const string Retention = Area + "/retention";
+
+    /// <summary>The operators' page.</summary>
+    public const string Dashboard = "dashboard";
+
+    /// <summary>The page of a key's holder.</summary>
+    public const string HolderDashboard = Dashboard + "/me";
+
+    /// <summary>A file that the pages need.</summary>
+    public const string DashboardAsset = Dashboard + "/assets/{file}";
 
     /// <summary>What the routes of the earlier token service begin with.</summary>
     public const string Flow = "flow";
@@ -84,6 +99,7 @@ public static class Routes
         ["subscription"] = "The subscription's id; default for the one of the settings.",
         ["chargeId"] = "What charge_id was when it was consumed.",
         ["provider"] = "The provider's name.",
+        ["file"] = "The file's name, as the page has it.",
         ["path"] = "The upstream's path; may have slashes.",
     };
 

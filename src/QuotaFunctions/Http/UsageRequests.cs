@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
+using QuotaFunctions.Core.Accounts;
 using QuotaFunctions.Core.Usage;
 
 namespace QuotaFunctions.Http;
@@ -54,8 +55,10 @@ internal sealed record UsageRequest(UsageQuery Query, int Limit, int Skip, bool 
                 report.Items.ToAsyncEnumerable().Select(item => UsageItemResponse.Of(item, query.GroupBy).ToCells(query.GroupBy, isSplit)));
         }
 
+        // Of one key the total is in what it counts in, also where it was not used
+        QuotaUnit? unit = query.KeyId is not null && report.Items is [{ Standing: { } standing }, ..] ? standing.Unit : null;
         var next = Skip + Limit < report.Items.Count ? (Skip + Limit).ToString(CultureInfo.InvariantCulture) : null;
         var page = report.Items.Skip(Skip).Take(Limit).Select(item => UsageItemResponse.Of(item, query.GroupBy));
-        return JsonResult.Of(new UsageResponse(query.Zone.Id, UsageCountsResponse.Of(report.Total, report.Refused), [.. page], next), ResponseJson.Default.UsageResponse);
+        return JsonResult.Of(new UsageResponse(query.Zone.Id, UsageCountsResponse.Of(report.Total, report.Costs, report.Refused, unit), [.. page], next), ResponseJson.Default.UsageResponse);
     }
 }

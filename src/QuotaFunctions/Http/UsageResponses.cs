@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
 using QuotaFunctions.Core.Accounts;
 using QuotaFunctions.Core.Usage;
@@ -25,7 +26,8 @@ internal sealed record UsageResponse(
 /// <param name="Refused">Requests that were not admitted, beside <c>requests</c>: counted, not booked. Absent by provider and by model.</param>
 /// <param name="TokensIn">Tokens that upstreams reported as read.</param>
 /// <param name="TokensOut">Tokens that upstreams reported as written.</param>
-/// <param name="Cost">Units that they cost.</param>
+/// <param name="Cost">What they cost, in <c>unit</c>. What is counted in something else is not in it, but in <c>costs</c>.</param>
+/// <param name="Costs">What they cost, by what it is counted in; without what costs nothing.</param>
 /// <param name="LatencyP50Ms">Half of them took no longer, in milliseconds; null where none was timed.</param>
 /// <param name="LatencyP95Ms">95 % took no longer.</param>
 /// <param name="LatencyP99Ms">99 % took no longer.</param>
@@ -38,7 +40,8 @@ internal record UsageCountsResponse(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull), Example(4)] long? Refused,
     [property: Example(24_012)] long TokensIn,
     [property: Example(9_870)] long TokensOut,
-    [property: Example(149)] long Cost,
+    [property: Example(149)] decimal Cost,
+    [property: Example(Json = """{ "requests": 149 }""")] IReadOnlyDictionary<string, decimal> Costs,
     [property: Example(310)] int? LatencyP50Ms,
     [property: Example(1_240)] int? LatencyP95Ms,
     [property: Example(2_210)] int? LatencyP99Ms)
@@ -51,7 +54,16 @@ internal record UsageCountsResponse(
     public IReadOnlyList<object?> ToCells() =>
         [Requests, Success, Failed, Refunded, Unknown, Refused, TokensIn, TokensOut, Cost, LatencyP50Ms, LatencyP95Ms, LatencyP99Ms];
 
-    public static UsageCountsResponse Of(UsageCounts counts, long? refused) => new(
+    /// <summary>What <c>cost</c> is counted in: for a key what it counts in, else the first of requests, tokens and usd in which anything was charged.</summary>
+    [EnumDataType(typeof(QuotaUnit))]
+    public string Unit { get; private init; } = EnumNames.Of(QuotaUnit.Requests);
+
+    /// <summary>Counts with what they cost.</summary>
+    /// <param name="counts">The counts.</param>
+    /// <param name="costs">What they cost.</param>
+    /// <param name="refused">Requests that were refused; null where that cannot be told.</param>
+    /// <param name="unit">What a key counts in; null where that is not known, and for several keys.</param>
+    public static UsageCountsResponse Of(UsageCounts counts, UnitCosts costs, long? refused, QuotaUnit? unit = null) => new(
         counts.Requests,
         counts.Succeeded,
         counts.Failed,
@@ -60,10 +72,14 @@ internal record UsageCountsResponse(
         refused,
         counts.TokensIn,
         counts.TokensOut,
-        counts.Units,
+        QuotaAmount.Of(costs.Units.GetValueOrDefault(unit ?? costs.Main), unit ?? costs.Main),
+        costs.Units.ToDictionary(some => EnumNames.Of(some.Key), some => QuotaAmount.Of(some.Value, some.Key)),
         Milliseconds(counts.Latency.Quantile(0.5)),
         Milliseconds(counts.Latency.Quantile(0.95)),
-        Milliseconds(counts.Latency.Quantile(0.99)));
+        Milliseconds(counts.Latency.Quantile(0.99)))
+    {
+        Unit = EnumNames.Of(unit ?? costs.Main),
+    };
 
     private static int? Milliseconds(double? value) => value is { } known ? (int)Math.Round(known) : null;
 }
@@ -71,6 +87,8 @@ internal record UsageCountsResponse(
 /// <summary>Usage of one group in one span of time.</summary>
 internal sealed record UsageItemResponse : UsageCountsResponse
 {
+    private static readonly string[] Units = [.. Enum.GetValues<QuotaUnit>().Select(EnumNames.Of)];
+
     private UsageItemResponse(UsageCountsResponse counts)
         : base(counts)
     {
@@ -105,15 +123,10 @@ internal sealed record UsageItemResponse : UsageCountsResponse
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public DateTimeOffset? From { get; private init; }
 
-    /// <summary>What the key counts in.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    [Example("requests")]
-    public string? Unit { get; private init; }
-
-    /// <summary>Units left to the key; absent for unlimited.</summary>
+    /// <summary>What is left to the key; absent for unlimited.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     [Example(851)]
-    public long? Remaining { get; private init; }
+    public decimal? Remaining { get; private init; }
 
     /// <summary>Per cent of the key's quota that is used; absent for unlimited.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
@@ -127,7 +140,7 @@ internal sealed record UsageItemResponse : UsageCountsResponse
     public static UsageItemResponse Of(UsageItem item, UsageGroup group)
     {
         var standing = item.Standing;
-        return new UsageItemResponse(UsageCountsResponse.Of(item.Counts, item.Refused))
+        return new UsageItemResponse(UsageCountsResponse.Of(item.Counts, item.Costs, item.Refused, standing?.Unit))
         {
             Key = group == UsageGroup.Key ? item.Group : null,
             Name = item.Name,
@@ -135,8 +148,7 @@ internal sealed record UsageItemResponse : UsageCountsResponse
             Provider = group == UsageGroup.Provider ? item.Group : null,
             Model = group == UsageGroup.Model ? item.Group : null,
             From = item.From,
-            Unit = standing is null ? null : EnumNames.Of(standing.Unit),
-            Remaining = standing?.Remaining,
+            Remaining = standing is null ? null : QuotaAmount.Of(standing.Remaining, standing.Unit),
             UsageRate = standing?.Limit is > 0 and var limit ? Math.Round(100.0 * standing.Used / limit, 1) : null,
             LastUsedAt = standing?.LastUsedAt,
         };
@@ -146,7 +158,7 @@ internal sealed record UsageItemResponse : UsageCountsResponse
     public static IReadOnlyList<string> ColumnsOf(UsageGroup group, bool isSplit)
     {
         string[] keys = group == UsageGroup.Key ? ["key", "name", "tenant"] : [EnumNames.Of(group)];
-        string[] ends = group == UsageGroup.Key ? ["unit", "remaining", "usage_rate", "last_used_at"] : [];
+        string[] ends = group == UsageGroup.Key ? ["unit", "remaining", "usage_rate", "last_used_at"] : ["unit", .. Units.Select(unit => $"cost_{unit}")];
         return [.. keys, .. isSplit ? (string[])["from"] : [], .. Columns, .. ends];
     }
 
@@ -154,7 +166,7 @@ internal sealed record UsageItemResponse : UsageCountsResponse
     public IReadOnlyList<object?> ToCells(UsageGroup group, bool isSplit)
     {
         object?[] keys = group == UsageGroup.Key ? [Key, Name, Tenant] : [Tenant ?? Provider ?? Model];
-        object?[] ends = group == UsageGroup.Key ? [Unit, Remaining, UsageRate, LastUsedAt] : [];
+        object?[] ends = group == UsageGroup.Key ? [Unit, Remaining, UsageRate, LastUsedAt] : [Unit, .. Units.Select(unit => (object?)Costs.GetValueOrDefault(unit))];
         return [.. keys, .. isSplit ? (object?[])[From] : [], .. ToCells(), .. ends];
     }
 }

@@ -51,11 +51,15 @@ public static class ErrorResponses
         Problem.ProviderNotAllowed,
         Problem.ModelNotAllowed,
         Problem.AddressNotAllowed,
+        Problem.ModelNotPriced,
         Problem.CostNotAllowed,
         Problem.EndpointNotAllowed);
 
     /// <summary>404.</summary>
     public static readonly ErrorResponse NotFound = new("There is no such key, pool, report, subscription or charge.", Problem.NotFound);
+
+    /// <summary>404 of the dashboard's files.</summary>
+    public static readonly ErrorResponse AssetNotFound = new("There is no such file.", Problem.NotFound);
 
     /// <summary>409 of a settlement.</summary>
     public static readonly ErrorResponse ChargeSettled = new("The charge was settled before.", Problem.ChargeSettled);

@@ -70,6 +70,28 @@ public sealed class AuthorizationTests(AppFixture app)
     }
 
     [Fact]
+    public async Task A_token_is_told_whose_it_is_and_what_it_may_do()
+    {
+        const string token = "the-token-of-carol-0123456789abcdef";
+        var settings = AppSettings.For(app.Azurite.ConnectionString);
+        settings["ADMIN_READONLY_TOKEN"] = ReadOnlyToken;
+        settings["AdminTokens__carol__Sha256"] = Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(token)));
+        settings["AdminTokens__carol__Tenant"] = "acme";
+        await using var host = await AppFixture.StartAppAsync(settings);
+
+        Assert.Equal("""{"name":"admin","read_only":false,"tenant":null}""", await MeAsync(AppSettings.AdminToken));
+        Assert.Equal("""{"name":"admin_readonly","read_only":true,"tenant":null}""", await MeAsync(ReadOnlyToken));
+        Assert.Equal("""{"name":"carol","read_only":false,"tenant":"acme"}""", await MeAsync(token));
+
+        async Task<string> MeAsync(string whose)
+        {
+            using var client = new HttpClient { BaseAddress = host.BaseAddress };
+            client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", whose);
+            return await client.GetStringAsync("/manage/me");
+        }
+    }
+
+    [Fact]
     public async Task The_read_only_token_may_GET_and_nothing_else()
     {
         var settings = AppSettings.For(app.Azurite.ConnectionString);

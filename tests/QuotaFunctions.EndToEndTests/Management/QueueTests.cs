@@ -13,7 +13,7 @@ public sealed class QueueTests(AppFixture app)
         var answer = await app.Admin.GetJsonAsync("/manage/queues");
 
         Assert.Equal(HttpStatusCode.OK, answer.Status);
-        Assert.Equal(["audit-events", "sweep-requests", "report-requests", "mail-outbox", "alerts"], answer.Json.GetProperty("queues").EnumerateArray().Select(queue => queue.GetProperty("name").GetString()));
+        Assert.Equal(["audit-events", "sweep-requests", "report-requests", "mail-outbox", "alerts", "retention-steps"], answer.Json.GetProperty("queues").EnumerateArray().Select(queue => queue.GetProperty("name").GetString()));
         var buffer = answer.Json.GetProperty("buffers")[0];
         Assert.Equal(("audit-events", 2000, 0), (buffer.GetProperty("name").GetString(), buffer.GetProperty("cap").GetInt32(), buffer.GetProperty("dropped").GetInt32()));
     }

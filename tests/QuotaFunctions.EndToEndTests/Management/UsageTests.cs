@@ -71,7 +71,8 @@ public sealed class UsageTests(AppFixture app)
                 var metrics = await app.Admin.GetStringAsync("/metrics");
                 return Metric(metrics, "quota_total_requests") == all.GetProperty("requests").GetInt64()
                     && Metric(metrics, "quota_requests_total") - Metric(metrics, "quota_requests_withdrawn_total") == all.GetProperty("requests").GetInt64()
-                    && Metric(metrics, "quota_units_total") - Metric(metrics, "quota_units_withdrawn_total") == all.GetProperty("cost").GetInt64()
+                    && Metric(metrics, "quota_units_total{unit=\"requests\"}") - Metric(metrics, "quota_units_withdrawn_total{unit=\"requests\"}")
+                        == all.GetProperty("costs").GetProperty("requests").GetInt64()
                     && Metric(metrics, "quota_tokens_total") == all.GetProperty("tokens_in").GetInt64() + all.GetProperty("tokens_out").GetInt64();
             },
             TimeSpan.FromSeconds(60));
@@ -90,7 +91,10 @@ public sealed class UsageTests(AppFixture app)
         var key = lines.Single(line => line.TryGetProperty("key", out var name) && name.GetString() == id);
         Assert.Equal((true, 7), (key.GetProperty("balanced").GetBoolean(), key.GetProperty("used").GetInt64()));
         Assert.False(lines[^1].TryGetProperty("key", out _));
-        Assert.Equal(lines.SkipLast(1).Sum(line => line.GetProperty("used").GetInt64()), lines[^1].GetProperty("used").GetInt64());
+        Assert.Equal("requests", lines[^1].GetProperty("unit").GetString());
+        Assert.Equal(
+            lines.SkipLast(1).Where(line => line.GetProperty("unit").GetString() == "requests").Sum(line => line.GetProperty("used").GetInt64()),
+            lines[^1].GetProperty("used").GetInt64());
     }
 
     [Fact]

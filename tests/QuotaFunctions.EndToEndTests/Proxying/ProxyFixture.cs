@@ -44,6 +44,7 @@ public sealed class ProxyFixture : IAsyncLifetime, ICollectionFixture<ProxyFixtu
             ("Models", "scripted-*"), ("Costs", "scripted-dear=10, /scripted/dear*=25"));
         Array.ForEach(["openai", "azure", "anthropic", "google"], vendor => Scripted.At(vendor, VendorImitation.AnswerAsync));
         Add("vendors", new Uri(Scripted.BaseAddress, "/vendors"), ("AuthScheme", "none"));
+        Add("priced", new Uri(Scripted.BaseAddress, "/priced"), ("AuthScheme", "none"), ("Prices", "priced-* input=3 cached=0.3 cache_write=3.75 output=15"));
         Add("scripted-free", new Uri(Scripted.BaseAddress, "/free"), ("AuthScheme", "none"), ("RefundOn", "none"));
         Add("scripted-raw", new Uri(Scripted.RawBaseAddress, "/raw"), ("AuthScheme", "none"));
         Add("scripted-slow", new Uri(Scripted.BaseAddress, "/slow"), ("AuthScheme", "none"), ("TimeoutSeconds", "1"), ("StreamTimeoutSeconds", "1"));
@@ -53,7 +54,7 @@ public sealed class ProxyFixture : IAsyncLifetime, ICollectionFixture<ProxyFixtu
         _refusing.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         foreach (var name in new[] { "unreachable", "unreachable-often" })
         {
-            Add(name, new Uri($"http://{_refusing.LocalEndPoint}"), ("AuthScheme", "none"));
+            Add(name, Refusing, ("AuthScheme", "none"));
         }
 
         Add("rebound", new Uri("http://rebound.example"), ("AuthScheme", "none"));
@@ -94,8 +95,23 @@ public sealed class ProxyFixture : IAsyncLifetime, ICollectionFixture<ProxyFixtu
         });
     }
 
+    /// <summary>Where nobody listens, so that every connection is refused.</summary>
+    public Uri Refusing => new($"http://{_refusing.LocalEndPoint}");
+
     /// <summary>Starts the app once more, on the same storage and without any provider.</summary>
-    public Task<LocalFunctionsHost> StartWithoutProvidersAsync() => AppFixture.StartAppAsync(AppSettings.For(_azurite.ConnectionString));
+    public Task<LocalFunctionsHost> StartWithoutProvidersAsync() => StartWithAsync([]);
+
+    /// <summary>Starts the app once more, on the same storage and with settings of its own.</summary>
+    public Task<LocalFunctionsHost> StartWithAsync(IEnumerable<(string Name, string Value)> settings)
+    {
+        var all = AppSettings.For(_azurite.ConnectionString);
+        foreach (var (name, value) in settings)
+        {
+            all[name] = value;
+        }
+
+        return AppFixture.StartAppAsync(all);
+    }
 
     public async Task DisposeAsync()
     {
@@ -109,7 +125,10 @@ public sealed class ProxyFixture : IAsyncLifetime, ICollectionFixture<ProxyFixtu
 
     /// <summary>Issues a key and returns a client that sends it.</summary>
     /// <param name="settings">More than a name, and the quota where 1000 will not do.</param>
-    internal async Task<KeyHolder> NewKeyAsync(params (string Name, object? Value)[] settings)
+    internal Task<KeyHolder> NewKeyAsync(params (string Name, object? Value)[] settings) => NewKeyAsync(Host.BaseAddress, settings);
+
+    /// <summary>The same for a client of another app on this storage.</summary>
+    internal async Task<KeyHolder> NewKeyAsync(Uri app, params (string Name, object? Value)[] settings)
     {
         var body = new Dictionary<string, object?> { ["name"] = "test", ["quota"] = 1000 };
         foreach (var (name, value) in settings)
@@ -120,7 +139,7 @@ public sealed class ProxyFixture : IAsyncLifetime, ICollectionFixture<ProxyFixtu
         using var response = await _admin.PostAsJsonAsync("/admin/keys", body);
         var key = await response.Content.ReadFromJsonAsync<JsonElement>();
         Assert.True(response.StatusCode == HttpStatusCode.Created, key.ToString());
-        return new KeyHolder(Host.BaseAddress, _admin, key.GetProperty("id").GetString()!, key.GetProperty("key").GetString()!);
+        return new KeyHolder(app, _admin, key.GetProperty("id").GetString()!, key.GetProperty("key").GetString()!);
     }
 }
 

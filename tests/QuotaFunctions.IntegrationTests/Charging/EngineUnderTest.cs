@@ -8,6 +8,7 @@ using QuotaFunctions.Core.Auditing;
 using QuotaFunctions.Core.Charging;
 using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.Core.Keys;
+using QuotaFunctions.Core.Retention;
 using QuotaFunctions.Core.Usage;
 
 namespace QuotaFunctions.IntegrationTests.Charging;
@@ -64,7 +65,7 @@ internal sealed class EngineUnderTest : IAsyncDisposable
             services.AddSingleton(clock);
         }
 
-        services.AddServiceSettings(configuration).AddStorage(configuration).AddAuditing().AddCharging(configuration).AddKeys().AddUsage();
+        services.AddServiceSettings(configuration).AddStorage(configuration).AddAuditing().AddCharging(configuration).AddKeys().AddUsage().AddRetention(configuration);
         var engine = new EngineUnderTest(services.BuildServiceProvider());
         foreach (var hosted in engine._hosted)
         {

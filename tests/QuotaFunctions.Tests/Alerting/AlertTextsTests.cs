@@ -46,6 +46,15 @@ public sealed class AlertTextsTests
     }
 
     [Theory]
+    [InlineData("en", "Ada (thing) has used 80 % of its quota: $0.80 of $1.00.")]
+    [InlineData("zh", "Ada (thing) 已使用配额的 80%：$0.80 / $1.00。")]
+    public void Dollars_have_their_sign(string language, string line)
+    {
+        var notice = Notice(AlertRules.QuotaThreshold, AlertEvent.Opened, ("name", "Ada"), ("unit", "usd"), ("used", 0.8m), ("limit", 1m));
+        Assert.Equal(line, new AlertTexts(language).Line(notice with { Alert = notice.Alert with { Value = 80 } }));
+    }
+
+    [Theory]
     [InlineData("en", 1, 1, 0, "1 needs attention, 1 got better")]
     [InlineData("en", 2, 0, 1000, "1,002 need attention")]
     [InlineData("en", 0, 2, 0, "2 got better")]

@@ -7,6 +7,7 @@ using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.Core.Mailing;
 using QuotaFunctions.Core.Proxying;
 using QuotaFunctions.Core.Reporting;
+using QuotaFunctions.Core.Retention;
 using QuotaFunctions.Core.Subscriptions;
 using QuotaFunctions.Core.Telemetry;
 using QuotaFunctions.OpenApiGenerator;
@@ -28,7 +29,10 @@ public sealed class SettingValuesTests
         ["AdminTokens:alice:Tenant"] = "acme",
         ["Providers:p:BaseUrl"] = "https://api.example.com/v1",
         ["Providers:p:ApiKey"] = "a-secret-credential",
+        ["Providers:p:Credentials:0"] = "another-secret-credential",
         ["Providers:p:Headers"] = "X-Key=a-secret-too",
+        ["Routes:r:Models"] = "smart",
+        ["Routes:r:To"] = "p/gpt-4o",
         ["METRICS_TOKEN"] = "a-secret-scraper-of-the-tests",
         ["APPLICATIONINSIGHTS_CONNECTION_STRING"] = "InstrumentationKey=secret",
         ["APPLICATIONINSIGHTS_AUTHENTICATION_STRING"] = "Authorization=AAD;ClientId=secret",
@@ -88,7 +92,8 @@ public sealed class SettingValuesTests
     [Fact]
     public void Every_setting_is_declared_as_a_secret_or_not_and_those_of_the_table_are_read()
     {
-        var read = Read().ToDictionary(setting => setting.Name.Replace("__alice__", "__<name>__", StringComparison.Ordinal).Replace("__p__", "__<name>__", StringComparison.Ordinal));
+        var read = Read().ToDictionary(setting => setting.Name.Replace("__alice__", "__<name>__", StringComparison.Ordinal).Replace("__p__", "__<name>__", StringComparison.Ordinal)
+            .Replace("__r__", "__<name>__", StringComparison.Ordinal));
 
         // The first is read by OpenTelemetry itself, the second only where there is no connection string
         Assert.Equal(
@@ -123,7 +128,8 @@ public sealed class SettingValuesTests
         var configuration = new ConfigurationBuilder().AddInMemoryCollection(Given).Build();
         using var services = new ServiceCollection()
             .AddServiceSettings(configuration).AddStorage(configuration).AddCharging(configuration).AddProxying(configuration).AddMailing(configuration)
-            .AddReporting(configuration).AddSubscriptions(configuration).AddAlerting(configuration).AddTelemetry(configuration).BuildServiceProvider();
+            .AddReporting(configuration).AddSubscriptions(configuration).AddAlerting(configuration).AddRetention(configuration).AddTelemetry(configuration)
+            .BuildServiceProvider();
         services.GetRequiredService<IStartupValidator>().Validate();
         return services.GetRequiredService<SettingValues>().All;
     }}

@@ -50,6 +50,18 @@ public sealed class QuotaHeadersTests
     }
 
     [Fact]
+    public void In_dollars_the_structured_fields_have_whole_millionths()
+    {
+        Write(new QuotaSnapshot { Type = QuotaType.Count, Unit = QuotaUnit.Usd, Limit = 5_000_000, Used = 250_000, Remaining = 4_750_000 }, charged: 1);
+
+        Assert.Equal("\"quota\";q=5000000;qu=\"micro-usd\"", Header("RateLimit-Policy"));
+        Assert.Equal("\"quota\";r=4750000", Header("RateLimit"));
+        Assert.Equal("5", Header("X-Quota-Limit"));
+        Assert.Equal("4.75", Header("X-Quota-Remaining"));
+        Assert.Equal("0.000001", Header("X-Quota-Charged"));
+    }
+
+    [Fact]
     public void Without_a_limit()
     {
         Write(new QuotaSnapshot { Type = QuotaType.Time, Limit = null, Used = 0, Remaining = null });

@@ -10,8 +10,8 @@ public sealed partial class ContainerFilesTests
     private static readonly string[] ForComposeAlone = ["PORT", "DOMAIN", "GRAFANA_PASSWORD"];
 
     [Fact]
-    public void Keda_scales_by_every_queue_but_the_one_whose_messages_wait_on_purpose() => Assert.Equal(
-        StorageNames.Queues.Where(queue => queue != StorageNames.SweepRequestsQueue).Order(),
+    public void Keda_scales_by_every_queue_but_those_of_work_that_waits_on_purpose() => Assert.Equal(
+        StorageNames.Queues.Where(queue => queue is not (StorageNames.SweepRequestsQueue or StorageNames.RetentionStepsQueue)).Order(),
         QueueName().Matches(Read("infra", "kubernetes", "scaledobject.yaml")).Select(match => match.Groups[1].Value).Order());
 
     [Fact]

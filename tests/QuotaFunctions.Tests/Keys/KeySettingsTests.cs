@@ -115,6 +115,53 @@ public sealed class KeySettingsTests
         Assert.Equal([field], ValidationErrors(With(field, (long.Parse(most) + 1).ToString())));
     }
 
+    [Fact]
+    public void Amounts_of_a_key_in_dollars_are_dollars()
+    {
+        var settings = Read("""{"name":"n","unit":"usd","quota":5.00,"max_cost":0.25,"refill":{"period":"daily","amount":1.5,"rollover":true,"rollover_cap":2}}""", Nothing);
+        Assert.Equal((5_000_000, 250_000, 1_500_000, 2_000_000), (settings.Quota, settings.MaxCost, settings.Refill!.Amount, settings.Refill.RolloverCap));
+        Assert.Equal(settings, Read("{}", settings));
+        Assert.Equal(750_000, Read("""{"quota":0.75}""", settings).Quota);
+    }
+
+    [Theory]
+    [InlineData("quota", "0", "1000000", "-0.000001", "1000000.000001")]
+    [InlineData("max_cost", "0.000001", "1000000", "0", "1000000.000001")]
+    [InlineData("refill.amount", "0.000001", "1000000", "0", "1000000.000001")]
+    public void Limits_of_dollars_hold_on_both_sides(string field, string least, string most, string tooLittle, string tooMuch)
+    {
+        Assert.Empty(ValidationErrors(InDollars(least)));
+        Assert.Empty(ValidationErrors(InDollars(most)));
+        foreach (var wrong in new[] { tooLittle, tooMuch, "0.0000001", "1e3", "1E-2", "\"1\"", "123456789012345678901234567890", "true", "[]" })
+        {
+            Assert.Equal([field], ValidationErrors(InDollars(wrong)));
+        }
+
+        string InDollars(string value) => With(field, value).Replace("{\"name\"", "{\"unit\":\"usd\",\"name\"", StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("quota", "0.5")]
+    [InlineData("quota", "1.0")]
+    [InlineData("quota", "1e2")]
+    [InlineData("max_cost", "1.5")]
+    [InlineData("refill.amount", "2.5")]
+    public void Amounts_of_other_keys_are_whole(string field, string value) => Assert.Equal([field], ValidationErrors(With(field, value)));
+
+    [Theory]
+    [InlineData(QuotaUnit.Requests, QuotaUnit.Tokens, true)]
+    [InlineData(QuotaUnit.Tokens, QuotaUnit.Requests, true)]
+    [InlineData(QuotaUnit.Usd, QuotaUnit.Usd, true)]
+    [InlineData(QuotaUnit.Usd, QuotaUnit.Requests, false)]
+    [InlineData(QuotaUnit.Tokens, QuotaUnit.Usd, false)]
+    public void What_is_booked_is_not_given_another_meaning(QuotaUnit before, QuotaUnit after, bool isAllowed)
+    {
+        var (change, pool) = (new ValidationErrors(), new ValidationErrors());
+        KeySettingsValidator.CheckUnit(before, after, change);
+        KeySettingsValidator.CheckPool(before, after, pool);
+        Assert.Equal((!isAllowed, !isAllowed), (change.Has("unit"), pool.Has("unit")));
+    }
+
     [Theory]
     [InlineData("daily", 1)]
     [InlineData("weekly", 7)]

@@ -15,7 +15,7 @@ public sealed class ProxyOptionsTests
         Assert.Equal("p", provider.Name);
         Assert.Same(ProviderPreset.None, provider.Preset);
         Assert.Equal(new ProviderAuth(AuthScheme.Bearer, "Authorization"), provider.Auth);
-        Assert.Equal("secret", provider.ApiKey);
+        Assert.Equal(["secret"], provider.ApiKeys);
         Assert.Empty(provider.Headers);
         Assert.Equal(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"], provider.AllowedMethods.Select(method => method.Method));
         Assert.Equal(TimeSpan.FromSeconds(15), provider.ConnectTimeout);
@@ -37,7 +37,8 @@ public sealed class ProxyOptionsTests
             "https://api.example.com",
             ("AuthScheme", "Header"), ("AuthHeader", "x-api-key"), ("Models", "a, b-*"), ("AllowedPaths", "/x/*, /y"), ("TimeoutSeconds", "7"),
             ("StreamTimeoutSeconds", "8"), ("IdleTimeoutSeconds", "9"), ("ConnectTimeoutSeconds", "10"), ("AllowedMethods", "get, POST"),
-            ("Headers", "OpenAI-Organization = org-1; X-List=a,b=c;"), ("RequestStreamUsage", "false"), ("RefundOn", "404, 5xx, timeout"), ("Costs", "b-*=10, /x/*=25, *=2"));
+            ("Headers", "OpenAI-Organization = org-1; X-List=a,b=c;"), ("RequestStreamUsage", "false"), ("RefundOn", "404, 5xx, timeout"), ("Costs", "b-*=10, /x/*=25, *=2"),
+            ("Prices", "b-* input=1 output=2, * request=0.1"));
 
         Assert.Equal(ProviderAuth.Header("x-api-key"), provider.Auth);
         Assert.Equal([HttpMethod.Get, HttpMethod.Post], provider.AllowedMethods);
@@ -53,6 +54,7 @@ public sealed class ProxyOptionsTests
         Assert.True(provider.RefundOn.Timeout);
         Assert.False(provider.RefundOn.Unreachable);
         Assert.Equal(3, provider.Costs.Count);
+        Assert.Equal(["b-*", "*"], provider.Prices.Select(rule => rule.Pattern));
     }
 
     [Theory]
@@ -102,6 +104,8 @@ public sealed class ProxyOptionsTests
     [InlineData("AuthHeader", "x api key")]
     [InlineData("ApiKey", null)]
     [InlineData("ApiKey", "line\nbreak")]
+    [InlineData("Credentials", "a, b")]
+    [InlineData("Credentials__0", "line\nbreak")]
     [InlineData("Models", "a*b")]
     [InlineData("AllowedPaths", "v1/chat")]
     [InlineData("AllowedPaths", "/v1/*/chat")]
@@ -137,6 +141,9 @@ public sealed class ProxyOptionsTests
     [InlineData("Costs", "a=-1")]
     [InlineData("Costs", "=5")]
     [InlineData("Costs", "a*b=5")]
+    [InlineData("Prices", "gpt-4o")]
+    [InlineData("Prices", "gpt-4o input=2.5")]
+    [InlineData("Prices", "gpt-4o input=2.5 output=10, o1 output=10")]
     [InlineData("Modles", "a")]
     public void A_bad_setting_is_named(string name, string? value)
     {
@@ -160,8 +167,34 @@ public sealed class ProxyOptionsTests
     [InlineData("Headers", " ; ")]
     [InlineData("Costs", "a=0, b=1000000")]
     [InlineData("Costs", "ft:gpt-4=mini=3")]
+    [InlineData("Prices", "gpt-4o* input=2.5 output=10, flux-* request=0.04")]
     [InlineData("RefundOn", "None")]
     public void The_limits_themselves_are_good(string name, string value) => ProxySettings.Provider("https://api.example.com", (name, value));
+
+    [Theory]
+    [InlineData("one", "two", "three", "one two three")]
+    [InlineData(null, "two", "three", "two three")]
+    [InlineData("one", "one", null, "one")]
+    public void A_provider_may_have_several_credentials(string? apiKey, string? first, string? second, string expected)
+    {
+        var provider = ProxySettings.Provider("https://api.example.com", ("ApiKey", apiKey), ("Credentials__0", first), ("Credentials__1", second));
+
+        Assert.Equal(expected.Split(' '), provider.ApiKeys);
+    }
+
+    [Theory]
+    [InlineData(ProviderCredentials.Max, true)]
+    [InlineData(ProviderCredentials.Max + 1, false)]
+    public void But_not_any_number(int count, bool isGood)
+    {
+        (string, string?)[] settings =
+        [
+            ("Providers__p__BaseUrl", "https://api.example.com"),
+            .. Enumerable.Range(0, count).Select(number => ($"Providers__p__Credentials__{number}", (string?)$"secret-{number}")),
+        ];
+
+        Assert.Equal(isGood ? [] : ["Providers__p__Credentials"], ProxySettings.Read(settings).Errors.Select(error => error.Split(' ')[0]));
+    }
 
     [Fact]
     public void A_name_that_is_none_is_a_fault() =>

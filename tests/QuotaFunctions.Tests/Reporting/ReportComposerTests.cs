@@ -40,7 +40,10 @@ public sealed class ReportComposerTests
     {
         _world.Add(succeeded: 3, standing: Reports.Standing(1000, 500));
         _world.Add(succeeded: 4, standing: Reports.Standing(1_000_000, 7, unit: QuotaUnit.Tokens));
-        Assert.Equal([new ReportUnit(QuotaUnit.Requests, 3, 0, 500), new ReportUnit(QuotaUnit.Tokens, 4, 0, 7)], _world.Compose().Units);
+        _world.Add(succeeded: 5, standing: Reports.Standing(1_000_000, 250_000, unit: QuotaUnit.Usd));
+        Assert.Equal(
+            [new ReportUnit(QuotaUnit.Requests, 3, 0, 500), new ReportUnit(QuotaUnit.Tokens, 4, 0, 7), new ReportUnit(QuotaUnit.Usd, 0.000005m, 0, 0.25m)],
+            _world.Compose().Units);
     }
 
     [Fact]

@@ -127,6 +127,16 @@ public sealed partial class ReportTextTests
         Assert.Contains("  Unit: tokens", text, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Dollars_are_told_to_people_with_their_sign_and_the_total_is_whole()
+    {
+        _world.Add(succeeded: 1_250_000, standing: Reports.Standing(9_000_000, 7_250_001, unit: QuotaUnit.Usd));
+        var text = ReportText.Render(_world.Compose(), ReportLanguage.Zh);
+        Assert.Contains("总剩余配额: 7\n", text, StringComparison.Ordinal);
+        Assert.Contains("剩余配额: 7.250001\n", text, StringComparison.Ordinal);
+        Assert.Contains("usd：已用 $1.25（上一周期 $0.00），剩余 $7.250001", text, StringComparison.Ordinal);
+    }
+
     [GeneratedRegex("[0-9]+")]
     private static partial Regex Number();
 }

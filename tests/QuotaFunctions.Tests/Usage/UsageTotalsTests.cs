@@ -34,6 +34,43 @@ public sealed class UsageTotalsTests
         Assert.Null(Show(null, new IndexedKey("key_1", "n", null, KeyStatus.Active, null)));
     }
 
+    [Fact]
+    public void Costs_in_different_units_are_not_added_up()
+    {
+        var totals = new UsageTotals(new UsageQuery { GroupBy = UsageGroup.Model }, new Dictionary<string, IndexedKey>(), Now);
+        totals.Add("key_1", QuotaUnit.Usd, at: null, Sum("gpt", 250_000));
+        totals.Add("key_2", QuotaUnit.Usd, at: null, Sum("gpt", 1));
+        totals.Add("key_3", QuotaUnit.Requests, at: null, Sum("gpt", 3));
+        totals.Add("key_1", QuotaUnit.Usd, at: null, Sum("other", 7));
+
+        var report = totals.ToReport();
+
+        Assert.Equal([new(QuotaUnit.Requests, 3), new(QuotaUnit.Usd, 250_008)], report.Costs.Units);
+        Assert.Equal([new(QuotaUnit.Requests, 3), new(QuotaUnit.Usd, 250_001)], report.Items[0].Costs.Units);
+        Assert.Equal((QuotaUnit.Requests, QuotaUnit.Usd), (report.Items[0].Costs.Main, report.Items[1].Costs.Main));
+    }
+
+    [Fact]
+    public void Costs_over_all_keys_are_told_by_unit_too()
+    {
+        var (sum, dollars) = (Sum("gpt", 250_000), Sum("gpt", 249_990));
+        sum.Add(Sum("free", 0));
+        var day = new FleetDay(20261129, sum, new Dictionary<QuotaUnit, long>()) { OtherCosts = new Dictionary<QuotaUnit, UsageSum> { [QuotaUnit.Usd] = dollars } };
+        var totals = new UsageTotals(new UsageQuery { GroupBy = UsageGroup.Model }, new Dictionary<string, IndexedKey>(), Now);
+
+        totals.AddOfAll(at: null, UsageEntity.ToFleetDay(UsageEntity.Of(day)));
+
+        var gpt = totals.ToReport().Items.Single(item => item.Group == "gpt");
+        Assert.Equal([new(QuotaUnit.Requests, 10), new(QuotaUnit.Usd, 249_990)], gpt.Costs.Units);
+    }
+
+    private static UsageSum Sum(string model, long units)
+    {
+        var sum = new UsageSum();
+        sum.Of("openai", model).Units = units;
+        return sum;
+    }
+
     private static KeyStanding? Show(KeyStanding? standing, IndexedKey key)
     {
         var totals = new UsageTotals(new UsageQuery(), new Dictionary<string, IndexedKey> { [key.Id] = key }, Now);

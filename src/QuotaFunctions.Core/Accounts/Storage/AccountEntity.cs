@@ -103,7 +103,7 @@ internal static class AccountEntity
             Settings = settings,
             Status = Enum.Parse<KeyStatus>(row.GetString("Status")),
             CreatedAt = row.GetDateTimeOffset("CreatedAt") ?? default,
-            Balance = ToBalance(row, QuotaType.Count, QuotaUnit.Requests, settings.Refill),
+            Balance = ToBalance(row, QuotaType.Count, settings.Unit, settings.Refill),
             Version = row.ETag,
         };
     }

@@ -28,6 +28,9 @@ internal static class AccountRowKeys
     /// <summary>The sum of the commits that are wholly in the log and were deleted.</summary>
     public static string Compacted(string keyId) => "compacted:" + keyId;
 
+    /// <summary>What retention has taken out of the books of a key.</summary>
+    public static string Archived(string keyId) => "archived:" + keyId;
+
     /// <summary>A day of a key, counted.</summary>
     public static string Usage(string keyId, int day) => $"{UsagePrefix}{keyId}:{NameOf(day)}";
 
@@ -37,6 +40,9 @@ internal static class AccountRowKeys
     /// <summary>Charges of a commit that are counted although their ends may still be told.</summary>
     public static string Provisional(int day, long sequence) =>
         string.Create(CultureInfo.InvariantCulture, $"{ProvisionalOf(NameOf(day))}{sequence:D19}");
+
+    /// <summary>The day of charges that such a row is for.</summary>
+    public static int DayOfProvisional(string row) => int.Parse(row.AsSpan(ProvisionalPrefix.Length, 8), NumberStyles.None, CultureInfo.InvariantCulture);
 
     /// <summary>Marks begin with their day, so that those of a day are one range.</summary>
     public static string Settled(string keyId, ChargeId charge) => $"{SettledOf(NameOf(charge.Day))}{keyId}:{charge}";

@@ -38,6 +38,28 @@ internal sealed class LedgerReader(TableServiceClient tables, StorageNames names
         return numbers;
     }
 
+    /// <summary>
+    /// The first day (UTC, yyyyMMdd) of a charge or an act of a key that is not settled: it stands in the ledger, or its end may still be told. Null
+    /// where there is none. Of a pool itself it is that of the whole account.
+    /// </summary>
+    public async Task<int?> FindFirstOpenDayAsync(string accountId, string keyId, CancellationToken cancellationToken)
+    {
+        var days = new List<int>();
+        await foreach (var row in ReadOpenAsync(accountId, cancellationToken))
+        {
+            var commit = ToCommit(row).Row;
+            days.AddRange(commit.Entries.Where(entry => entry.KeyId == keyId || accountId == keyId).Select(entry => entry.SettledCharge?.Day ?? commit.Day));
+        }
+
+        var filter = TableClient.CreateQueryFilter($"PartitionKey eq {accountId}") + " and " + AccountRowKeys.AllProvisional;
+        await foreach (var row in _table.QueryAsync<TableEntity>(filter, select: ["RowKey"], cancellationToken: cancellationToken))
+        {
+            days.Add(AccountRowKeys.DayOfProvisional(row.RowKey));
+        }
+
+        return days.Count > 0 ? days.Min() : null;
+    }
+
     /// <summary>Understands a row of the ledger.</summary>
     public static OpenCommit ToCommit(TableEntity row)
     {

@@ -15,8 +15,8 @@ internal sealed class ReportFormat(ReportLanguage language, DateTimeZone zone)
     /// <summary>A whole number: 1,234.</summary>
     public string Number(long value) => value.ToString("#,0", CultureInfo.InvariantCulture);
 
-    /// <summary>An amount, with as many of six digits after the point as it has: 1,234 or 0.25.</summary>
-    public string Amount(decimal value) => value.ToString("#,0.######", CultureInfo.InvariantCulture);
+    /// <summary>An amount without its unit, but for dollars: 1,234 or $0.25.</summary>
+    public string Amount(decimal value, QuotaUnit unit) => QuotaAmount.Display(value, unit);
 
     /// <summary>An amount for programs: no thousands are parted.</summary>
     public static string Plain(decimal value) => value.ToString("0.######", CultureInfo.InvariantCulture);

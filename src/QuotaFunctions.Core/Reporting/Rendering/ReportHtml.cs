@@ -89,12 +89,12 @@ public sealed class ReportHtml
             <table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0">
             <tr>{Figure(_words.Requests, _format.Number(now.Requests), Before(_format.Number(before.Requests)))}{Figure(_words.SuccessRate, Whole(now), Before(Whole(before)))}</tr>
             <tr>{Figure(_words.Failed, _format.Number(now.Failed), Before(_format.Number(before.Failed)))}{Figure(_words.LatencyP95, _format.Duration(now.LatencyP95Ms), Before(_format.Duration(before.LatencyP95Ms)))}</tr>
-            <tr>{Figure($"{_words.Remaining} ({ReportFormat.Unit(unit.Unit)})", _format.Amount(unit.Remaining), _words.InActiveKeys(_format.Number(_report.ActiveKeys)))}{Figure(_words.Refused, _format.Number(now.Refused), Before(_format.Number(before.Refused)))}</tr>
+            <tr>{Figure($"{_words.Remaining} ({ReportFormat.Unit(unit.Unit)})", _format.Amount(unit.Remaining, unit.Unit), _words.InActiveKeys(_format.Number(_report.ActiveKeys)))}{Figure(_words.Refused, _format.Number(now.Refused), Before(_format.Number(before.Refused)))}</tr>
             </table>
             """);
         foreach (var other in _report.Units.Skip(1))
         {
-            Note(_words.UnitFigures(ReportFormat.Unit(other.Unit), _format.Amount(other.Used), _format.Amount(other.UsedBefore), _format.Amount(other.Remaining)));
+            Note(_words.UnitFigures(ReportFormat.Unit(other.Unit), _format.Amount(other.Used, other.Unit), _format.Amount(other.UsedBefore, other.Unit), _format.Amount(other.Remaining, other.Unit)));
         }
 
         static string Whole(ReportCounts counts) => counts.Requests > 0 ? $"{ReportFormat.WholePercent(counts.Success, counts.Requests)}%" : "–";
@@ -142,7 +142,7 @@ public sealed class ReportHtml
         var alt = _words.RemainingAlt(ReportNames.Of(keys[0], MaxName), _format.Percent(ReportNames.PercentLeft(keys[0])));
         var picture = Picture("remaining", ReportCharts.Remaining(keys, _report.LowQuotaThreshold, NearestRow), alt, 64, keys.Count * NearestRow);
         Row(HtmlFrame.RowsBeside(picture, pictureWidth: "64", keys.Select(key => $"""
-            <td height="{NearestRow - 1}" class="ln" style="height:{NearestRow - 1}px;border-top:1px solid #E3E5E8;padding-left:12px;"><div class="i1" style="{HtmlFrame.Ink}{HtmlFrame.OneLine}font-weight:500;">{Name(key)}</div><div class="i2" style="{HtmlFrame.Ink2}{HtmlFrame.OneLine}">{Text(_words.Left(_format.Amount(key.Remaining ?? 0), _format.Amount(key.Limit ?? 0), ReportFormat.Unit(key.Unit)))}</div><div class="{(KeyForecast.IsExhausted(key) ? "bad" : "att")}" style="color:{(KeyForecast.IsExhausted(key) ? "#B3261E" : "#855200")};{HtmlFrame.Small}{HtmlFrame.OneLine}">{(KeyForecast.IsExhausted(key) ? "■" : "▲")} {Text(ReportNames.EndOf(key, _words, _format))}</div></td>
+            <td height="{NearestRow - 1}" class="ln" style="height:{NearestRow - 1}px;border-top:1px solid #E3E5E8;padding-left:12px;"><div class="i1" style="{HtmlFrame.Ink}{HtmlFrame.OneLine}font-weight:500;">{Name(key)}</div><div class="i2" style="{HtmlFrame.Ink2}{HtmlFrame.OneLine}">{Text(_words.Left(_format.Amount(key.Remaining ?? 0, key.Unit), _format.Amount(key.Limit ?? 0, key.Unit), ReportFormat.Unit(key.Unit)))}</div><div class="{(KeyForecast.IsExhausted(key) ? "bad" : "att")}" style="color:{(KeyForecast.IsExhausted(key) ? "#B3261E" : "#855200")};{HtmlFrame.Small}{HtmlFrame.OneLine}">{(KeyForecast.IsExhausted(key) ? "■" : "▲")} {Text(ReportNames.EndOf(key, _words, _format))}</div></td>
             """)));
     }
 

@@ -117,7 +117,7 @@ public sealed class ReportText
         Compared(_words.Latency, Latency(now), Latency(before));
         foreach (var unit in _report.Units)
         {
-            Line(_words.UnitFigures(ReportFormat.Unit(unit.Unit), _format.Amount(unit.Used), _format.Amount(unit.UsedBefore), _format.Amount(unit.Remaining)));
+            Line(_words.UnitFigures(ReportFormat.Unit(unit.Unit), _format.Amount(unit.Used, unit.Unit), _format.Amount(unit.UsedBefore, unit.Unit), _format.Amount(unit.Remaining, unit.Unit)));
         }
     }
 

@@ -38,6 +38,7 @@ public sealed class ChangeKey(IKeyService keys, TimeProvider time)
     {
         var fields = JsonFields.Of(body);
         var settings = KeySettingsReader.Read(fields, current.Settings);
+        KeySettingsValidator.CheckUnit(current.Settings.Unit, settings.Unit, fields.ValidationErrors);
         fields.CheckTenant(admin, settings.Tenant);
         var status = fields.Word("status", current.Status, KeyStatus.Active, KeyStatus.Disabled);
         Fixed(fields, "prefix", current.Prefix);

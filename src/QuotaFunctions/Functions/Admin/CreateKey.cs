@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using QuotaFunctions.Core.Accounts;
+using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.Core.Keys;
 using QuotaFunctions.Core.Validation;
 using QuotaFunctions.Http;
@@ -24,7 +25,9 @@ public sealed class CreateKey(IKeyService keys, IPoolService pools, TimeProvider
     {
         var admin = request.Admin();
         var fields = JsonFields.Of(await JsonBody.ReadAsync(request, cancellationToken));
-        var settings = KeySettingsReader.Read(fields, new KeySettings { Name = "", Tenant = admin.Tenant });
+        var pool = await FindPoolAsync(fields, admin, cancellationToken);
+        var settings = KeySettingsReader.Read(fields, new KeySettings { Name = "", Tenant = admin.Tenant, Unit = pool?.Settings.Unit ?? QuotaUnit.Requests });
+        KeySettingsValidator.CheckPool(pool?.Settings.Unit ?? settings.Unit, settings.Unit, fields.ValidationErrors);
         fields.CheckTenant(admin, settings.Tenant);
         if (settings.QuotaType != QuotaType.Time && !fields.Has("quota"))
         {
@@ -42,16 +45,10 @@ public sealed class CreateKey(IKeyService keys, IPoolService pools, TimeProvider
             fields.AddError("prefix", "must be 2 to 16 lower-case letters and digits and begin with a letter.");
         }
 
-        var pool = fields.TextOrNull("pool", null);
-        if (pool is not null && !await pools.MayDrawOnAsync(pool, admin, cancellationToken))
-        {
-            fields.AddError("pool", UnknownPool);
-        }
-
         fields.ThrowIfInvalid();
         try
         {
-            var issued = await keys.CreateAsync(settings, prefix, pool, admin.Name, cancellationToken);
+            var issued = await keys.CreateAsync(settings, prefix, pool?.Id, admin.Name, cancellationToken);
             return JsonResult.Created(IssuedKeyResponse.Of(issued, time.GetUtcNow()), ResponseJson.Default.IssuedKeyResponse, Routes.Location(area, "keys", issued.Key.Id));
         }
         catch (KeyNotFoundException)
@@ -61,4 +58,22 @@ public sealed class CreateKey(IKeyService keys, IPoolService pools, TimeProvider
     }
 
     private const string UnknownPool = "must be the id of a pool.";
+
+    /// <summary>The pool that the key is to draw on; null for none. One that there is none of is an error.</summary>
+    private async Task<Pool?> FindPoolAsync(JsonFields fields, AdminPrincipal admin, CancellationToken cancellationToken)
+    {
+        if (fields.TextOrNull("pool", null) is not { } id)
+        {
+            return null;
+        }
+
+        var pool = await pools.FindAsync(id, cancellationToken);
+        if (pool is null || pool.Status == KeyStatus.Revoked || !admin.MayAccess(pool.Settings.Tenant))
+        {
+            fields.AddError("pool", UnknownPool);
+            return null;
+        }
+
+        return pool;
+    }
 }

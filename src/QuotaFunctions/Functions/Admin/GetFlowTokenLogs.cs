@@ -40,7 +40,7 @@ public sealed class GetFlowTokenLogs(IKeyService keys, IAuditLog log)
             async found =>
             {
                 var page = await log.ReadAsync(query with { KeyId = found.Id }, cancellationToken);
-                var logs = new FlowLogsData([.. page.Rows.Select(FlowLog.Of)], query.Page, query.PageSize, page.Next is not null);
+                var logs = new FlowLogsData([.. page.Rows.Select(row => FlowLog.Of(row, found.Settings.Unit))], query.Page, query.PageSize, page.Next is not null);
                 return JsonResult.Of(new FlowLogsResponse(Success: true, logs), ResponseJson.Default.FlowLogsResponse);
             },
             cancellationToken);

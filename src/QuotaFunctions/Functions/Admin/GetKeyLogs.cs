@@ -27,6 +27,9 @@ public sealed class GetKeyLogs(IKeyService keys, IAuditLog log)
         var asked = LogRequest.Read(request, fields, static text => AuditCursor.TryParse(text, out _));
         fields.ThrowIfInvalid();
         return keys.WithKeyAsync(
-            request, key, found => asked.AnswerAsync(log, asked.Query with { KeyId = found.Id }, isHolder: false, cancellationToken), cancellationToken);
+            request,
+            key,
+            found => asked.AnswerAsync(log, asked.Query with { KeyId = found.Id }, _ => found.Settings.Unit, isHolder: false, cancellationToken),
+            cancellationToken);
     }
 }

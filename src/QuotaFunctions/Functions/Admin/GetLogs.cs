@@ -28,6 +28,8 @@ public sealed class GetLogs(IAuditLog log, IKeyService keys)
         var tenant = fields.Tenant(request.Admin());
         fields.ThrowIfInvalid();
         var among = tenant is null ? null : await keys.FindOwnedIdsAsync(tenant, cancellationToken);
-        return await asked.AnswerAsync(log, asked.Query with { Among = among }, isHolder: false, cancellationToken);
+        var units = await keys.FindUnitsAsync(cancellationToken);
+        return await asked.AnswerAsync(
+            log, asked.Query with { Among = among }, id => units.GetValueOrDefault(id), isHolder: false, cancellationToken);
     }
 }

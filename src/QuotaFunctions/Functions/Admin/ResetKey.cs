@@ -18,13 +18,13 @@ public sealed class ResetKey(IKeyService keys, TimeProvider time)
     public async Task<IResult> RunAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = Routes.Key + "/reset")] HttpRequest request, string key, CancellationToken cancellationToken)
     {
-        var quota = await AdminRequests.ReadResetAsync(request, cancellationToken);
+        var body = await JsonBody.ReadOrEmptyAsync(request, cancellationToken);
         return await keys.WithKeyAsync(
             request,
             key,
             async found =>
             {
-                var reset = await keys.ResetAsync(found.Id, quota, request.Admin().Name, cancellationToken);
+                var reset = await keys.ResetAsync(found.Id, AdminRequests.ReadReset(body, found.Settings.Unit), request.Admin().Name, cancellationToken);
                 return JsonResult.Of(KeyResponse.Of(reset, time.GetUtcNow()), ResponseJson.Default.KeyResponse);
             },
             cancellationToken);

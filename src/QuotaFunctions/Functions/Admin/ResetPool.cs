@@ -18,12 +18,15 @@ public sealed class ResetPool(IPoolService pools)
     public async Task<IResult> RunAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = Routes.Pool + "/reset")] HttpRequest request, string pool, CancellationToken cancellationToken)
     {
-        var quota = await AdminRequests.ReadResetAsync(request, cancellationToken);
+        var body = await JsonBody.ReadOrEmptyAsync(request, cancellationToken);
         return await pools.WithPoolAsync(
             request,
             pool,
-            async found => JsonResult.Of(
-                PoolResponse.Of(await pools.ResetAsync(found.Id, quota, request.Admin().Name, cancellationToken)), ResponseJson.Default.PoolResponse),
+            async found =>
+            {
+                var reset = await pools.ResetAsync(found.Id, AdminRequests.ReadReset(body, found.Settings.Unit), request.Admin().Name, cancellationToken);
+                return JsonResult.Of(PoolResponse.Of(reset), ResponseJson.Default.PoolResponse);
+            },
             cancellationToken);
     }
 }

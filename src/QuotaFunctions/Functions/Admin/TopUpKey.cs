@@ -18,13 +18,13 @@ public sealed class TopUpKey(IKeyService keys, TimeProvider time)
     public async Task<IResult> RunAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = Routes.Key + "/topup")] HttpRequest request, string key, CancellationToken cancellationToken)
     {
-        var amount = await AdminRequests.ReadTopUpAsync(request, cancellationToken);
+        var body = await JsonBody.ReadAsync(request, cancellationToken);
         return await keys.WithKeyAsync(
             request,
             key,
             async found =>
             {
-                var toppedUp = await keys.TopUpAsync(found.Id, amount, request.Admin().Name, cancellationToken);
+                var toppedUp = await keys.TopUpAsync(found.Id, AdminRequests.ReadTopUp(body, found.Settings.Unit), request.Admin().Name, cancellationToken);
                 return JsonResult.Of(KeyResponse.Of(toppedUp, time.GetUtcNow()), ResponseJson.Default.KeyResponse);
             },
             cancellationToken);

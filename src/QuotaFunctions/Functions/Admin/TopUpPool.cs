@@ -18,13 +18,13 @@ public sealed class TopUpPool(IPoolService pools)
     public async Task<IResult> RunAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = Routes.Pool + "/topup")] HttpRequest request, string pool, CancellationToken cancellationToken)
     {
-        var amount = await AdminRequests.ReadTopUpAsync(request, cancellationToken);
+        var body = await JsonBody.ReadAsync(request, cancellationToken);
         return await pools.WithPoolAsync(
             request,
             pool,
             async found =>
             {
-                var toppedUp = await pools.TopUpAsync(found.Id, amount, request.Admin().Name, cancellationToken);
+                var toppedUp = await pools.TopUpAsync(found.Id, AdminRequests.ReadTopUp(body, found.Settings.Unit), request.Admin().Name, cancellationToken);
                 return JsonResult.Of(PoolResponse.Of(toppedUp), ResponseJson.Default.PoolResponse);
             },
             cancellationToken);

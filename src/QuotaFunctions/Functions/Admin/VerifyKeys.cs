@@ -2,6 +2,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Logging;
+using QuotaFunctions.Core.Accounts;
 using QuotaFunctions.Core.Auditing;
 using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.Core.Keys;
@@ -35,35 +36,45 @@ public sealed partial class VerifyKeys(IKeyService keys, IBookVerifier verifier,
 
     private async Task WriteAsync(Stream stream, IReadOnlyList<string> ids, bool isDeep, CancellationToken cancellationToken)
     {
-        var total = new VerifiedKeyResponse(Key: null, Balanced: true, 0, 0, 0, 0, Error: null);
+        var isBalanced = true;
+        var sums = new SortedDictionary<QuotaUnit, Verification>();
         foreach (var some in ids.Chunk(Degree))
         {
-            foreach (var line in await Task.WhenAll(some.Select(id => VerifyAsync(id, isDeep, cancellationToken))))
+            foreach (var (id, books, error) in await Task.WhenAll(some.Select(id => VerifyAsync(id, isDeep, cancellationToken))))
             {
-                if (line is not null)
+                if (books is null && error is null)
                 {
-                    total = total.Plus(line);
-                    await WriteLineAsync(stream, line, cancellationToken);
+                    // It is gone
+                    continue;
                 }
+
+                isBalanced &= books?.Balanced == true;
+                if (books is not null)
+                {
+                    sums[books.Unit] = sums.TryGetValue(books.Unit, out var sum) ? sum.Plus(books) : books;
+                }
+
+                await WriteLineAsync(stream, VerifiedKeyResponse.Of(id, books, error), cancellationToken);
             }
 
             await stream.FlushAsync(cancellationToken);
         }
 
-        await WriteLineAsync(stream, total, cancellationToken);
+        var none = new Verification(Balanced: true, 0, 0, 0, 0);
+        await WriteLineAsync(stream, VerifiedKeyResponse.OfTotals(isBalanced, [.. sums.Values.DefaultIfEmpty(none).Select(UnitBooksResponse.Of)]), cancellationToken);
     }
 
-    /// <summary>A key's line; null where it is gone. Where its books cannot be read, the others' are all the same.</summary>
-    private async Task<VerifiedKeyResponse?> VerifyAsync(string id, bool isDeep, CancellationToken cancellationToken)
+    /// <summary>A key's books; null where it is gone. Where they cannot be read, that is the error, and the others' are told all the same.</summary>
+    private async Task<(string Id, Verification? Books, string? Error)> VerifyAsync(string id, bool isDeep, CancellationToken cancellationToken)
     {
         try
         {
-            return await verifier.VerifyAsync(id, isDeep, cancellationToken) is { } books ? VerifiedKeyResponse.Of(id, books) : null;
+            return (id, await verifier.VerifyAsync(id, isDeep, cancellationToken), null);
         }
         catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
         {
             LogFailed(logger, id, StorageErrors.Kind(failure));
-            return new VerifiedKeyResponse(id, Balanced: false, 0, 0, 0, 0, "The books could not be read: see the log.");
+            return (id, null, "The books could not be read: see the log.");
         }
     }
 

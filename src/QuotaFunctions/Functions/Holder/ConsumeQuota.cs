@@ -47,7 +47,9 @@ public sealed class ConsumeQuota(ClientKeys clients, IQuotaEngine engine, Client
 
         if (result.Charge is not { } granted)
         {
-            return Refusal.Of(result.Refusal!.Value, result.RetryAfter).ToResult();
+            return result.Refusal == ChargeRefusal.CostInvalid
+                ? Refusal.OfCost(charge.Cost, result.Quota!.Unit).ToResult()
+                : Refusal.Of(result.Refusal!.Value, result.RetryAfter).ToResult();
         }
 
         request.HttpContext.Features.Get<Admission>()!.IsGranted = true;
@@ -56,21 +58,15 @@ public sealed class ConsumeQuota(ClientKeys clients, IQuotaEngine engine, Client
             response.Headers[Idempotency.ReplayedHeader] = "true";
         }
 
-        var answer = new ConsumedResponse(Allowed: true, granted.Cost, result.Quota?.Remaining, granted.Id.ToString());
-        return JsonResult.Of(answer, HolderJson.Default.ConsumedResponse);
+        return JsonResult.Of(ConsumedResponse.Of(granted, result.Quota!), HolderJson.Default.ConsumedResponse);
     }
 
     private async Task<ChargeRequest> ReadAsync(HttpRequest request, KeySecret secret, CancellationToken cancellationToken)
     {
         var fields = JsonFields.Of(await JsonBody.ReadOrEmptyAsync(request, JsonBody.MaxHolderBytes, cancellationToken));
-        var cost = fields.Number("cost", ChargeRequest.DefaultCost);
+        var cost = fields.Cost();
         var reference = fields.TextOrNull("reference", null);
         var holdSeconds = fields.NumberOrNull("hold_seconds", null);
-        if (cost is < ChargeRequest.MinCost or > ChargeRequest.MaxCost)
-        {
-            fields.AddError("cost", $"must be from {ChargeRequest.MinCost} to {ChargeRequest.MaxCost}.");
-        }
-
         if (reference?.Length > MaxReference)
         {
             fields.AddError("reference", $"must be at most {MaxReference} characters.");
@@ -82,7 +78,7 @@ public sealed class ConsumeQuota(ClientKeys clients, IQuotaEngine engine, Client
         }
 
         // The same by what it says, however it is written
-        var content = string.Create(CultureInfo.InvariantCulture, $"{cost} {holdSeconds} {reference}");
+        var content = string.Create(CultureInfo.InvariantCulture, $"{cost ?? ChargeRequest.DefaultCost:G29} {holdSeconds} {reference}");
         if (!Idempotency.TryRead(request, "POST /" + Route, Encoding.UTF8.GetBytes(content), out var claim))
         {
             fields.AddError(Idempotency.Header, Idempotency.Rule);

@@ -31,7 +31,7 @@ public sealed class GetOwnLogs(ClientKeys clients, IKeyService keys, IAuditLog l
                 var fields = new QueryFields(request.Query);
                 var asked = LogRequest.Read(request, fields, static text => AuditCursor.TryParse(text, out _));
                 fields.ThrowIfInvalid();
-                return asked.AnswerAsync(log, asked.Query with { KeyId = key.Id }, isHolder: true, cancellationToken);
+                return asked.AnswerAsync(log, asked.Query with { KeyId = key.Id }, _ => key.Settings.Unit, isHolder: true, cancellationToken);
             },
             cancellationToken);
 }

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
+using QuotaFunctions.Core.Accounts;
 using QuotaFunctions.Core.Charging;
 using QuotaFunctions.Core.Http;
 using QuotaFunctions.Core.Validation;
@@ -38,7 +39,8 @@ public sealed class SettleCharge(ClientKeys clients, IQuotaEngine engine, TimePr
         return result.Status switch
         {
             ConsumeSettlementStatus.Settled => JsonResult.Of(
-                new SettledResponse(chargeId, Settled: true, success, result.Cost, result.Quota?.Remaining), HolderJson.Default.SettledResponse),
+                SettledResponse.Of(chargeId, success, result.Cost, result.Quota!), HolderJson.Default.SettledResponse),
+            ConsumeSettlementStatus.Refused when result.Refusal == ChargeRefusal.CostInvalid => Refusal.OfCost(cost, result.Quota!.Unit).ToResult(),
             ConsumeSettlementStatus.Refused => new ProblemResult(Problem.For(result.Refusal!.Value)),
             ConsumeSettlementStatus.NotFound => new ProblemResult(Problem.NotFound, "This key has no such charge, or it is older than 24 hours."),
             ConsumeSettlementStatus.AlreadySettled => new ProblemResult(Problem.ChargeSettled),
@@ -46,19 +48,14 @@ public sealed class SettleCharge(ClientKeys clients, IQuotaEngine engine, TimePr
         };
     }
 
-    private static async Task<(bool Success, long? Cost)> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
+    private static async Task<(bool Success, decimal? Cost)> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
     {
         var fields = JsonFields.Of(await JsonBody.ReadAsync(request, JsonBody.MaxHolderBytes, cancellationToken));
         var success = fields.Flag("success", current: false);
-        var cost = fields.NumberOrNull("cost", null);
+        var cost = fields.Cost();
         if (!fields.Has("success"))
         {
             fields.AddError("success", "is required: true or false.");
-        }
-
-        if (cost is < 0 or > ChargeRequest.MaxCost)
-        {
-            fields.AddError("cost", $"must be from 0 to {ChargeRequest.MaxCost}.");
         }
 
         fields.ThrowIfInvalid();

@@ -1,4 +1,3 @@
-using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
@@ -11,11 +10,13 @@ namespace QuotaFunctions.Http.Requests;
 /// <summary>A charge by a service that does the work itself.</summary>
 internal sealed record ConsumeRequest
 {
-    /// <summary>0: everything but the quota is checked, nothing is taken, and the log has it.</summary>
+    /// <summary>
+    /// In what the key counts in; required where that is usd, else 1 where it is absent. 0: everything but the quota is checked, nothing is taken,
+    /// and the log has it.
+    /// </summary>
     [Range(ChargeRequest.MinCost, ChargeRequest.MaxCost)]
-    [DefaultValue(ChargeRequest.DefaultCost)]
     [Example(1)]
-    public long Cost { get; init; }
+    public decimal? Cost { get; init; }
 
     /// <summary>Your own word for it, for the log.</summary>
     [MaxLength(ConsumeQuota.MaxReference)]
@@ -37,7 +38,7 @@ internal sealed record SettleRequest
     /// <summary>What it came to; absent: as it was charged.</summary>
     [Range(0, ChargeRequest.MaxCost)]
     [Example(3)]
-    public long? Cost { get; init; }
+    public decimal? Cost { get; init; }
 }
 
 /// <summary>A request to forward.</summary>

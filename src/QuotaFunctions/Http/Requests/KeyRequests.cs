@@ -12,10 +12,13 @@ namespace QuotaFunctions.Http.Requests;
 /// <summary>What may be set of a key, at its creation and later.</summary>
 internal abstract record KeyFields
 {
-    /// <summary>Units in all; required at creation unless quota_type is time.</summary>
+    /// <summary>
+    /// What may be used in all, counted in unit; required at creation unless quota_type is time. In usd 1,000,000 at the most, with six decimals
+    /// at the most and without an exponent, like every amount.
+    /// </summary>
     [Range(0, KeySettingsValidator.MaxQuota)]
     [Example(1000)]
-    public long Quota { get; init; }
+    public decimal Quota { get; init; }
 
     /// <summary>
     /// count (default): a number of units. time: unlimited until it expires. hybrid: both; whichever comes first. time and hybrid need
@@ -25,7 +28,10 @@ internal abstract record KeyFields
     [DisallowNull]
     public string? QuotaType { get; init; }
 
-    /// <summary>What one unit stands for. Default requests.</summary>
+    /// <summary>
+    /// What every amount of the key is counted in; usd: US dollars, to the millionth. Default what the pool counts in, else requests. A key counts in
+    /// usd exactly where its pool does. Cannot be changed to usd or from it.
+    /// </summary>
     [EnumDataType(typeof(QuotaUnit))]
     [DisallowNull]
     public string? Unit { get; init; }
@@ -39,9 +45,9 @@ internal abstract record KeyFields
     [Example(60)]
     public int? RateLimitPerMinute { get; init; }
 
-    /// <summary>The most that one charge may cost, in units; null for 1,000,000.</summary>
-    [Range(1, ChargeRequest.MaxCost)]
-    public long? MaxCost { get; init; }
+    /// <summary>The most that one charge may cost; null for 1,000,000.</summary>
+    [Range(QuotaAmount.LeastDollars, ChargeRequest.MaxCost)]
+    public decimal? MaxCost { get; init; }
 
     /// <summary>Forwarded calls that may be under way at once, on all instances together; null for no limit.</summary>
     [Range(1, KeySettingsValidator.MaxCalls)]
@@ -132,10 +138,10 @@ internal sealed record NewRefill
     [Example("monthly")]
     public required string Period { get; init; }
 
-    /// <summary>Units that each period grants.</summary>
-    [Range(1, KeySettingsValidator.MaxQuota)]
+    /// <summary>What each period grants.</summary>
+    [Range(QuotaAmount.LeastDollars, KeySettingsValidator.MaxQuota)]
     [Example(100_000)]
-    public required long Amount { get; init; }
+    public required decimal Amount { get; init; }
 
     /// <summary>IANA name of the time zone whose midnight counts.</summary>
     [DefaultValue("UTC")]
@@ -153,8 +159,8 @@ internal sealed record NewRefill
     public bool Rollover { get; init; }
 
     /// <summary>At least amount; null for twice the amount.</summary>
-    [Range(1, KeySettingsValidator.MaxQuota)]
-    public long? RolloverCap { get; init; }
+    [Range(QuotaAmount.LeastDollars, KeySettingsValidator.MaxQuota)]
+    public decimal? RolloverCap { get; init; }
 }
 
 /// <summary>A key's new secret.</summary>
@@ -173,14 +179,14 @@ internal sealed record ResetRequest
     /// <summary>The new quota; null to leave it.</summary>
     [Range(0, KeySettingsValidator.MaxQuota)]
     [Example(2000)]
-    public long? Quota { get; init; }
+    public decimal? Quota { get; init; }
 }
 
 /// <summary>An addition to a quota.</summary>
 internal sealed record TopUpRequest
 {
-    /// <summary>Units to add.</summary>
-    [Range(1, KeySettingsValidator.MaxQuota)]
+    /// <summary>What to add, counted in what the quota counts in.</summary>
+    [Range(QuotaAmount.LeastDollars, KeySettingsValidator.MaxQuota)]
     [Example(500)]
-    public required long Amount { get; init; }
+    public required decimal Amount { get; init; }
 }

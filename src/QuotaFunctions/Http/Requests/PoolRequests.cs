@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Diagnostics.CodeAnalysis;
+using QuotaFunctions.Core.Accounts;
 using QuotaFunctions.Core.Keys;
 using QuotaFunctions.OpenApi;
 
@@ -13,10 +14,17 @@ internal sealed record NewPool
     [Example("The team's pool")]
     public required string Name { get; init; }
 
-    /// <summary>Units in all.</summary>
+    /// <summary>
+    /// What every amount of the pool is counted in; usd: US dollars, to the millionth. Default requests. Cannot be changed to usd or from it.
+    /// </summary>
+    [EnumDataType(typeof(QuotaUnit))]
+    [DisallowNull]
+    public string? Unit { get; init; }
+
+    /// <summary>What may be used in all.</summary>
     [Range(0, KeySettingsValidator.MaxQuota)]
     [Example(100_000)]
-    public required long Quota { get; init; }
+    public required decimal Quota { get; init; }
 
     /// <summary>How the quota is filled up again; null for never.</summary>
     [Example]
@@ -37,9 +45,16 @@ internal sealed record PoolChange
     [DisallowNull]
     public string? Name { get; init; }
 
-    /// <summary>Units in all.</summary>
+    /// <summary>
+    /// What every amount of the pool is counted in; usd: US dollars, to the millionth. Default requests. Cannot be changed to usd or from it.
+    /// </summary>
+    [EnumDataType(typeof(QuotaUnit))]
+    [DisallowNull]
+    public string? Unit { get; init; }
+
+    /// <summary>What may be used in all.</summary>
     [Range(0, KeySettingsValidator.MaxQuota)]
-    public long Quota { get; init; }
+    public decimal Quota { get; init; }
 
     /// <summary>How the quota is filled up again; null for never.</summary>
     public NewRefill? Refill { get; init; }

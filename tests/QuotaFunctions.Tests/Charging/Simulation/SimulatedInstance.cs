@@ -12,6 +12,7 @@ using QuotaFunctions.Core.Auditing;
 using QuotaFunctions.Core.Charging;
 using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.Core.Keys;
+using QuotaFunctions.Core.Retention;
 using QuotaFunctions.Core.Usage;
 
 namespace QuotaFunctions.Tests.Charging.Simulation;
@@ -40,7 +41,7 @@ internal sealed class SimulatedInstance
             .AddSingleton(typeof(ILogger<>), typeof(NullLogger<>))
             .AddSingleton<TimeProvider>(Clock)
             .AddSingleton<StorageNames>()
-            .AddAuditing().AddCharging(Configuration).AddKeys().AddUsage();
+            .AddAuditing().AddCharging(Configuration).AddKeys().AddUsage().AddRetention(Configuration);
         services
             .AddSingleton<TableServiceClient>(new SimulatedTableService(tables, _network))
             .AddSingleton<QueueServiceClient>(Queues)

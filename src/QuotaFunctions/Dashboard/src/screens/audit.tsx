@@ -1,0 +1,47 @@
+import { useEffect, useState } from 'preact/hooks';
+import { AuditTable } from '../components/audit-table';
+import { TypedFilter } from '../components/filter';
+import { Head, LiveMark } from '../components/layout';
+import { Empty, Loaded } from '../components/states';
+import { useLive } from '../live';
+import { api } from '../session';
+import { text } from '../text';
+
+const noFilter = { actor: '', target: '' };
+
+/** What admins did. */
+export function AuditScreen() {
+  const [filter, setFilter] = useState(noFilter);
+  const [cursors, setCursors] = useState<string[]>([]);
+  const isNewest = cursors.length === 0;
+  const live = useLive((signal) => api.get('/manage/audit', { query: { ...filter, limit: 50, cursor: cursors.at(-1) }, signal }), [filter, cursors], isNewest ? 10 : 0);
+  useEffect(() => setCursors([]), [filter]);
+  const { audit, log } = text.value;
+  return (
+    <>
+      <Head title={audit.title}>{isNewest && <LiveMark at={live.at} />}</Head>
+      <p class="lead">{audit.lead}</p>
+      <div class="filters" role="search">
+        <TypedFilter kind="pick" label={audit.actor} placeholder={audit.actor} value={filter.actor} change={(actor) => setFilter({ ...filter, actor })} />
+        <TypedFilter kind="search" label={audit.target} placeholder={audit.target} value={filter.target} change={(target) => setFilter({ ...filter, target })} />
+      </div>
+      <Loaded live={live} rows={8}>
+        {({ actions, next }) => (
+          <>
+            {actions.length === 0 ? <Empty title={audit.none} /> : <AuditTable actions={actions} withDetails />}
+            <div class="pager">
+              <span class="push">
+                <button type="button" class="btn sm" disabled={isNewest} onClick={() => setCursors([])}>
+                  {log.newest}
+                </button>
+                <button type="button" class="btn sm" disabled={next === undefined} onClick={() => setCursors([...cursors, next ?? ''])}>
+                  {log.older}
+                </button>
+              </span>
+            </div>
+          </>
+        )}
+      </Loaded>
+    </>
+  );
+}

@@ -1,0 +1,24 @@
+import { Pick, TypedFilter } from '../../components/filter';
+import { text } from '../../text';
+
+export interface Filter {
+  name: string;
+  tenant: string;
+  status: string;
+  order: string;
+}
+
+export const noFilter: Filter = { name: '', tenant: '', status: '', order: '' };
+
+/** Which keys to show, and in which order. */
+export function Filters({ filter, change }: { filter: Filter; change: (filter: Filter) => void }) {
+  const { keys } = text.value;
+  return (
+    <div class="filters" role="search">
+      <TypedFilter kind="search" label={keys.searchLabel} placeholder={keys.search} value={filter.name} change={(name) => change({ ...filter, name })} />
+      <TypedFilter kind="pick" label={keys.tenantLabel} placeholder={keys.tenantLabel} value={filter.tenant} change={(tenant) => change({ ...filter, tenant })} />
+      <Pick label={text.value.common.status} value={filter.status} change={(status) => change({ ...filter, status })} options={Object.entries(keys.statuses)} />
+      <Pick label={keys.sort} value={filter.order} change={(order) => change({ ...filter, order })} options={Object.entries(keys.sorts).map(([value, name]) => [value, `${keys.sort}: ${name}`])} />
+    </div>
+  );
+}

@@ -1,0 +1,204 @@
+import { useState } from 'preact/hooks';
+import type { Schemas } from '../api/client';
+import { Confirm, FormDialog, useAct } from '../components/dialog';
+import { Input, Select } from '../components/form';
+import { stateOf } from '../components/key-state';
+import { Head, LiveMark } from '../components/layout';
+import { Badge, Meter } from '../components/shape';
+import { Empty, Loaded } from '../components/states';
+import { Time } from '../components/time';
+import { toast } from '../components/toast';
+import { none, number, percent, usedShare, zone } from '../format';
+import { useLive } from '../live';
+import { api, mayChange } from '../session';
+import { text } from '../text';
+
+type Pool = Schemas['Pool'];
+type PoolAct = 'topUp' | 'reset' | 'change' | 'delete';
+
+/** Quotas that several keys draw on. */
+export function PoolsScreen() {
+  const live = useLive((signal) => api.get('/manage/pools', { signal }), [], 5);
+  const [creates, setCreates] = useState(false);
+  const { pools: words } = text.value;
+  return (
+    <>
+      <Head title={words.title}>
+        <LiveMark at={live.at} />
+        {mayChange() && (
+          <button type="button" class="btn primary" onClick={() => setCreates(true)}>
+            {words.create}
+          </button>
+        )}
+      </Head>
+      <Loaded live={live}>
+        {({ pools }) =>
+          pools.length === 0 ? (
+            <Empty title={words.emptyTitle}>
+              <p>{words.emptyText}</p>
+            </Empty>
+          ) : (
+            <>
+              <p class="lead">{words.lead(pools.length)}</p>
+              <PoolsTable pools={pools} changed={live.reload} />
+            </>
+          )
+        }
+      </Loaded>
+      {creates && <PoolForm changed={live.reload} close={() => setCreates(false)} />}
+    </>
+  );
+}
+
+function PoolsTable({ pools, changed }: { pools: Pool[]; changed: () => void }) {
+  const [open, setOpen] = useState<{ act: PoolAct; pool: Pool }>();
+  const { pools: words, acts, common } = text.value;
+  const { columns } = words;
+  return (
+    <>
+      <table class="table cards">
+        <thead>
+          <tr>
+            <th scope="col">{columns.name}</th>
+            <th scope="col">{columns.tenant}</th>
+            <th scope="col" class="quota">
+              {text.value.keys.columns.used}
+            </th>
+            {[columns.granted, columns.used, columns.held, columns.left].map((name) => (
+              <th key={name} scope="col" class="n">
+                {name}
+              </th>
+            ))}
+            <th scope="col">{columns.refills}</th>
+            {mayChange() && (
+              <th scope="col">
+                <span class="visually-hidden">{common.change}</span>
+              </th>
+            )}
+          </tr>
+        </thead>
+        <tbody>
+          {pools.map((pool) => {
+            const { tone, word } = stateOf(pool);
+            return (
+              <tr key={pool.id}>
+                <td>
+                  <span class="name">{pool.name}</span>
+                  <span class="id">{pool.id.slice(0, 11)}</span>
+                </td>
+                <td class="hide">{pool.tenant ?? none}</td>
+                <td class="quota full">
+                  <Meter used={pool.used} held={pool.held} quota={pool.quota} tone={tone} label={percent(usedShare(pool.used, pool.quota))} />
+                </td>
+                <td class="n hide">{number(pool.quota)}</td>
+                <td class="n hide">{number(pool.used)}</td>
+                <td class="n hide">{number(pool.held)}</td>
+                <td class="n">{number(pool.remaining)}</td>
+                <td>{tone === 'ok' || tone === 'attention' ? pool.resets_at ? <Time at={pool.resets_at} /> : <span class="faint">{text.value.me.never}</span> : <Badge tone={tone}>{word}</Badge>}</td>
+                {mayChange() && (
+                  <td class="row-acts">
+                    {(['topUp', 'reset', 'change', 'delete'] as const).map((act) => (
+                      <button key={act} type="button" class="btn sm quiet" onClick={() => setOpen({ act, pool })}>
+                        {act === 'change' ? common.change : act === 'delete' ? words.delete : acts[act]}
+                      </button>
+                    ))}
+                  </td>
+                )}
+              </tr>
+            );
+          })}
+        </tbody>
+      </table>
+      {open && <PoolDialog {...open} changed={changed} close={() => setOpen(undefined)} />}
+    </>
+  );
+}
+
+interface ActProps {
+  pool: Pool;
+  changed: () => void;
+  close: () => void;
+}
+
+function PoolDialog({ act, ...props }: ActProps & { act: PoolAct }) {
+  const { pools: words, acts } = text.value;
+  const { pool, changed } = props;
+  const path = { pool: pool.id };
+  switch (act) {
+    case 'topUp':
+      return <TopUpPool {...props} />;
+    case 'change':
+      return <PoolForm {...props} />;
+    case 'reset':
+      return (
+        <Confirm
+          {...props}
+          title={`${acts.reset}: ${pool.name}`}
+          says={acts.resetSays(pool.name)}
+          submit={acts.reset}
+          act={async () => {
+            await api.post('/manage/pools/{pool}/reset', { path, body: {} });
+            toast(acts.wasReset(pool.name));
+            changed();
+          }}
+        />
+      );
+    case 'delete':
+      return (
+        <Confirm
+          {...props}
+          title={`${words.delete}: ${pool.name}`}
+          says={words.deleteSays(pool.name)}
+          submit={words.delete}
+          word={pool.name}
+          act={async () => {
+            await api.delete('/manage/pools/{pool}', { path });
+            toast(words.deleted(pool.name));
+            changed();
+          }}
+        />
+      );
+  }
+}
+
+function TopUpPool({ pool, changed, close }: ActProps) {
+  const [value, setValue] = useState('');
+  const { acts } = text.value;
+  const act = useAct(async () => {
+    await api.post('/manage/pools/{pool}/topup', { path: { pool: pool.id }, body: { amount: Number(value) } });
+    toast(acts.toppedUp(pool.name, number(Number(value))));
+    changed();
+  });
+  return (
+    <FormDialog title={`${acts.topUp}: ${pool.name}`} submit={acts.topUp} act={act} close={close} disabled={!(Number(value) > 0)}>
+      <p>{acts.topUpSays(pool.name, number(pool.remaining))}</p>
+      <Input label={acts.amount} type="number" value={value} change={setValue} fault={act.fault('amount')} autoFocus />
+    </FormDialog>
+  );
+}
+
+/** Makes a pool, or changes one. */
+function PoolForm({ pool, changed, close }: { pool?: Pool; changed: () => void; close: () => void }) {
+  const [name, setName] = useState(pool?.name ?? '');
+  const [quota, setQuota] = useState(String(pool?.quota ?? 10_000));
+  const [tenant, setTenant] = useState(pool?.tenant ?? '');
+  const [period, setPeriod] = useState<string>(pool?.refill?.period ?? '');
+  const { pools: words, form, common } = text.value;
+  const act = useAct(async () => {
+    const refill = period ? { ...pool?.refill, period: period as Schemas['NewRefill']['period'], amount: pool?.refill?.amount ?? Number(quota), time_zone: pool?.refill?.time_zone ?? zone() } : null;
+    const body = { name, quota: Number(quota), tenant: tenant || null, refill };
+    if (pool) await api.patch('/manage/pools/{pool}', { path: { pool: pool.id }, body });
+    else await api.post('/manage/pools', { body });
+    changed();
+  });
+  return (
+    <FormDialog title={pool ? words.change(pool.name) : words.create} submit={pool ? common.save : common.create} act={act} close={close}>
+      <Input label={form.name} value={name} change={setName} fault={act.fault('name')} autoFocus />
+      <div class="three">
+        <Input label={form.quota} type="number" value={quota} change={setQuota} fault={act.fault('quota')} />
+        <Select label={form.refill} value={period} change={setPeriod} options={Object.entries(form.refills)} fault={act.fault('refill')} />
+        <Input label={form.tenant} value={tenant} change={setTenant} fault={act.fault('tenant')} />
+      </div>
+    </FormDialog>
+  );
+}
