@@ -20,7 +20,7 @@ COPY src/QuotaFunctions/QuotaFunctions.csproj src/QuotaFunctions/
 COPY src/QuotaFunctions.Core/QuotaFunctions.Core.csproj src/QuotaFunctions.Core/
 RUN dotnet restore src/QuotaFunctions -r linux-x64 -p:PublishReadyToRun=true
 
-COPY .editorconfig host.json ./
+COPY .editorconfig host.json prices.json ./
 COPY src src
 COPY --from=dashboard /source/artifacts/dashboard artifacts/dashboard
 RUN dotnet publish src/QuotaFunctions -c Release -r linux-x64 --self-contained false -p:PublishReadyToRun=true -p:BuildDashboard=false -o /app

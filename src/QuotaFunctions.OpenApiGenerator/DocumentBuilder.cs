@@ -197,6 +197,7 @@ public sealed class DocumentBuilder
         DocumentParts.RequestIdHeader,
         .. function.Audience == Audience.Holders ? DocumentParts.QuotaHeaderNames : [],
         .. function.Charges ? DocumentParts.ChargeHeaderNames : [],
+        .. function.Forwards ? DocumentParts.ForwardHeaderNames : [],
     ]);
 
     private Dictionary<string, IOpenApiHeader> Headers(IEnumerable<string> names) =>

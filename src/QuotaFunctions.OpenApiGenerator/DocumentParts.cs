@@ -18,6 +18,9 @@ internal static class DocumentParts
     /// <summary>The headers of a response to a charge, besides.</summary>
     public static readonly string[] ChargeHeaderNames = [QuotaHeaders.Charged, Idempotency.ReplayedHeader];
 
+    /// <summary>The headers of a response to a forwarded request, besides.</summary>
+    public static readonly string[] ForwardHeaderNames = [QuotaHeaders.MaxTokens];
+
     private const string AdminToken = "adminToken";
     private const string FlowTag = Routes.Flow;
 
@@ -69,6 +72,7 @@ internal static class DocumentParts
                 [QuotaHeaders.Limit] = Header("The quota in all, or unlimited.", JsonSchemaType.String),
                 [QuotaHeaders.Remaining] = Header("What is left of it, or unlimited.", JsonSchemaType.String),
                 [QuotaHeaders.Charged] = Header("What this request was charged.", JsonSchemaType.Number),
+                [QuotaHeaders.MaxTokens] = Header("Tokens to which each answer was limited, as no more is left; missing where it was not.", JsonSchemaType.Integer),
                 [Idempotency.ReplayedHeader] = new OpenApiHeader
                 {
                     Description = "true where this Idempotency-Key was charged before: nothing was charged again.",

@@ -11,6 +11,7 @@ public sealed class AdminScriptTests(AppFixture app, ITestOutputHelper output)
     private const string Generate = "generate-api-key.sh";
     private const string TestAdmin = "test-admin-interface.sh";
     private const string Check = "check-credentials.sh";
+    private const string CheckPrices = "check-prices.sh";
 
     [Fact]
     public async Task A_key_is_issued_and_printed_once()
@@ -40,6 +41,26 @@ public sealed class AdminScriptTests(AppFixture app, ITestOutputHelper output)
             await File.WriteAllTextAsync(file, AppSettings.AdminToken + "\n");
             var (code, _) = await RunAsync(Generate, new Dictionary<string, string?> { ["ADMIN_TOKEN"] = "" }, "--quota", "1", "--token-file", file);
             Assert.Equal(0, code);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    [Theory]
+    [InlineData("gpt-4o\ngpt-4o-2024-08-06\nGPT-5-mini\ndall-e-3\n", 0, "")]
+    [InlineData("gpt-4o\nunheard-of\n", 1, "missing  unheard-of")]
+    [InlineData("""{"data":[{"id":"gpt-4o"},{"id":"unheard-of"}]}""", 1, "missing  unheard-of")]
+    public async Task The_list_of_prices_knows_what_a_vendor_offers(string models, int expected, string said)
+    {
+        var file = Path.GetTempFileName();
+        try
+        {
+            await File.WriteAllTextAsync(file, models);
+            var (code, log) = await RunAsync(CheckPrices, "--quiet", "--vendor", "openai", "--models", file);
+            Assert.True(code == expected, log);
+            Assert.Contains(said, log, StringComparison.Ordinal);
         }
         finally
         {

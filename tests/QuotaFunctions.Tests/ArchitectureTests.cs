@@ -32,7 +32,8 @@ public sealed partial class ArchitectureTests
         ["Retention"] = ["Accounts", "Accounts.Storage", "AdminAudit", "Alerting", "Auditing", "Hosting", "Keys", "Reporting", "Subscriptions", "Usage"],
         ["Http"] = ["Accounts", "Accounts.Storage", "Charging", "Hosting", "Validation"],
         ["Telemetry"] = ["Accounts", "Alerting", "Auditing", "Charging", "Hosting", "Proxying", "Queues", "Usage"],
-        ["Proxying"] = ["Accounts", "Accounts.Storage", "Charging", "Hosting", "Http", "Keys", "Validation"],
+        ["Pricing"] = ["Accounts"],
+        ["Proxying"] = ["Accounts", "Accounts.Storage", "Charging", "Hosting", "Http", "Keys", "Pricing", "Validation"],
     };
 
     /// <summary>A using that is not needed does not compile, so the usings of a file are what it uses.</summary>

@@ -24,6 +24,9 @@ public enum ChargeRefusal
     /// <summary>Not from this address.</summary>
     AddressNotAllowed,
 
+    /// <summary>The key counts dollars, and the model has no price.</summary>
+    ModelNotPriced,
+
     /// <summary>The cost is none in what the key counts in: a fraction of a request, or nothing said of dollars.</summary>
     CostInvalid,
 

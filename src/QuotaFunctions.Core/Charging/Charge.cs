@@ -5,6 +5,8 @@ namespace QuotaFunctions.Core.Charging;
 /// <summary>A charge that was granted: it stands in the ledger.</summary>
 public sealed record Charge
 {
+    private readonly long? _granted;
+
     /// <summary>Who was charged.</summary>
     public required KeyLocator Key { get; init; }
 
@@ -13,6 +15,15 @@ public sealed record Charge
 
     /// <summary>Units taken.</summary>
     public required long Cost { get; init; }
+
+    /// <summary>
+    /// Units that what it pays for may cost at the most: those that were taken, or, where an Idempotency-Key is sent again, those of the first time.
+    /// </summary>
+    public long Granted
+    {
+        get => _granted ?? Cost;
+        init => _granted = value;
+    }
 
     /// <summary>When it was taken.</summary>
     public required DateTimeOffset At { get; init; }

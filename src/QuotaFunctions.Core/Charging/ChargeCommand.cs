@@ -6,7 +6,7 @@ namespace QuotaFunctions.Core.Charging;
 /// <summary>Takes a cost from a key's quota, and from its pool's: from both, or from neither.</summary>
 internal sealed class ChargeCommand : AccountCommand<ChargeResult>
 {
-    /// <summary>How long a call is held where nobody settles it, be it for an estimate of tokens or as one that is under way: longer than any call takes.</summary>
+    /// <summary>How long a call is held where nobody settles it, be it for an estimate or as one that is under way: longer than any call takes.</summary>
     private static readonly TimeSpan CallHold = TimeSpan.FromHours(1);
 
     /// <summary>When it is worth while to ask again where too many calls are under way.</summary>
@@ -75,21 +75,23 @@ internal sealed class ChargeCommand : AccountCommand<ChargeResult>
             return Replay(transaction, record);
         }
 
-        if (CostFor(key!.Balance) is not { } cost)
+        if (CostFor(key!) is not { Most: var most, Least: var least })
         {
-            return Refuse(transaction, ChargeRefusal.CostInvalid);
+            return Refuse(transaction, _request.Kind == ChargeKind.Forward ? ChargeRefusal.ModelNotPriced : ChargeRefusal.CostInvalid);
         }
 
-        if (cost > MaxCostOf(key))
+        var allowed = key!.Settings.MaxCost ?? long.MaxValue;
+        if (least > allowed)
         {
             return Refuse(transaction, ChargeRefusal.CostTooHigh);
         }
 
         transaction.BeginPeriods(_locator.KeyId);
-        return CheckQuota(transaction, cost) ?? CheckRate(transaction) ?? CheckCalls(transaction) ?? Take(transaction, cost);
+        return CheckQuota(transaction, least) ?? CheckRate(transaction) ?? CheckCalls(transaction)
+            ?? Take(transaction, Math.Min(Math.Min(most, allowed), Left(transaction)));
     }
 
-    public override long? UnitsNeeded(KeyState key, DateTimeOffset now) => key.Balance.IsRefillDue(now) ? null : CostFor(key.Balance) ?? 0;
+    public override long? UnitsNeeded(KeyState key, DateTimeOffset now) => key.Balance.IsRefillDue(now) ? null : CostFor(key)?.Most ?? 0;
 
     public override Decision? TryDecideOnLease(AccountTransaction transaction)
     {
@@ -102,14 +104,14 @@ internal sealed class ChargeCommand : AccountCommand<ChargeResult>
             return null;
         }
 
-        if (CostFor(key!.Balance) is not { } cost || cost > lease.Left || cost > MaxCostOf(key))
+        if (CostFor(key!) is not { Most: var cost } || cost > lease.Left || cost > (key!.Settings.MaxCost ?? long.MaxValue))
         {
             return null;
         }
 
         lease.Spent += cost;
         var index = transaction.Add(ChargeEntry.Of(_request, _locator, cost, holdUntil: 0));
-        return Grant(transaction, index, QuotaRules.Snapshot(key, lease, transaction.At), isReplay: false);
+        return Grant(transaction, index, QuotaRules.Snapshot(key, lease, transaction.At), replayed: null);
     }
 
     private IdempotencyRecord? Remembered(AccountTransaction transaction)
@@ -148,7 +150,7 @@ internal sealed class ChargeCommand : AccountCommand<ChargeResult>
             }
 
             transaction.Remember(_locator.KeyId, record with { Replays = record.Replays + 1 });
-            return Take(transaction, 0, isReplay: true);
+            return Take(transaction, 0, replayed: record);
         }
 
         return Answered(new ChargeResult
@@ -209,10 +211,14 @@ internal sealed class ChargeCommand : AccountCommand<ChargeResult>
             : null;
     }
 
-    private Decision Take(AccountTransaction transaction, long cost, bool isReplay = false)
+    /// <summary>What neither the key nor its pool has used or set aside.</summary>
+    private long Left(AccountTransaction transaction) =>
+        Math.Min(transaction.Peek(_locator.KeyId)!.Balance.Left ?? long.MaxValue, transaction.PeekPool()?.Balance.Left ?? long.MaxValue);
+
+    private Decision Take(AccountTransaction transaction, long cost, IdempotencyRecord? replayed = null)
     {
         var key = transaction.Change(_locator.KeyId);
-        var hold = isReplay && !CountsCall(key) ? null : HoldFor(key);
+        var hold = replayed is not null && !CountsCall(key) ? null : HoldFor(key);
         var holdUntil = hold is null ? 0 : (transaction.At + hold.Value).ToUnixTimeSeconds();
         key.Balance.Take(cost, hold is not null);
         key.LastUsedAt = transaction.At;
@@ -230,12 +236,12 @@ internal sealed class ChargeCommand : AccountCommand<ChargeResult>
         }
 
         var index = transaction.Add(ChargeEntry.Of(_request, _locator, cost, holdUntil));
-        if (_request.Idempotency is { } claim && !isReplay)
+        if (_request.Idempotency is { } claim && replayed is null)
         {
             transaction.Remember(_locator.KeyId, new IdempotencyRecord(claim.Key, claim.RequestHash, transaction.Row.IdOf(index), cost, transaction.At));
         }
 
-        return Grant(transaction, index, QuotaRules.Snapshot(key, transaction.Pool, transaction.At), isReplay);
+        return Grant(transaction, index, QuotaRules.Snapshot(key, transaction.Pool, transaction.At), replayed);
     }
 
     /// <summary>
@@ -244,10 +250,16 @@ internal sealed class ChargeCommand : AccountCommand<ChargeResult>
     /// say how it ended: the log is told of it. A hold is closed at its deadline, like any other that nobody settles; but where it counts as a call
     /// under way, at once and at its cost: nothing is under way.
     /// </summary>
-    private Decision Grant(AccountTransaction transaction, int index, QuotaSnapshot quota, bool isReplay)
+    private Decision Grant(AccountTransaction transaction, int index, QuotaSnapshot quota, IdempotencyRecord? replayed)
     {
         var hasToBeLogged = _request is { Idempotency: not null, Kind: ChargeKind.Forward } && transaction.Row.Entries[index].HoldUntil == 0;
-        return Written(() => new ChargeResult { Charge = ToCharge(transaction, index), Replayed = isReplay, KeyId = _locator.KeyId, Quota = quota }) with
+        return Written(() => new ChargeResult
+        {
+            Charge = ToCharge(transaction, index) is var charge && replayed is not null ? charge with { Granted = replayed.Cost } : charge,
+            Replayed = replayed is not null,
+            KeyId = _locator.KeyId,
+            Quota = quota,
+        }) with
         {
             Compensation = _request.Idempotency is null ? () => Settled(ChargeOutcome.Failed, cost: 0)
                 : CountsCall(transaction.Peek(_locator.KeyId)!) ? () => Settled(ChargeOutcome.Unknown, transaction.Row.Entries[index].Delta)
@@ -261,13 +273,10 @@ internal sealed class ChargeCommand : AccountCommand<ChargeResult>
             new(new Settlement { Charge = ToCharge(transaction, index), Outcome = outcome, Cost = cost, Status = 503 });
     }
 
-    /// <summary>What it costs, in units; null where the cost is none in what the key counts in.</summary>
-    private long? CostFor(QuotaBalance balance) => balance.Unit == QuotaUnit.Tokens && _request.TokenEstimate is { } estimate ? estimate : _request.CostIn(balance.Unit);
-
-    private static long MaxCostOf(KeyState key) => key.Settings.MaxCost ?? ChargeRequest.MaxCostIn(key.Balance.Unit);
+    private CostEstimate? CostFor(KeyState key) => _request.EstimateIn(key.Balance.Unit);
 
     private TimeSpan? HoldFor(KeyState key) =>
-        CountsCall(key) || (key.Balance.Unit == QuotaUnit.Tokens && _request.TokenEstimate is > 0) ? CallHold : _request.HoldFor;
+        CountsCall(key) || _request.IsEstimatedIn(key.Balance.Unit) ? CallHold : _request.HoldFor;
 
     /// <summary>Whether the charge takes one of the calls that may be under way at once. It is a hold then, so that its end is a commit of its own.</summary>
     private bool CountsCall(KeyState key) => _request.Kind == ChargeKind.Forward && key.Settings.MaxConcurrent is not null;

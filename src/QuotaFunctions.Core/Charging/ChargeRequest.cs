@@ -36,14 +36,19 @@ public sealed record ChargeRequest
     public decimal? Cost { get; init; }
 
     /// <summary>
-    /// Units to hold instead of <see cref="Cost"/> where the key counts tokens: an estimate until the upstream reports its
-    /// usage, 0 for what uses none and is no hold; null where the cost is known.
+    /// What to hold instead of <see cref="Cost"/> where the key counts tokens, until the upstream reports its usage; null where the cost is known.
     /// </summary>
-    public long? TokenEstimate { get; init; }
+    public CostEstimate? TokenEstimate { get; init; }
+
+    /// <summary>
+    /// What to hold instead of <see cref="Cost"/> where the key counts dollars, in micro-dollars, until the upstream reports its usage; null where
+    /// the cost is known, or, of what is forwarded, where the model has no price: that is refused.
+    /// </summary>
+    public CostEstimate? DollarEstimate { get; init; }
 
     /// <summary>
     /// Makes the charge a hold: settled at its cost when nobody has settled it by then, 1 second to 24 hours;
-    /// null for a plain charge. An estimate of tokens above 0 is always a hold.
+    /// null for a plain charge. An estimate above 0 is always a hold.
     /// </summary>
     public TimeSpan? HoldFor { get; init; }
 
@@ -95,6 +100,24 @@ public sealed record ChargeRequest
 
     /// <summary>The units of <see cref="MaxCost"/>.</summary>
     public static long MaxCostIn(QuotaUnit unit) => MaxCost * QuotaAmount.UnitsIn(unit);
+
+    /// <summary>
+    /// What it costs where a key counts in a unit; null where the cost is none there, or, of what is forwarded for dollars, where nobody knows the price.
+    /// </summary>
+    internal CostEstimate? EstimateIn(QuotaUnit unit) => unit switch
+    {
+        QuotaUnit.Tokens when TokenEstimate is not null => TokenEstimate,
+        QuotaUnit.Usd when DollarEstimate is not null || Kind == ChargeKind.Forward => DollarEstimate,
+        _ => CostIn(unit) is { } cost ? new CostEstimate(cost) : null,
+    };
+
+    /// <summary>Whether the cost is known only once the call has ended, where a key counts in a unit.</summary>
+    internal bool IsEstimatedIn(QuotaUnit unit) => unit switch
+    {
+        QuotaUnit.Tokens => TokenEstimate is { Most: > 0 },
+        QuotaUnit.Usd => DollarEstimate is { Most: > 0 },
+        _ => false,
+    };
 }
 
 /// <summary>An Idempotency-Key and what it stands for.</summary>

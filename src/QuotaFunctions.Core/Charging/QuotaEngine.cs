@@ -25,7 +25,8 @@ internal sealed class QuotaEngine(
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(request.Cost ?? 0, ChargeRequest.MinCost);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(request.Cost ?? 0, ChargeRequest.MaxCost);
-        ArgumentOutOfRangeException.ThrowIfNegative(request.TokenEstimate ?? 0);
+        ArgumentOutOfRangeException.ThrowIfNegative(request.TokenEstimate?.Least ?? 0);
+        ArgumentOutOfRangeException.ThrowIfNegative(request.DollarEstimate?.Least ?? 0);
         var deadline = writers.NewDeadline();
         using var span = Instrumentation.Activities.StartActivity("quota decision");
         var start = clock.GetTimestamp();

@@ -66,15 +66,26 @@ public sealed partial class ServiceOptions
     public long ProxyMaxBodyBytes { get; set; } = DefaultProxyMaxBodyBytes;
 
     /// <summary>
-    /// <c>PROXY_DRAIN_SECONDS</c>: how long an upstream is read on after the client of a key that counts tokens has left, to learn what was
+    /// <c>PROXY_DRAIN_SECONDS</c>: how long an upstream is read on after the client of a key that counts tokens or dollars has left, to learn what was
     /// used, 0 to 60 s. Default 10 s.
     /// </summary>
     [Setting(
         "PROXY_DRAIN_SECONDS",
         "`10`",
-        "how long an upstream is read on after the client of a key that counts tokens has left, to learn what was used, 0 to 60; 0 for not "
-        + "at all. See [proxying.md](proxying.md#keys-that-count-tokens)")]
+        "how long an upstream is read on after the client of a key that counts tokens or dollars has left, to learn what was used, 0 to 60; 0 for not "
+        + "at all. See [proxying.md](proxying.md#keys-that-count-tokens-or-dollars)")]
     public TimeSpan ProxyDrain { get; set; } = DefaultProxyDrain;
+
+    /// <summary>
+    /// <c>PROXY_CLAMP_MAX_TOKENS</c>: whether the answers to a key that counts tokens or dollars are limited to what it has left, instead of refusing the
+    /// call. Default true.
+    /// </summary>
+    [Setting(
+        "PROXY_CLAMP_MAX_TOKENS",
+        "`true`",
+        "whether the answers to a key that counts tokens or dollars are limited to what it has left, instead of refusing the call. See "
+        + "[proxying.md](proxying.md#what-is-held)")]
+    public bool ProxyClampsMaxTokens { get; set; } = true;
 
     /// <summary>Reads the settings.</summary>
     internal static void Read(SettingReader settings, ServiceOptions options)
@@ -83,6 +94,7 @@ public sealed partial class ServiceOptions
         options.AdminReadOnlyToken = settings.Text("ADMIN_READONLY_TOKEN");
         options.ProxyMaxBodyBytes = settings.Number("PROXY_MAX_BODY_BYTES", DefaultProxyMaxBodyBytes, 1, MaxProxyMaxBodyBytes);
         options.ProxyDrain = TimeSpan.FromSeconds(settings.Number("PROXY_DRAIN_SECONDS", (long)DefaultProxyDrain.TotalSeconds, 0, MaxProxyDrainSeconds));
+        options.ProxyClampsMaxTokens = settings.Flag("PROXY_CLAMP_MAX_TOKENS", true);
         options.ClientAddressHeader = settings.PlainText("CLIENT_ADDRESS_HEADER");
         options.NamedAdminTokens = NamedAdminToken.Read(settings);
 

@@ -43,6 +43,10 @@ public sealed record Problem
     public static readonly Problem AddressNotAllowed = new(403, "address_not_allowed", "Address not allowed",
         "This API key may not be used from this address.");
 
+    /// <summary>The key counts dollars, and nobody has said what the model costs.</summary>
+    public static readonly Problem ModelNotPriced = new(403, "model_not_priced", "Model not priced",
+        "This API key counts US dollars, and the model that the request names has no price here, or the request names none.");
+
     /// <summary>The charge is above what the key allows for one charge.</summary>
     public static readonly Problem CostNotAllowed = new(403, "cost_not_allowed", "Cost not allowed",
         "The cost is above what this API key allows for one request.");
@@ -190,6 +194,7 @@ public sealed record Problem
         ChargeRefusal.ProviderNotAllowed => ProviderNotAllowed,
         ChargeRefusal.ModelNotAllowed => ModelNotAllowed,
         ChargeRefusal.AddressNotAllowed => AddressNotAllowed,
+        ChargeRefusal.ModelNotPriced => ModelNotPriced,
         ChargeRefusal.CostInvalid => InvalidRequest,
         ChargeRefusal.CostTooHigh => CostNotAllowed,
         ChargeRefusal.QuotaExhausted => QuotaExhausted,

@@ -20,6 +20,9 @@ public static class QuotaHeaders
     /// <summary>What this request was charged with.</summary>
     public const string Charged = "X-Quota-Charged";
 
+    /// <summary>Tokens to which each answer of a forwarded call was limited, as no more is left; missing where it was not.</summary>
+    public const string MaxTokens = "X-Quota-Max-Tokens";
+
     private const string Unlimited = "unlimited";
 
     // The largest integer that a structured field can hold (RFC 9651, 3.3.1), for what has no limit

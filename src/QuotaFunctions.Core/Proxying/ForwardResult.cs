@@ -1,3 +1,5 @@
+using QuotaFunctions.Core.Pricing;
+
 namespace QuotaFunctions.Core.Proxying;
 
 /// <summary>How far a forwarded request got.</summary>
@@ -32,7 +34,7 @@ public enum ForwardOutcome
 /// <param name="End">How far it got.</param>
 /// <param name="Status">The upstream's status code, 0 where there was none.</param>
 /// <param name="Reported">The tokens that the upstream says it used; null where it does not say.</param>
-public readonly record struct ForwardResult(ForwardOutcome End, int Status = 0, long? Reported = null)
+public readonly record struct ForwardResult(ForwardOutcome End, int Status = 0, TokenUsage? Reported = null)
 {
     /// <summary>Whether the report is the upstream's last: the answer, or its stream's own end, was read.</summary>
     public bool IsReportLast { get; init; }

@@ -12,20 +12,27 @@ internal sealed class JsonMetadata
     /// <summary>The deepest nesting that is read.</summary>
     public const int MaxDepth = 512;
 
-    // Each character of a name may be escaped in six
-    private const int MaxNameLength = 128;
+    /// <summary>The longest name that is read, in bytes: each character of one may be escaped in six.</summary>
+    public const int MaxNameLength = 128;
+
+    // The limits of Gemini and Ollama stand in an object of their own, and so does what Claude's thoughts may take
+    private const string Thinking = "thinking";
+    private static readonly string[] ContainerNames = ["generationConfig", "generation_config", "options", Thinking];
+    private static readonly string[] LimitNames = ["max_tokens", "max_completion_tokens", "max_output_tokens", "maxOutputTokens", "num_predict"];
 
     private Name _name;
-    private bool _inGenerationConfig;
+    private string? _known;
+    private string _container = "";
     private int _attachmentList = -1;
 
     private enum Name
     {
         Other,
         Model,
-        AnswerTokens,
+        AnswerLimit,
         Responses,
-        GenerationConfig,
+        ThinkingTokens,
+        Container,
         Attachment,
     }
 
@@ -61,7 +68,7 @@ internal sealed class JsonMetadata
     {
         if (reader.TokenType == JsonTokenType.PropertyName)
         {
-            _name = reader.CurrentDepth == 1 || (_inGenerationConfig && reader.CurrentDepth == 2) ? NameOf(ref reader) : Name.Other;
+            _name = reader.CurrentDepth == 1 || (_container.Length > 0 && reader.CurrentDepth == 2) ? NameOf(ref reader) : Name.Other;
             _name = _name == Name.Other && Attachments.IsName(reader.ValueSpan) ? Name.Attachment : _name;
             return;
         }
@@ -79,8 +86,8 @@ internal sealed class JsonMetadata
             case JsonTokenType.StartObject when reader.CurrentDepth == 0:
                 Facts = Facts with { IsObject = true };
                 break;
-            case JsonTokenType.StartObject when name == Name.GenerationConfig:
-                _inGenerationConfig = true;
+            case JsonTokenType.StartObject when name == Name.Container:
+                _container = _known!;
                 break;
             case JsonTokenType.String when name == Name.Attachment || reader.CurrentDepth == _attachmentList + 1:
                 if (Attachments.IsOne(reader.ValueSpan))
@@ -96,20 +103,21 @@ internal sealed class JsonMetadata
                 _attachmentList = -1;
                 break;
             case JsonTokenType.EndObject when reader.CurrentDepth == 1:
-                _inGenerationConfig = false;
+                _container = "";
                 break;
             case JsonTokenType.Number when reader.TryGetInt64(out var number) && number > 0:
                 Facts = name switch
                 {
                     Name.Responses => Facts with { Responses = Math.Max(number, Facts.Responses) },
-                    Name.AnswerTokens => Facts with { AnswerTokens = Math.Max(number, Facts.AnswerTokens ?? 0) },
+                    Name.ThinkingTokens => Facts with { ThinkingTokens = Math.Max(number, Facts.ThinkingTokens) },
+                    Name.AnswerLimit => Facts.WithAnswerLimit(_container, _known!, number),
                     _ => Facts,
                 };
                 break;
         }
     }
 
-    private static Name NameOf(ref Utf8JsonReader reader)
+    private Name NameOf(ref Utf8JsonReader reader)
     {
         if (reader.ValueSpan.Length > MaxNameLength)
         {
@@ -125,19 +133,35 @@ internal sealed class JsonMetadata
                 return Name.Model;
             }
 
-            // Gemini's limits stand in an object of their own
-            if (Is(name, "generationConfig"u8) || Is(name, "generation_config"u8))
+            if (OneOf(ContainerNames, name) is { } container)
             {
-                return Name.GenerationConfig;
+                _known = container;
+                return Name.Container;
             }
         }
 
-        if (Is(name, "max_tokens"u8) || Is(name, "max_completion_tokens"u8) || Is(name, "max_output_tokens"u8) || Is(name, "maxOutputTokens"u8))
+        if (OneOf(LimitNames, name) is { } limit)
         {
-            return Name.AnswerTokens;
+            _known = limit;
+            return Name.AnswerLimit;
         }
 
-        return Is(name, "n"u8) || Is(name, "candidateCount"u8) ? Name.Responses : Name.Other;
+        return Is(name, "n"u8) || Is(name, "best_of"u8) || Is(name, "candidateCount"u8) ? Name.Responses
+            : _container == Thinking && Is(name, "budget_tokens"u8) ? Name.ThinkingTokens
+            : Name.Other;
+    }
+
+    private static string? OneOf(string[] known, ReadOnlySpan<byte> name)
+    {
+        foreach (var text in known)
+        {
+            if (Ascii.EqualsIgnoreCase(name, text))
+            {
+                return text;
+            }
+        }
+
+        return null;
     }
 
     private static bool Is(ReadOnlySpan<byte> name, ReadOnlySpan<byte> known) => Ascii.EqualsIgnoreCase(name, known);

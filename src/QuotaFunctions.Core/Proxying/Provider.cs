@@ -1,6 +1,7 @@
-using QuotaFunctions.Core.Charging;
 using QuotaFunctions.Core.Accounts;
+using QuotaFunctions.Core.Charging;
 using QuotaFunctions.Core.Hosting;
+using QuotaFunctions.Core.Pricing;
 
 namespace QuotaFunctions.Core.Proxying;
 
@@ -27,6 +28,8 @@ public sealed class Provider
     /// <summary>The methods that are forwarded: the default of <see cref="AllowedMethods"/>.</summary>
     internal static readonly HttpMethod[] ForwardedMethods =
         [HttpMethod.Get, HttpMethod.Head, HttpMethod.Post, HttpMethod.Put, HttpMethod.Patch, HttpMethod.Delete, HttpMethod.Options];
+
+    private ProviderPreset? _vendor;
 
     /// <summary>What it is called in settings, routes and the log: lower-case letters, digits, <c>-</c> and <c>_</c>.</summary>
     public required string Name { get; init; }
@@ -100,6 +103,13 @@ public sealed class Provider
     /// <summary>What requests cost: the first rule that fits; where none does, 1, but nothing for a list of models or a count of tokens.</summary>
     [Setting("Providers__<name>__Costs", "1 each", "what its routes and models cost")]
     public IReadOnlyList<CostRule> Costs { get; init; } = [];
+
+    /// <summary>What its models cost, before the list of prices is asked: the first rule that fits.</summary>
+    [Setting("Providers__<name>__Prices", "those of `prices.json`", "what its models cost in US dollars; see [proxying.md](proxying.md#prices)")]
+    public IReadOnlyList<PriceRule> Prices { get; init; } = [];
+
+    /// <summary>Whose API it is: the preset's, or that of the vendor whose address it has.</summary>
+    internal ProviderPreset Vendor => _vendor ??= Preset == ProviderPreset.None ? ProviderPresets.At(BaseUrl) ?? Preset : Preset;
 
     /// <summary>Its credential. Not public, so that it gets into no log and no answer.</summary>
     [Setting("Providers__<name>__ApiKey", "required, unless `AuthScheme` is `none` or the preset needs none", "its credential", IsSecret = true)]
@@ -242,6 +252,23 @@ public sealed class Provider
         }
 
         return FreeRequests.IsFreeByDefault(method, path) ? ChargeRequest.MinCost : ChargeRequest.DefaultCost;
+    }
+
+    /// <summary>What the calls of a model cost; null where nobody says.</summary>
+    /// <param name="model">The model that a request names, or null.</param>
+    /// <param name="day">When.</param>
+    internal ModelPrice? PriceOf(string? model, DateOnly day)
+    {
+        foreach (var rule in Prices)
+        {
+            if (rule.Fits(model))
+            {
+                return rule.Price;
+            }
+        }
+
+        // The list holds for the vendor's own API: a model of the same name may cost something else elsewhere
+        return model is null ? null : PriceList.Current.Find(Vendor.Name, model, day);
     }
 
     // Most upstreams take a path with a slash at its end for the same

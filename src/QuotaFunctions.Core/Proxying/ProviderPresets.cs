@@ -105,4 +105,8 @@ public static class ProviderPresets
 
     /// <summary>The preset of a name, in any letter case; null where there is none.</summary>
     public static ProviderPreset? Find(string name) => All.FirstOrDefault(preset => preset.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>The preset whose vendor's address this is; null where it is none's.</summary>
+    internal static ProviderPreset? At(Uri address) =>
+        All.FirstOrDefault(preset => preset.BaseUrl is { } url && new Uri(url).Authority.Equals(address.Authority, StringComparison.OrdinalIgnoreCase));
 }

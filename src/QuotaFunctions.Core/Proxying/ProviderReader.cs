@@ -2,6 +2,7 @@ using System.Globalization;
 using QuotaFunctions.Core.Accounts;
 using QuotaFunctions.Core.Charging;
 using QuotaFunctions.Core.Hosting;
+using QuotaFunctions.Core.Pricing;
 using QuotaFunctions.Core.Validation;
 
 namespace QuotaFunctions.Core.Proxying;
@@ -15,7 +16,7 @@ internal sealed class ProviderReader(SettingReader settings, string prefix)
     public static readonly string[] Names =
     [
         "Preset", "BaseUrl", "AuthScheme", "AuthHeader", "AuthQuery", "ApiKey", "Headers", "Models", "AllowedPaths", "AllowedMethods", "ConnectTimeoutSeconds",
-        "TimeoutSeconds", "IdleTimeoutSeconds", "StreamTimeoutSeconds", "RequestStreamUsage", "RefundOn", "Costs",
+        "TimeoutSeconds", "IdleTimeoutSeconds", "StreamTimeoutSeconds", "RequestStreamUsage", "RefundOn", "Costs", "Prices",
     ];
 
     /// <summary>Reads them. Null where something is wrong, which is then among the errors.</summary>
@@ -53,6 +54,7 @@ internal sealed class ProviderReader(SettingReader settings, string prefix)
             RequestStreamUsage = settings.Flag(Setting("RequestStreamUsage"), preset.RequestStreamUsage),
             RefundOn = ReadRefundOn(),
             Costs = ReadCosts(),
+            Prices = ReadPrices(),
         };
         return settings.Errors.Count > faults ? null : provider;
     }
@@ -240,6 +242,16 @@ internal sealed class ProviderReader(SettingReader settings, string prefix)
         }
 
         return refundOn;
+    }
+
+    private IReadOnlyList<PriceRule> ReadPrices()
+    {
+        if (!PriceRule.TryParse(List("Prices"), out var rules))
+        {
+            AddError("Prices", $"must be {PriceRule.Form}.");
+        }
+
+        return rules;
     }
 
     private List<CostRule> ReadCosts()

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
@@ -113,13 +114,14 @@ public sealed partial class ProxyHandler
     {
         // What is held until the usage is known
         var isHold = result.Charge!.IsHold;
+        request = WithinGrant(context, request, result.Charge);
         request = isHold ? AskForUsage(request) : request;
         var pending = new PendingCharge(this, result.Charge, result.Replayed, request);
         var call = new UpstreamCall(_metrics, request, result.Charge.Request.Model, _time);
         using var attendance = new Attendance(isHold ? _drain : TimeSpan.Zero, _time, context.RequestAborted, ended);
 
         // How it ended when an exception that nobody foresaw ends it
-        var unforeseen = new ForwardResult(ForwardOutcome.Unreachable) { PromptTokens = request.PromptTokens };
+        var unforeseen = new ForwardResult(ForwardOutcome.Unreachable) { PromptTokens = request.Estimate.PromptTokens };
         try
         {
             var sent = await _forwarder.SendAsync(
@@ -157,7 +159,7 @@ public sealed partial class ProxyHandler
             var exchange = unforeseen with
             {
                 End = passed.End,
-                Reported = usage?.Total,
+                Reported = usage?.Usage,
                 IsReportLast = passed.IsWhole || usage is { IsOver: true },
                 HasError = usage is { HasError: true },
                 AnswerTokens = usage?.Passed ?? TokenEstimates.OfText(request.Progress.BytesOut),
@@ -178,6 +180,19 @@ public sealed partial class ProxyHandler
         && StreamUsage.Ask(content.Head, content.IsRepeatable) is { } asking
             ? request with { Content = content.WithHead(asking), HidesReport = true }
             : request;
+
+    /// <summary>The request, with its answers limited to what was granted, where that is less than it may use.</summary>
+    private static UpstreamRequest WithinGrant(HttpContext context, UpstreamRequest request, Charge charge)
+    {
+        if (request is not { Content: { } content, Estimate: { Limit: { } limit } estimate }
+            || estimate.AnswerTokensWithin(charge.Granted, charge.Unit) is not { } tokens)
+        {
+            return request;
+        }
+
+        context.Response.Headers[QuotaHeaders.MaxTokens] = tokens.ToString(CultureInfo.InvariantCulture);
+        return request with { Content = content.WithHead(limit.Set(content.Head, tokens)) };
+    }
 
     private async Task SettleBeforeAnswerAsync(HttpContext context, PendingCharge pending, ForwardResult exchange, ChargeResult result)
     {
@@ -209,7 +224,7 @@ public sealed partial class ProxyHandler
                 return settled;
             }
 
-            var (outcome, cost) = SettlementRules.Decide(exchange, charge.Cost, charge.Unit, request.Provider.RefundOn);
+            var (outcome, cost) = SettlementRules.Decide(exchange, charge.Cost, charge.Unit, request.Provider.RefundOn, request.Estimate.Price);
 
             // A replay was paid for the first time
             _cost = cost = isReplay ? charge.Cost : cost;

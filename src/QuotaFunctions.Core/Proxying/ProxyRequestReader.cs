@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Net.Http.Headers;
 using QuotaFunctions.Core.Accounts;
 using QuotaFunctions.Core.Charging;
+using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.Core.Http;
 
 namespace QuotaFunctions.Core.Proxying;
@@ -22,8 +23,9 @@ internal sealed record ProxyRequest(ChargeRequest Charge, UpstreamRequest Upstre
 
 /// <summary>Reads the three kinds of request that go to an upstream: who asks for what, and what it is charged. It charges and sends nothing.</summary>
 /// <param name="catalog">The providers.</param>
-/// <param name="maxBodyBytes">The largest body.</param>
-internal sealed class ProxyRequestReader(ProviderCatalog catalog, long maxBodyBytes)
+/// <param name="options">The largest body, and whether answers are cut to what is left.</param>
+/// <param name="time">Says which day it is, for the prices.</param>
+internal sealed class ProxyRequestReader(ProviderCatalog catalog, ServiceOptions options, TimeProvider time)
 {
     private static readonly string ModelRule = $"must be named once, as a string of 1 to {RequestMetadata.MaxModelLength} characters without blanks around it.";
 
@@ -103,7 +105,7 @@ internal sealed class ProxyRequestReader(ProviderCatalog catalog, long maxBodyBy
             throw new RefusedException(Problem.NotSupported);
         }
 
-        var body = await ClientBody.OpenAsync(context.Request, maxBodyBytes, context.RequestAborted).ConfigureAwait(false);
+        var body = await ClientBody.OpenAsync(context.Request, options.ProxyMaxBodyBytes, context.RequestAborted).ConfigureAwait(false);
         try
         {
             return await read(body).ConfigureAwait(false);
@@ -194,7 +196,7 @@ internal sealed class ProxyRequestReader(ProviderCatalog catalog, long maxBodyBy
         return facts.IsUncertain ? (null, true) : (facts.Model, false);
     }
 
-    private static ProxyRequest ToRequest(HttpContext context, KeySecret secret, IPAddress? address, Call call)
+    private ProxyRequest ToRequest(HttpContext context, KeySecret secret, IPAddress? address, Call call)
     {
         var (provider, target, method) = (call.Upstream.Provider, call.Upstream.Target, call.Upstream.Method);
         var path = UpstreamPath.Decode(target.AbsolutePath);
@@ -233,11 +235,19 @@ internal sealed class ProxyRequestReader(ProviderCatalog catalog, long maxBodyBy
         }
 
         var hasBody = !call.Head.IsEmpty;
+        var estimate = FreeRequests.UsesNoTokens(method, path, hasBody) ? CallEstimate.Free : CallEstimate.Of(
+            call.Facts,
+            call.Length,
+            path,
+            provider.PriceOf(model, DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime)),
+            AnswerLimit.For(path, provider),
+            canBeCut: options.ProxyClampsMaxTokens && !call.GoesOn);
         var charge = new ChargeRequest
         {
             Secret = secret,
             Cost = provider.CostOf(path, model, method),
-            TokenEstimate = FreeRequests.UsesNoTokens(method, path, hasBody) ? 0 : call.Facts.EstimateTokens(call.Length),
+            TokenEstimate = estimate.In(QuotaUnit.Tokens),
+            DollarEstimate = estimate.In(QuotaUnit.Usd),
             Kind = ChargeKind.Forward,
             RequestId = context.TraceIdentifier,
             Provider = provider.Name,
@@ -248,7 +258,7 @@ internal sealed class ProxyRequestReader(ProviderCatalog catalog, long maxBodyBy
             Path = target.AbsolutePath,
             Idempotency = claim,
         };
-        return new ProxyRequest(charge, call.Upstream with { PromptTokens = call.Facts.PromptTokens(call.Length) }, uncertainty, call.Body);
+        return new ProxyRequest(charge, call.Upstream with { Estimate = estimate }, uncertainty, call.Body);
     }
 
     // Lists models, reads a stored answer, or deletes it: no model works for it

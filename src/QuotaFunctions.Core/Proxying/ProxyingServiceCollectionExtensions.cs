@@ -30,7 +30,7 @@ public static class ProxyingServiceCollectionExtensions
         services.AddSingleton<UpstreamClients>();
         services.AddSingleton<UpstreamForwarder>();
         services.AddSingleton(static services => new ProxyRequestReader(
-            services.GetRequiredService<ProviderCatalog>(), services.GetRequiredService<IOptions<ServiceOptions>>().Value.ProxyMaxBodyBytes));
+            services.GetRequiredService<ProviderCatalog>(), services.GetRequiredService<IOptions<ServiceOptions>>().Value, services.GetRequiredService<TimeProvider>()));
         services.AddSingleton(static services => new ClientKeys(
             services.GetRequiredService<IKeyDirectory>(),
             services.GetRequiredService<IOptions<QuotaEngineOptions>>().Value.DecisionTimeout,

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using QuotaFunctions.Core.Charging;
 using QuotaFunctions.Core.Validation;
 
 namespace QuotaFunctions.Core.Proxying;
@@ -7,9 +6,6 @@ namespace QuotaFunctions.Core.Proxying;
 /// <summary>What a request's body says of it.</summary>
 internal sealed record RequestMetadata
 {
-    /// <summary>Tokens that an answer is taken to have where the request sets no limit.</summary>
-    public const long DefaultAnswerTokens = 1_000;
-
     /// <summary>The longest name of a model, in characters.</summary>
     public const int MaxModelLength = 200;
 
@@ -34,11 +30,14 @@ internal sealed record RequestMetadata
     /// <summary>True where the body may name a model that cannot be told.</summary>
     public bool IsUncertain => IsMalformed || Models > 1 || (Models == 1 && Model is null);
 
-    /// <summary>The longest answer that the request allows, in tokens; null where it does not say.</summary>
-    public long? AnswerTokens { get; init; }
+    /// <summary>How many tokens it allows an answer, by the fields in which it says so, each once.</summary>
+    public IReadOnlyList<(string Container, string Field, long Tokens)> AnswerLimits { get; init; } = [];
 
     /// <summary>How many answers it asks for.</summary>
     public long Responses { get; init; } = 1;
+
+    /// <summary>How many tokens of the answer it sets aside for thoughts, which Claude wants to be less than the limit; 0 for none.</summary>
+    public long ThinkingTokens { get; init; }
 
     /// <summary>How many tokens less pictures, sounds and files are taken to have than their lengths would say.</summary>
     public long TokensBeyondFlat { get; init; }
@@ -75,11 +74,14 @@ internal sealed record RequestMetadata
     /// <param name="length">Of the body, in bytes.</param>
     public long PromptTokens(long length) => Math.Max(0, TokenEstimates.OfText(length) - TokensBeyondFlat);
 
-    /// <summary>Estimates the tokens that a request will use: its own, and those of the longest answer that it allows.</summary>
-    /// <param name="length">Of the body, in bytes.</param>
-    public long EstimateTokens(long length)
+    /// <summary>Adds a limit that was found. Of a field that stands twice, what allows more counts.</summary>
+    /// <param name="container">The object in which it stands; empty for the request itself.</param>
+    /// <param name="field">The field.</param>
+    /// <param name="tokens">What it allows.</param>
+    public RequestMetadata WithAnswerLimit(string container, string field, long tokens)
     {
-        var answer = IsObject ? Math.Min(AnswerTokens ?? DefaultAnswerTokens, ChargeRequest.MaxCost) * Math.Min(Responses, ChargeRequest.MaxCost) : 0;
-        return Math.Clamp(PromptTokens(length) + answer, 1, ChargeRequest.MaxCost);
+        var others = AnswerLimits.Where(limit => (limit.Container, limit.Field) != (container, field)).ToArray();
+        var known = others.Length < AnswerLimits.Count ? AnswerLimits.First(limit => (limit.Container, limit.Field) == (container, field)).Tokens : 0;
+        return known >= tokens ? this : this with { AnswerLimits = [.. others, (container, field, tokens)] };
     }
 }

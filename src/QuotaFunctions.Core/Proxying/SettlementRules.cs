@@ -1,4 +1,5 @@
 using QuotaFunctions.Core.Accounts;
+using QuotaFunctions.Core.Pricing;
 
 namespace QuotaFunctions.Core.Proxying;
 
@@ -10,7 +11,8 @@ public static class SettlementRules
     /// <param name="held">What was taken beforehand.</param>
     /// <param name="unit">What the key counts.</param>
     /// <param name="refundOn">When the provider's requests cost nothing.</param>
-    public static (ChargeOutcome Outcome, long Cost) Decide(ForwardResult exchange, long held, QuotaUnit unit, RefundPolicy refundOn)
+    /// <param name="price">What the model costs; null where the key does not count dollars.</param>
+    public static (ChargeOutcome Outcome, long Cost) Decide(ForwardResult exchange, long held, QuotaUnit unit, RefundPolicy refundOn, ModelPrice? price = null)
     {
         ArgumentNullException.ThrowIfNull(refundOn);
         var refunded = exchange.End switch
@@ -20,7 +22,7 @@ public static class SettlementRules
             ForwardOutcome.TimedOut => refundOn.Timeout,
             _ => refundOn.Covers(exchange.Status),
         };
-        return (OutcomeOf(exchange), refunded ? 0 : CostOf(exchange, held, unit));
+        return (OutcomeOf(exchange), refunded ? 0 : CostOf(exchange, held, unit, price));
     }
 
     /// <summary>How it ended.</summary>
@@ -44,9 +46,9 @@ public static class SettlementRules
 
     // What holds nothing costs nothing, whatever is reported: reading a stored answer reports its usage once more. An unfinished answer's
     // report is only a part: a client could leave just before the rest.
-    private static long CostOf(ForwardResult exchange, long held, QuotaUnit unit)
+    private static long CostOf(ForwardResult exchange, long held, QuotaUnit unit, ModelPrice? price)
     {
-        if (unit != QuotaUnit.Tokens || held == 0)
+        if (unit == QuotaUnit.Requests || held == 0)
         {
             return held;
         }
@@ -54,10 +56,15 @@ public static class SettlementRules
         var isWhole = exchange.End == ForwardOutcome.Answered;
         if (exchange.Reported is { } reported && (isWhole || exchange.IsReportLast))
         {
-            return Math.Max(0, reported);
+            return UnitsOf(reported);
         }
 
-        var estimate = isWhole ? Math.Max(exchange.PromptTokens, exchange.AnswerTokens) : exchange.PromptTokens + exchange.AnswerTokens;
-        return Math.Min(held, Math.Max(estimate, exchange.Reported ?? 0));
+        var (prompt, answer) = (exchange.PromptTokens, exchange.AnswerTokens);
+        var estimate = isWhole
+            ? Math.Max(UnitsOf(new TokenUsage(prompt, 0)), UnitsOf(new TokenUsage(0, answer)))
+            : UnitsOf(new TokenUsage(prompt, answer));
+        return Math.Min(held, Math.Max(estimate, exchange.Reported is { } part ? UnitsOf(part) : 0));
+
+        long UnitsOf(TokenUsage usage) => unit == QuotaUnit.Tokens ? usage.Total : price!.CostOf(usage);
     }
 }

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using QuotaFunctions.Core.Validation;
 
@@ -24,7 +25,9 @@ internal static class StreamUsage
         try
         {
             var found = Found.Read(head.Span[mark..], isWhole);
-            return found.Edit is { } edit && found.Streams ? Splice(head, mark + edit.Start, edit.Length, edit.Text) : (ReadOnlyMemory<byte>?)null;
+            return found.Edit is { } edit && found.Streams
+                ? BodySplice.Splice(head, mark + edit.Start, edit.Length, Encoding.ASCII.GetBytes(edit.Text))
+                : (ReadOnlyMemory<byte>?)null;
         }
         catch (JsonException)
         {
@@ -32,9 +35,6 @@ internal static class StreamUsage
             return null;
         }
     }
-
-    private static byte[] Splice(ReadOnlyMemory<byte> body, int start, int length, string text) =>
-        [.. body.Span[..start], .. System.Text.Encoding.ASCII.GetBytes(text), .. body.Span[(start + length)..]];
 
     /// <summary>What a body says of streaming.</summary>
     /// <param name="Streams">Whether it asks for a stream.</param>

@@ -1,3 +1,5 @@
+using QuotaFunctions.Core.Pricing;
+
 namespace QuotaFunctions.Core.Proxying;
 
 /// <summary>
@@ -22,6 +24,9 @@ internal sealed class TokenUsageReader
 
     /// <inheritdoc cref="UsageWatcher.Output"/>
     public long? Output => _watcher.Output;
+
+    /// <inheritdoc cref="UsageWatcher.Usage"/>
+    public TokenUsage? Usage => _watcher.Usage;
 
     /// <inheritdoc cref="UsageWatcher.IsOver"/>
     public bool IsOver => _watcher.IsOver;

@@ -30,8 +30,8 @@ internal sealed record UpstreamRequest
     /// <summary>Keeps from the client the event in which the upstream reports its usage: this service has asked for it, not the client.</summary>
     public bool HidesReport { get; init; }
 
-    /// <summary>Tokens that the request itself is taken to have.</summary>
-    public long PromptTokens { get; init; }
+    /// <summary>What it may use, and cost.</summary>
+    public CallEstimate Estimate { get; init; } = CallEstimate.Free;
 
     /// <summary>What is measured of it.</summary>
     public ForwardProgress Progress { get; init; } = new();

@@ -20,6 +20,9 @@ internal enum UsagePlace
     /// <summary>A report.</summary>
     Usage,
 
+    /// <summary>What a report says of its parts.</summary>
+    Details,
+
     /// <summary>Cohere's report of what is billed, which counts where there is no other.</summary>
     Billed,
 }
@@ -33,6 +36,7 @@ internal enum UsageName
     Choices,
     Meta,
     Usage,
+    Details,
     Billed,
     Type,
     StopReason,
@@ -48,6 +52,9 @@ internal enum UsageName
     ToolUse,
     CacheWritten,
     CacheRead,
+    CacheReadWithin,
+    CacheWrittenWithin,
+    CacheWrittenForLong,
 }
 
 /// <summary>The names by which APIs tell of tokens, and where. Described in docs/proxying.md.</summary>
@@ -112,6 +119,24 @@ internal static class UsageNames
         ["tool_use_prompt_token_count"] = UsageName.ToolUse,
         ["tokens"] = UsageName.Usage,
         ["billed_units"] = UsageName.Billed,
+
+        // Within the tokens of the prompt: Gemini's, DeepSeek's, Moonshot's
+        ["cachedContentTokenCount"] = UsageName.CacheReadWithin,
+        ["cached_content_token_count"] = UsageName.CacheReadWithin,
+        ["prompt_cache_hit_tokens"] = UsageName.CacheReadWithin,
+        ["cached_tokens"] = UsageName.CacheReadWithin,
+
+        // OpenAI's, and Claude's of what it wrote to its cache
+        ["prompt_tokens_details"] = UsageName.Details,
+        ["input_tokens_details"] = UsageName.Details,
+        ["cache_creation"] = UsageName.Details,
+    };
+
+    private static readonly Dictionary<string, UsageName> InDetails = new()
+    {
+        ["cached_tokens"] = UsageName.CacheReadWithin,
+        ["cache_write_tokens"] = UsageName.CacheWrittenWithin,
+        ["ephemeral_1h_input_tokens"] = UsageName.CacheWrittenForLong,
     };
 
     // In which what a model writes stands
@@ -133,6 +158,7 @@ internal static class UsageNames
         (_, true, UsageName.Choices) => UsagePlace.Choices,
         (_, true, UsageName.Meta) => UsagePlace.Meta,
         (_, true, UsageName.Usage) => UsagePlace.Usage,
+        (_, true, UsageName.Details) => UsagePlace.Details,
         (_, true, UsageName.Billed) => UsagePlace.Billed,
         _ => UsagePlace.Elsewhere,
     };
@@ -146,6 +172,7 @@ internal static class UsageNames
         {
             UsagePlace.Answer => Find(InAnswer, name),
             UsagePlace.Usage or UsagePlace.Billed => Find(InUsage, name),
+            UsagePlace.Details => Find(InDetails, name),
 
             // Moonshot puts it with the last choice
             UsagePlace.Choices when name.SequenceEqual("usage"u8) => UsageName.Usage,

@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using QuotaFunctions.Core.Pricing;
 
 namespace QuotaFunctions.Core.Proxying;
 
@@ -21,6 +22,9 @@ internal sealed class UsageWatcher : StreamingJsonTokenizer
     private long _toolUse;
     private long _cacheWritten;
     private long _cacheRead;
+    private long _cacheReadWithin;
+    private long _cacheWrittenWithin;
+    private long _cacheWrittenForLong;
     private bool _isInputWithoutCache;
     private bool _hasTokens;
     private bool _isNewReport;
@@ -39,6 +43,33 @@ internal sealed class UsageWatcher : StreamingJsonTokenizer
 
     /// <summary>The tokens written, thoughts among them; null as long as nothing is said of them.</summary>
     public long? Output => _output is null && _thoughts == 0 ? null : (_output ?? 0) + _thoughts;
+
+    /// <summary>
+    /// The tokens by what they cost; null as long as nothing is said of them. What a total has beyond its parts counts as written, as thoughts that are
+    /// told nowhere else are.
+    /// </summary>
+    public TokenUsage? Usage
+    {
+        get
+        {
+            if (Total is not { } total)
+            {
+                return null;
+            }
+
+            var input = Input ?? 0;
+            var cached = Math.Min(input, Math.Max(_cacheRead, _cacheReadWithin));
+            var written = Math.Min(input - cached, Math.Max(_cacheWritten, _cacheWrittenWithin));
+            var writtenForLong = Math.Min(written, _cacheWrittenForLong);
+            return new TokenUsage(input - cached - written, Math.Max(Output ?? 0, total - input))
+            {
+                CachedInput = cached,
+                CacheWrite = written - writtenForLong,
+                LongCacheWrite = writtenForLong,
+                Total = total,
+            };
+        }
+    }
 
     /// <summary>Bytes of the texts that a model wrote.</summary>
     public long TextLength { get; private set; }
@@ -116,7 +147,7 @@ internal sealed class UsageWatcher : StreamingJsonTokenizer
 
     protected override void OnNumber(ReadOnlySpan<byte> number)
     {
-        var isReport = Place is UsagePlace.Usage or UsagePlace.Billed || (Place == UsagePlace.Answer && _name is UsageName.OwnInput or UsageName.OwnOutput);
+        var isReport = Place is UsagePlace.Usage or UsagePlace.Details or UsagePlace.Billed || (Place == UsagePlace.Answer && _name is UsageName.OwnInput or UsageName.OwnOutput);
         if (!isReport || _name < UsageName.Total || (Place == UsagePlace.Billed && _hasTokens) || !TryParse(number, out var value))
         {
             return;
@@ -157,6 +188,15 @@ internal sealed class UsageWatcher : StreamingJsonTokenizer
                 break;
             case UsageName.CacheRead:
                 _cacheRead = value;
+                break;
+            case UsageName.CacheReadWithin:
+                _cacheReadWithin = value;
+                break;
+            case UsageName.CacheWrittenWithin:
+                _cacheWrittenWithin = value;
+                break;
+            case UsageName.CacheWrittenForLong:
+                _cacheWrittenForLong = value;
                 break;
         }
     }

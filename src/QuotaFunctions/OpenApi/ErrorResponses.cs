@@ -51,6 +51,7 @@ public static class ErrorResponses
         Problem.ProviderNotAllowed,
         Problem.ModelNotAllowed,
         Problem.AddressNotAllowed,
+        Problem.ModelNotPriced,
         Problem.CostNotAllowed,
         Problem.EndpointNotAllowed);
 

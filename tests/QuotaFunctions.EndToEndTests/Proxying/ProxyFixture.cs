@@ -43,6 +43,7 @@ public sealed class ProxyFixture : IAsyncLifetime, ICollectionFixture<ProxyFixtu
             ("Models", "scripted-*"), ("Costs", "scripted-dear=10, /scripted/dear*=25"));
         Array.ForEach(["openai", "azure", "anthropic", "google"], vendor => Scripted.At(vendor, VendorImitation.AnswerAsync));
         Add("vendors", new Uri(Scripted.BaseAddress, "/vendors"), ("AuthScheme", "none"));
+        Add("priced", new Uri(Scripted.BaseAddress, "/priced"), ("AuthScheme", "none"), ("Prices", "priced-* input=3 cached=0.3 cache_write=3.75 output=15"));
         Add("scripted-free", new Uri(Scripted.BaseAddress, "/free"), ("AuthScheme", "none"), ("RefundOn", "none"));
         Add("scripted-raw", new Uri(Scripted.RawBaseAddress, "/raw"), ("AuthScheme", "none"));
         Add("scripted-slow", new Uri(Scripted.BaseAddress, "/slow"), ("AuthScheme", "none"), ("TimeoutSeconds", "1"), ("StreamTimeoutSeconds", "1"));

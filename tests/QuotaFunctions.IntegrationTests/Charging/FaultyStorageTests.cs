@@ -66,7 +66,7 @@ public sealed class FaultyStorageTests(AzuriteFixture azurite, ITestOutputHelper
         {
             var which = i % 2;
             var engine = engines[i / 2 % 2].Engine;
-            var request = new ChargeRequest { Secret = keys[which].Secret, Cost = 1, TokenEstimate = 3, RequestId = $"r{i}", Provider = "sample" };
+            var request = new ChargeRequest { Secret = keys[which].Secret, Cost = 1, TokenEstimate = new CostEstimate(3), RequestId = $"r{i}", Provider = "sample" };
             if ((await engine.ChargeAsync(request, CancellationToken.None)).Charge is { } charge)
             {
                 var cost = (i / 4 % 3) switch { 0 => 0, 1 => charge.Cost, _ => charge.Cost + 1 };
@@ -126,7 +126,7 @@ public sealed class FaultyStorageTests(AzuriteFixture azurite, ITestOutputHelper
         for (var i = 0; i < keys.Length; i++)
         {
             var books = await engines[0].VerifyAsync(keys[i].Key.Id);
-            Assert.Equal(new Verification(true, expected[i], expected[i], expected[i], 0), books);
+            Assert.Equal(new Verification(true, expected[i], expected[i], expected[i], 0) { Unit = keys[i].Key.Settings.Unit }, books);
         }
     }
 }

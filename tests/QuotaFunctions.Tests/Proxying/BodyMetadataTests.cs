@@ -41,7 +41,7 @@ public sealed class BodyMetadataTests : IAsyncLifetime
 
     [Fact]
     public async Task Limits_behind_the_beginning_count_too() =>
-        Assert.Equal(7, (await ReadAsync($$"""{"text":"{{Large}}","model":"a","max_tokens":7}""", "application/json")).Facts.AnswerTokens);
+        Assert.Equal([("", "max_tokens", 7)], (await ReadAsync($$"""{"text":"{{Large}}","model":"a","max_tokens":7}""", "application/json")).Facts.AnswerLimits);
 
     [Fact]
     public async Task A_second_model_behind_the_beginning_is_counted_or_stops_the_body()

@@ -252,7 +252,7 @@ public sealed class ProviderPresetsTests
             context.Request.Headers[header] = "the client's";
         }
 
-        var (reader, secret) = (new ProxyRequestReader(catalog, long.MaxValue), KeySecret.New("trial"));
+        var (reader, secret) = (new ProxyRequestReader(catalog, new ServiceOptions(), TimeProvider.System), KeySecret.New("trial"));
         await using var request = provider is null
             ? await reader.ReadForModelAsync(context, secret, IPAddress.Loopback)
             : await reader.ReadForProviderAsync(context, provider, secret, IPAddress.Loopback);

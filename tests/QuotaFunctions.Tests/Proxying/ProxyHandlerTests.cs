@@ -33,6 +33,7 @@ public sealed class ProxyHandlerTests
     private readonly CancellationTokenSource _ended = new();
     private readonly Mock<IKeyDirectory> _directory = new();
     private string _costs = "gpt-4o=5";
+    private bool _clamps = true;
     private (string Name, string? Value)[] _settings = [];
     private ChargeRequest? _asked;
 
@@ -68,7 +69,8 @@ public sealed class ProxyHandlerTests
         Assert.Equal("p", _asked.Provider);
         Assert.Equal("gpt-4o", _asked.Model);
         Assert.Equal(5, _asked.Cost);
-        Assert.Equal(100 + 8, _asked.TokenEstimate);
+        Assert.Equal(new CostEstimate(100 + 8, Least: 16 + 8), _asked.TokenEstimate);
+        Assert.Null(_asked.DollarEstimate);
         Assert.Equal(IPAddress.Loopback, _asked.Address);
         Assert.Equal(_context.TraceIdentifier, _asked.RequestId);
         Assert.Null(_asked.Idempotency);
@@ -296,7 +298,7 @@ public sealed class ProxyHandlerTests
     [Fact]
     public async Task A_replay_stays_at_what_it_was_charged()
     {
-        Granted(cost: 0, replayed: true, QuotaUnit.Tokens);
+        Granted(cost: 0, replayed: true, QuotaUnit.Tokens, granted: 108);
 
         await HandleAsync(_ => Answer(HttpStatusCode.OK, """{"usage":{"total_tokens":70}}"""));
 
@@ -360,7 +362,7 @@ public sealed class ProxyHandlerTests
     public async Task A_stream_is_asked_for_its_usage_and_the_client_gets_what_it_asked_for(string body, string sent, bool isPassedOn)
     {
         const string Report = "data: {\"choices\":[],\"usage\":{\"total_tokens\":30}}\n\n";
-        Granted(cost: 50, unit: QuotaUnit.Tokens);
+        Granted(cost: 1_000_000, unit: QuotaUnit.Tokens);
         Body(body, "application/json");
 
         await HandleAsync(request =>
@@ -431,8 +433,67 @@ public sealed class ProxyHandlerTests
 
         await HandleAsync(_ => Answer(HttpStatusCode.OK, """{"usage":{"total_tokens":30}}"""));
 
-        Assert.Equal(0, _asked!.TokenEstimate);
+        Assert.Equal((new CostEstimate(0), new CostEstimate(0)), (_asked!.TokenEstimate, _asked.DollarEstimate));
         Assert.Equal((ChargeOutcome.Succeeded, 0), (_settlements.Single().Outcome, _settlements.Single().Cost));
+    }
+
+    [Theory]
+    [InlineData(108, """{"model":"gpt-4o","max_tokens":100}""", null)]
+    [InlineData(107, """{"model":"gpt-4o","max_tokens":99}""", "99")]
+    [InlineData(24, """{"model":"gpt-4o","max_tokens":16}""", "16")]
+    public async Task Answers_are_limited_to_what_was_granted(long granted, string sent, string? limit)
+    {
+        Granted(cost: granted, unit: QuotaUnit.Tokens);
+
+        await HandleAsync(request => Answer(HttpStatusCode.OK, request.Content!.ReadAsStringAsync().Result));
+
+        Assert.Equal(sent, Encoding.UTF8.GetString(_answer.ToArray()));
+        Assert.Equal(limit, (string?)_context.Response.Headers["X-Quota-Max-Tokens"]);
+    }
+
+    [Fact]
+    public async Task A_stream_is_limited_and_asked_for_its_usage()
+    {
+        Granted(cost: 90, unit: QuotaUnit.Tokens);
+        Body("""{ "stream":true }""", "application/json");
+
+        await HandleAsync(request => Answer(HttpStatusCode.OK, request.Content!.ReadAsStringAsync().Result));
+
+        Assert.Equal("""{"stream_options":{"include_usage":true},"max_tokens":86, "stream":true }""", Encoding.UTF8.GetString(_answer.ToArray()));
+    }
+
+    [Fact]
+    public async Task Where_answers_are_not_to_be_limited_all_of_it_is_asked_for()
+    {
+        _clamps = false;
+
+        await HandleAsync(_ => Answer(HttpStatusCode.OK, "hello"));
+
+        Assert.Equal(new CostEstimate(108), _asked!.TokenEstimate);
+    }
+
+    [Fact]
+    public async Task What_goes_out_again_is_limited_like_the_first_time()
+    {
+        Granted(cost: 0, replayed: true, QuotaUnit.Tokens, granted: 58);
+
+        await HandleAsync(request => Answer(HttpStatusCode.OK, request.Content!.ReadAsStringAsync().Result));
+
+        Assert.Equal("""{"model":"gpt-4o","max_tokens":50}""", Encoding.UTF8.GetString(_answer.ToArray()));
+    }
+
+    [Fact]
+    public async Task A_key_in_dollars_is_held_at_the_most_and_settled_at_the_report()
+    {
+        _settings = [("Prices", "gpt-4o input=2.5 cached=1.25 output=10")];
+        Granted(cost: 1020, unit: QuotaUnit.Usd);
+
+        await HandleAsync(_ => Answer(HttpStatusCode.OK, """{"usage":{"prompt_tokens":9,"completion_tokens":3,"total_tokens":12,"prompt_tokens_details":{"cached_tokens":4}}}"""));
+
+        Assert.Equal(new CostEstimate((8 * 5 / 2) + 1000, Least: (8 * 5 / 2) + 160), _asked!.DollarEstimate);
+
+        // 5 × 2.5 + 4 × 1.25 + 3 × 10 = 47.5
+        Assert.Equal(48, Assert.Single(_settlements).Cost);
     }
 
     [Theory]
@@ -453,7 +514,7 @@ public sealed class ProxyHandlerTests
         Assert.Null(_asked);
     }
 
-    private void Granted(long cost = 5, bool replayed = false, QuotaUnit unit = QuotaUnit.Requests) =>
+    private void Granted(long cost = 5, bool replayed = false, QuotaUnit unit = QuotaUnit.Requests, long? granted = null) =>
         _engine.Setup(engine => engine.ChargeAsync(It.IsAny<ChargeRequest>(), It.IsAny<CancellationToken>()))
             .ReturnsAsync((ChargeRequest request, CancellationToken _) =>
             {
@@ -463,7 +524,7 @@ public sealed class ProxyHandlerTests
                     Replayed = replayed,
                     KeyId = Key.KeyId,
                     Quota = new QuotaSnapshot { Type = QuotaType.Count, Unit = unit, Limit = 100, Used = cost, Remaining = 100 - cost },
-                    Charge = new Charge { Key = Key, Id = new ChargeId(20260101, 1, 0), Cost = cost, At = _time.GetUtcNow(), Request = request, Unit = unit, IsHold = unit == QuotaUnit.Tokens && cost > 0 },
+                    Charge = new Charge { Key = Key, Id = new ChargeId(20260101, 1, 0), Cost = cost, At = _time.GetUtcNow(), Granted = granted ?? cost, Request = request, Unit = unit, IsHold = unit != QuotaUnit.Requests && cost > 0 },
                 };
             });
 
@@ -708,7 +769,7 @@ public sealed class ProxyHandlerTests
         var forwarder = new UpstreamForwarder(clients, notes, Options.Create(new KestrelServerOptions()), _time, NullLogger<UpstreamForwarder>.Instance);
         var keys = new ClientKeys(_directory.Object, TimeSpan.FromSeconds(6), _time);
         var handler = new ProxyHandler(
-            keys, new ProxyRequestReader(catalog, long.MaxValue), forwarder, _engine.Object, TestMeters.Upstream(), TimeSpan.FromSeconds(10), _time, NullLogger<ProxyHandler>.Instance);
+            keys, new ProxyRequestReader(catalog, new ServiceOptions { ProxyMaxBodyBytes = long.MaxValue, ProxyClampsMaxTokens = _clamps }, _time), forwarder, _engine.Object, TestMeters.Upstream(), TimeSpan.FromSeconds(10), _time, NullLogger<ProxyHandler>.Instance);
         return await handler.ForwardToModelAsync(_context, IPAddress.Loopback, _ended.Token);
     }
 

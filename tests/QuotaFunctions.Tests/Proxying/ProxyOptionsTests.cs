@@ -37,7 +37,8 @@ public sealed class ProxyOptionsTests
             "https://api.example.com",
             ("AuthScheme", "Header"), ("AuthHeader", "x-api-key"), ("Models", "a, b-*"), ("AllowedPaths", "/x/*, /y"), ("TimeoutSeconds", "7"),
             ("StreamTimeoutSeconds", "8"), ("IdleTimeoutSeconds", "9"), ("ConnectTimeoutSeconds", "10"), ("AllowedMethods", "get, POST"),
-            ("Headers", "OpenAI-Organization = org-1; X-List=a,b=c;"), ("RequestStreamUsage", "false"), ("RefundOn", "404, 5xx, timeout"), ("Costs", "b-*=10, /x/*=25, *=2"));
+            ("Headers", "OpenAI-Organization = org-1; X-List=a,b=c;"), ("RequestStreamUsage", "false"), ("RefundOn", "404, 5xx, timeout"), ("Costs", "b-*=10, /x/*=25, *=2"),
+            ("Prices", "b-* input=1 output=2, * request=0.1"));
 
         Assert.Equal(ProviderAuth.Header("x-api-key"), provider.Auth);
         Assert.Equal([HttpMethod.Get, HttpMethod.Post], provider.AllowedMethods);
@@ -53,6 +54,7 @@ public sealed class ProxyOptionsTests
         Assert.True(provider.RefundOn.Timeout);
         Assert.False(provider.RefundOn.Unreachable);
         Assert.Equal(3, provider.Costs.Count);
+        Assert.Equal(["b-*", "*"], provider.Prices.Select(rule => rule.Pattern));
     }
 
     [Theory]
@@ -137,6 +139,9 @@ public sealed class ProxyOptionsTests
     [InlineData("Costs", "a=-1")]
     [InlineData("Costs", "=5")]
     [InlineData("Costs", "a*b=5")]
+    [InlineData("Prices", "gpt-4o")]
+    [InlineData("Prices", "gpt-4o input=2.5")]
+    [InlineData("Prices", "gpt-4o input=2.5 output=10, o1 output=10")]
     [InlineData("Modles", "a")]
     public void A_bad_setting_is_named(string name, string? value)
     {
@@ -160,6 +165,7 @@ public sealed class ProxyOptionsTests
     [InlineData("Headers", " ; ")]
     [InlineData("Costs", "a=0, b=1000000")]
     [InlineData("Costs", "ft:gpt-4=mini=3")]
+    [InlineData("Prices", "gpt-4o* input=2.5 output=10, flux-* request=0.04")]
     [InlineData("RefundOn", "None")]
     public void The_limits_themselves_are_good(string name, string value) => ProxySettings.Provider("https://api.example.com", (name, value));
 

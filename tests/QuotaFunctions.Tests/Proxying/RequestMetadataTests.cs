@@ -87,20 +87,38 @@ public sealed class RequestMetadataTests
     public void Too_deep_is_malformed() => Assert.True(Read(new string('[', 1000) + new string(']', 1000)).IsMalformed);
 
     [Theory]
-    [InlineData("{}", 400, 100 + 1000)]
-    [InlineData("""{"max_tokens":50}""", 400, 100 + 50)]
-    [InlineData("""{"max_completion_tokens":50,"max_tokens":20}""", 400, 100 + 50)]
-    [InlineData("""{"max_output_tokens":50}""", 400, 100 + 50)]
-    [InlineData("""{"max_tokens":50,"n":3}""", 400, 100 + 150)]
-    [InlineData("""{"generationConfig":{"maxOutputTokens":50,"candidateCount":2}}""", 400, 100 + 100)]
-    [InlineData("""{"max_tokens":-1,"n":0}""", 400, 100 + 1000)]
-    [InlineData("""{"max_tokens":"50"}""", 400, 100 + 1000)]
-    [InlineData("""{"max_tokens":9223372036854775807,"n":9223372036854775807}""", 400, 1_000_000)]
-    [InlineData("""{"max_tokens":1e9}""", 400, 100 + 1000)]
-    [InlineData("""{"max_tokens":1}""", 40_000_000, 1_000_000)]
-    [InlineData("[1]", 400, 100)]
-    [InlineData("[1]", 2, 1)]
-    public void Tokens_are_estimated_within_limits(string body, long length, long expected) => Assert.Equal(expected, Read(body).EstimateTokens(length));
+    [InlineData("""{"max_tokens":50}""", "max_tokens=50")]
+    [InlineData("""{"Max_T\u006fkens":50,"max_tokens":20}""", "max_tokens=50")]
+    [InlineData("""{"max_completion_tokens":50,"max_tokens":20}""", "max_completion_tokens=50, max_tokens=20")]
+    [InlineData("""{"max_output_tokens":50}""", "max_output_tokens=50")]
+    [InlineData("""{"generationConfig":{"maxOutputTokens":50},"maxOutputTokens":7}""", "generationConfig.maxOutputTokens=50, maxOutputTokens=7")]
+    [InlineData("""{"options":{"num_predict":50}}""", "options.num_predict=50")]
+    [InlineData("""{"options":{"num_predict":-1}}""", "")]
+    [InlineData("""{"max_tokens":-1,"max_output_tokens":null}""", "")]
+    [InlineData("""{"max_tokens":"50"}""", "")]
+    [InlineData("""{"max_tokens":1e9}""", "")]
+    [InlineData("""{"messages":[{"max_tokens":50}],"metadata":{"max_tokens":50}}""", "")]
+    public void Limits_of_answers_are_known_by_where_they_stand(string body, string expected) => Assert.Equal(
+        expected, string.Join(", ", Read(body).AnswerLimits.Select(limit => $"{limit.Container}.{limit.Field}={limit.Tokens}".TrimStart('.'))));
+
+    [Fact]
+    public void A_limit_that_stands_very_often_is_kept_once()
+    {
+        var body = "{" + string.Join(',', Enumerable.Range(1, 60_000).Select(value => $"\"max_tokens\":{value}")) + "}";
+
+        Assert.Equal([("", "max_tokens", 60_000)], Read(body).AnswerLimits);
+    }
+
+    [Theory]
+    [InlineData("{}", 1, 0)]
+    [InlineData("""{"n":3}""", 3, 0)]
+    [InlineData("""{"n":2,"best_of":5}""", 5, 0)]
+    [InlineData("""{"generationConfig":{"candidateCount":2}}""", 2, 0)]
+    [InlineData("""{"n":0}""", 1, 0)]
+    [InlineData("""{"thinking":{"type":"enabled","budget_tokens":2048}}""", 1, 2048)]
+    [InlineData("""{"options":{"budget_tokens":2048},"budget_tokens":7}""", 1, 0)]
+    public void Answers_and_thoughts_are_counted(string body, long responses, long thoughts) =>
+        Assert.Equal((responses, thoughts), (Read(body).Responses, Read(body).ThinkingTokens));
 
     [Theory]
     [InlineData("""{"messages":[{"content":[{"type":"image_url","image_url":{"url":"data:image/png;base64,#"}}]}]}""", true)]
@@ -124,15 +142,15 @@ public sealed class RequestMetadataTests
             scanned.Read(piece);
         }
 
-        var held = Read(body).EstimateTokens(body.Length);
+        var held = Read(body).PromptTokens(body.Length);
 
-        Assert.InRange(held, isFlat ? 3_000 : 301_000, isFlat ? 3_100 : 301_100);
-        Assert.InRange(scanned.Facts.EstimateTokens(body.Length), held - 20, held + 20);
+        Assert.InRange(held, isFlat ? 2_000 : 300_000, isFlat ? 2_100 : 300_100);
+        Assert.InRange(scanned.Facts.PromptTokens(body.Length), held - 20, held + 20);
     }
 
     [Fact]
     public void A_small_one_is_held_by_its_length() =>
-        Assert.Equal((4_000 / 4) + 1_000, Read($$"""{"data":"{{new string('A', 3_000)}}"}""").EstimateTokens(4_000));
+        Assert.Equal(4_000 / 4, Read($$"""{"data":"{{new string('A', 3_000)}}"}""").PromptTokens(4_000));
 
     private static RequestMetadata Read(string body) => RequestMetadata.Read(Encoding.UTF8.GetBytes(body));
 }

@@ -1,4 +1,5 @@
 using QuotaFunctions.Core.Accounts;
+using QuotaFunctions.Core.Pricing;
 using QuotaFunctions.Core.Proxying;
 
 namespace QuotaFunctions.Tests.Proxying;
@@ -79,15 +80,14 @@ public sealed class SettlementRulesTests
     [InlineData(3L, 3)]
     [InlineData(30L, 30)]
     [InlineData(0L, 0)]
-    [InlineData(-5L, 0)]
     public void Tokens_are_adjusted_to_the_report(long reported, long cost) =>
-        Assert.Equal(cost, Decide(new ForwardResult(ForwardOutcome.Answered, 200, reported) { PromptTokens = 5, AnswerTokens = 5 }, QuotaUnit.Tokens).Cost);
+        Assert.Equal(cost, Decide(new ForwardResult(ForwardOutcome.Answered, 200, Total(reported)) { PromptTokens = 5, AnswerTokens = 5 }, QuotaUnit.Tokens).Cost);
 
     [Theory]
     [InlineData(ForwardOutcome.ClientClosed)]
     [InlineData(ForwardOutcome.Truncated)]
     public void The_last_report_counts_whoever_left(ForwardOutcome end) =>
-        Assert.Equal(30, Decide(new ForwardResult(end, 200, 30) { IsReportLast = true }, QuotaUnit.Tokens).Cost);
+        Assert.Equal(30, Decide(new ForwardResult(end, 200, Total(30)) { IsReportLast = true }, QuotaUnit.Tokens).Cost);
 
     [Theory]
     [InlineData(2, 3, 3)]
@@ -105,11 +105,11 @@ public sealed class SettlementRulesTests
     [InlineData(ForwardOutcome.Truncated, 6L, 6)]
     [InlineData(ForwardOutcome.Truncated, 900L, Held)]
     public void An_unfinished_one_is_its_prompt_and_what_has_passed(ForwardOutcome end, long? reported, long cost) =>
-        Assert.Equal(cost, Decide(new ForwardResult(end, 200, reported) { PromptTokens = 2, AnswerTokens = 3 }, QuotaUnit.Tokens).Cost);
+        Assert.Equal(cost, Decide(new ForwardResult(end, 200, reported is null ? null : Total(reported.Value)) { PromptTokens = 2, AnswerTokens = 3 }, QuotaUnit.Tokens).Cost);
 
     [Fact]
     public void What_holds_nothing_costs_nothing() =>
-        Assert.Equal(0, SettlementRules.Decide(new ForwardResult(ForwardOutcome.Answered, 200, 30), 0, QuotaUnit.Tokens, RefundPolicy.Default).Cost);
+        Assert.Equal(0, SettlementRules.Decide(new ForwardResult(ForwardOutcome.Answered, 200, Total(30)), 0, QuotaUnit.Tokens, RefundPolicy.Default).Cost);
 
     [Theory]
     [InlineData(ForwardOutcome.Answered)]
@@ -120,11 +120,30 @@ public sealed class SettlementRulesTests
 
     [Fact]
     public void Tokens_are_refunded_like_anything_else() =>
-        Assert.Equal(0, Decide(new ForwardResult(ForwardOutcome.Answered, 500, 9), QuotaUnit.Tokens).Cost);
+        Assert.Equal(0, Decide(new ForwardResult(ForwardOutcome.Answered, 500, Total(9)), QuotaUnit.Tokens).Cost);
+
+    [Theory]
+    [InlineData(ForwardOutcome.Answered, true, 60)]
+    [InlineData(ForwardOutcome.Answered, false, 40)]
+    [InlineData(ForwardOutcome.Truncated, false, 45)]
+    public void Dollars_are_the_same_table_with_prices(ForwardOutcome end, bool hasReport, long cost)
+    {
+        // Micro-dollars for each token: 2.5 read, 1.25 of a cache, 10 written
+        var price = new ModelPrice(new TokenRates(2.5m, 10) { CachedInput = 1.25m });
+        var exchange = new ForwardResult(end, 200, hasReport ? new TokenUsage(7, 4) { CachedInput = 2 } : null) { PromptTokens = 2, AnswerTokens = 4 };
+
+        Assert.Equal(cost, SettlementRules.Decide(exchange, 50, QuotaUnit.Usd, RefundPolicy.Default, price).Cost);
+    }
+
+    [Fact]
+    public void Without_a_report_no_more_dollars_than_were_held() => Assert.Equal(50, SettlementRules.Decide(
+        new ForwardResult(ForwardOutcome.Answered, 200) { AnswerTokens = 40 }, 50, QuotaUnit.Usd, RefundPolicy.Default, new ModelPrice(new TokenRates(2.5m, 10))).Cost);
 
     [Fact]
     public void A_key_that_counts_requests_does_not_care_for_tokens() =>
-        Assert.Equal(Held, Decide(new ForwardResult(ForwardOutcome.Answered, 200, 9)).Cost);
+        Assert.Equal(Held, Decide(new ForwardResult(ForwardOutcome.Answered, 200, Total(9))).Cost);
+
+    private static TokenUsage Total(long tokens) => new(tokens, 0);
 
     private static (ChargeOutcome Outcome, long Cost) Decide(ForwardResult exchange, QuotaUnit unit = QuotaUnit.Requests, RefundPolicy? refundOn = null) =>
         SettlementRules.Decide(exchange, Held, unit, refundOn ?? RefundPolicy.Default);

@@ -124,6 +124,30 @@ public sealed class TokenUsageReaderTests
         }
     }
 
+    [Theory]
+    [InlineData("OpenAI", """{"usage":{"prompt_tokens":9,"completion_tokens":12,"total_tokens":21,"prompt_tokens_details":{"cached_tokens":3,"audio_tokens":1}}}""", 6, 3, 0, 0, 12)]
+    [InlineData("OpenAI, its cache written", """{"usage":{"input_tokens":9,"input_tokens_details":{"cached_tokens":3,"cache_write_tokens":2},"output_tokens":5,"output_tokens_details":{"reasoning_tokens":4},"total_tokens":14}}""", 4, 3, 2, 0, 5)]
+    [InlineData("Responses, streamed", "data: {\"type\":\"response.completed\",\"response\":{\"usage\":{\"input_tokens\":7,\"input_tokens_details\":{\"cached_tokens\":5},\"output_tokens\":8,\"total_tokens\":15}}}\n\n", 2, 5, 0, 0, 8)]
+    [InlineData("Embeddings", """{"usage":{"prompt_tokens":8,"total_tokens":8}}""", 8, 0, 0, 0, 0)]
+    [InlineData("Claude", """{"usage":{"input_tokens":10,"cache_creation_input_tokens":5,"cache_read_input_tokens":7,"output_tokens":3}}""", 10, 7, 5, 0, 3)]
+    [InlineData("Claude, for an hour", """{"usage":{"input_tokens":10,"cache_creation_input_tokens":5,"cache_creation":{"ephemeral_5m_input_tokens":1,"ephemeral_1h_input_tokens":4},"output_tokens":3}}""", 10, 0, 1, 4, 3)]
+    [InlineData("Claude, streamed", "data: {\"type\":\"message_start\",\"message\":{\"usage\":{\"input_tokens\":25,\"cache_read_input_tokens\":7,\"output_tokens\":1}}}\n\ndata: {\"type\":\"message_delta\",\"usage\":{\"output_tokens\":15}}\n\n", 25, 7, 0, 0, 15)]
+    [InlineData("Gemini", """{"usageMetadata":{"promptTokenCount":10,"cachedContentTokenCount":7,"candidatesTokenCount":20,"thoughtsTokenCount":30,"toolUsePromptTokenCount":5,"totalTokenCount":65}}""", 8, 7, 0, 0, 50)]
+    [InlineData("Gemini, its thoughts only in the total", """{"usageMetadata":{"promptTokenCount":10,"candidatesTokenCount":20,"totalTokenCount":60}}""", 10, 0, 0, 0, 50)]
+    [InlineData("DeepSeek", """{"usage":{"prompt_tokens":9,"prompt_cache_hit_tokens":4,"prompt_cache_miss_tokens":5,"completion_tokens":2,"total_tokens":11}}""", 5, 4, 0, 0, 2)]
+    [InlineData("Moonshot", """{"choices":[{"usage":{"prompt_tokens":19,"completion_tokens":13,"total_tokens":32,"cached_tokens":9}}]}""", 10, 9, 0, 0, 13)]
+    [InlineData("Bedrock", """{"usage":{"inputTokens":30,"outputTokens":12,"cacheReadInputTokens":8,"cacheWriteInputTokens":1}}""", 30, 8, 1, 0, 12)]
+    [InlineData("Ollama", """{"prompt_eval_count":26,"eval_count":298}""", 26, 0, 0, 0, 298)]
+    [InlineData("Only a total", """{"usage":{"total_tokens":21}}""", 0, 0, 0, 0, 21)]
+    [InlineData("More of a cache than there is", """{"usage":{"prompt_tokens":9,"completion_tokens":2,"prompt_tokens_details":{"cached_tokens":30}}}""", 0, 9, 0, 0, 2)]
+    [InlineData("A deeper one", """{"usage":{"prompt_tokens":9,"completion_tokens":2,"x":{"cached_tokens":3,"prompt_tokens_details":{"cached_tokens":4}}}}""", 9, 0, 0, 0, 2)]
+    public void Usage_is_told_apart_by_what_it_costs(string api, string answer, long input, long cached, long written, long writtenForLong, long output)
+    {
+        var usage = Read(answer).Usage!.Value;
+
+        Assert.Equal((api, input, cached, written, writtenForLong, output), (api, usage.Input, usage.CachedInput, usage.CacheWrite, usage.LongCacheWrite, usage.Output));
+    }
+
     [Fact]
     public void What_is_compressed_cannot_be_read() => Assert.Null(TokenUsageReader.For(isEncoded: true));
 

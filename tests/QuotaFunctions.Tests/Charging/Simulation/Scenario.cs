@@ -333,7 +333,7 @@ internal sealed class ScenarioRun
         {
             Secret = secret,
             Cost = step.Cost,
-            TokenEstimate = kind == ChargeKind.Forward ? step.Cost + 3 : null,
+            TokenEstimate = kind == ChargeKind.Forward ? new CostEstimate(step.Cost + 3, Least: (step.Cost + 4) / 2) : null,
             Kind = kind,
             HoldFor = step.Variant % 4 == 0 ? TimeSpan.FromSeconds(1 + (step.Variant * 60)) : null,
             RequestId = $"{prefix}{_requests++}",
@@ -575,7 +575,7 @@ internal sealed class ScenarioRun
     {
         var books = await Alive(0).VerifyAsync(locator.KeyId);
         var sum = Books.SumOf(locator.KeyId);
-        That(books == new Verification(true, sum, sum, sum, 0), $"{locator.KeyId}: {books}, where {sum} is right");
+        That(books == new Verification(true, sum, sum, sum, 0) { Unit = books?.Unit ?? default }, $"{locator.KeyId}: {books}, where {sum} is right");
         var key = await Alive(0).Store.LoadKeyAsync(locator, CancellationToken.None);
         That(key!.OpenCalls is null or 0, $"{locator.KeyId}: {key.OpenCalls} calls are under way at the end");
         That(key.Balance is { Held: 0, Leased: 0 }, $"{locator.KeyId}: {key.Balance.Held} held, {key.Balance.Leased} leased at the end");
