@@ -13,7 +13,11 @@ export function Dialog({ title, close, children, footer }: { title: string; clos
   const element = useRef<HTMLDialogElement>(null);
   const id = useId();
   useEffect(() => {
-    element.current?.showModal();
+    const dialog = element.current!;
+    dialog.showModal();
+
+    // Taken away without being closed, it would not give the focus back
+    return () => dialog.close();
   }, []);
   return (
     <dialog
