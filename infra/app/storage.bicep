@@ -30,6 +30,7 @@ var tables = [
   'accounts'
   'adminaudit'
   'alerts'
+  'answers'
   'audit'
   'auditindex'
   'keydirectory'

@@ -105,6 +105,7 @@ internal sealed partial record FunctionOperation(
 
         if (Forwards)
         {
+            yield return nameof(ErrorResponses.IdempotencyConflict);
             yield return nameof(ErrorResponses.NotSupported);
             yield return nameof(ErrorResponses.Upstream);
             yield return nameof(ErrorResponses.Unavailable);

@@ -45,6 +45,12 @@ public enum ChargeRefusal
     /// <summary>The Idempotency-Key was used for something else.</summary>
     IdempotencyMismatch,
 
+    /// <summary>The call with this Idempotency-Key is under way.</summary>
+    IdempotencyInProgress,
+
+    /// <summary>The answer to the call with this Idempotency-Key is gone, and the request was forwarded again before.</summary>
+    IdempotencyAnswerGone,
+
     /// <summary>Storage did not let it be decided in time.</summary>
     QuotaUnavailable,
 }

@@ -31,7 +31,13 @@ internal static class QuotaRules
         CheckStatus(key, pool, secretHash, now) ?? (key!.Allows(address) ? null : ChargeRefusal.AddressNotAllowed);
 
     /// <summary>Why a key may not be used for this provider, model or address; null when it may.</summary>
-    public static ChargeRefusal? CheckScope(KeyState key, string? provider, string? model, IPAddress? address, bool needsModel = true)
+    /// <param name="key">The key.</param>
+    /// <param name="provider">The provider; null leaves both lists unasked.</param>
+    /// <param name="model">The model; null where none is named.</param>
+    /// <param name="address">Where the request comes from.</param>
+    /// <param name="needsModel">Whether a request that names no model could reach any.</param>
+    /// <param name="alias">The name that the client gave the model, and that the operator has another stand for: as good as the model where it is in the list itself, not by a pattern.</param>
+    public static ChargeRefusal? CheckScope(KeyState key, string? provider, string? model, IPAddress? address, bool needsModel = true, string? alias = null)
     {
         var settings = key.Settings;
         if (!key.Allows(address))
@@ -46,7 +52,8 @@ internal static class QuotaRules
         }
 
         // A forwarded request that names no model, and should, could reach any: with a list, that is not allowed.
-        return provider is not null && (model is not null || needsModel) && settings.AllowedModels.Count > 0 && !AllowsModel(settings.AllowedModels, model)
+        return provider is not null && (model is not null || needsModel) && settings.AllowedModels.Count > 0
+                && !AllowsModel(settings.AllowedModels, model) && !NamesModel(settings.AllowedModels, alias)
             ? ChargeRefusal.ModelNotAllowed
             : null;
     }
@@ -126,6 +133,9 @@ internal static class QuotaRules
         copy.BeginPeriod(now, balance.LastReset);
         return copy;
     }
+
+    private static bool NamesModel(IReadOnlyList<string> allowed, string? alias) =>
+        alias?.EndsWith('*') == false && allowed.Contains(alias, StringComparer.OrdinalIgnoreCase);
 
     private static bool AllowsModel(IReadOnlyList<string> allowed, string? model) =>
         model is not null && allowed.Any(pattern => Pattern.Matches(pattern, model, StringComparison.OrdinalIgnoreCase));

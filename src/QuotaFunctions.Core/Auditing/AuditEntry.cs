@@ -43,6 +43,10 @@ internal sealed record AuditEntry : EntryDetails
     [JsonPropertyName("a")]
     public int Attempts { get; init; }
 
+    /// <summary>The providers that were tried, with what came of it; null where it was one attempt.</summary>
+    [JsonPropertyName("h")]
+    public string? Tried { get; init; }
+
     /// <summary>To the first byte of the upstream's answer; null where there was none.</summary>
     [JsonPropertyName("b")]
     public int? FirstByteMs { get; init; }
@@ -100,6 +104,7 @@ internal sealed record AuditEntry : EntryDetails
         Method = Method,
         Path = Path,
         Attempts = Attempts == 0 ? null : Attempts,
+        Tried = Tried,
         FirstByteMs = FirstByteMs,
         BytesIn = BytesIn,
         BytesOut = BytesOut,

@@ -35,7 +35,7 @@ internal sealed record AuditEvent : AuditMessage
     /// <param name="instance">The instance that tells it.</param>
     public static AuditEvent OfSettlement(Settlement settlement, long cost, LedgerEntryRef? correction, string instance)
     {
-        var charge = settlement.Charge;
+        var (charge, target) = (settlement.Charge, settlement.ServedBy);
         return new AuditEvent
         {
             AccountId = charge.Key.AccountId,
@@ -50,15 +50,16 @@ internal sealed record AuditEvent : AuditMessage
                 Cost = cost,
                 Status = settlement.Status,
                 LatencyMs = (int?)settlement.Latency?.TotalMilliseconds,
-                Provider = charge.Request.Provider,
-                Model = charge.Request.Model,
+                Provider = target?.Provider ?? charge.Request.Provider,
+                Model = target is null ? charge.Request.Model : target.Model,
                 Address = charge.Request.Address?.ToString(),
                 RequestId = charge.Request.RequestId,
                 TraceId = charge.Request.TraceId,
                 Reference = charge.Request.Reference,
                 Method = charge.Request.Method,
-                Path = charge.Request.Path,
+                Path = target?.Path ?? charge.Request.Path,
                 Attempts = settlement.Attempts,
+                Tried = settlement.Tried,
                 FirstByteMs = (int?)settlement.FirstByte?.TotalMilliseconds,
                 BytesIn = settlement.BytesIn,
                 BytesOut = settlement.BytesOut,

@@ -17,10 +17,6 @@ internal sealed class CommitRecorder(IAuditSink sink, IAuditStore log, InstanceI
         sink.WriteAsync(AuditEvent.OfSettlement(settlement, cost, correction, self.Id), cancellationToken);
 
     /// <inheritdoc/>
-    public ValueTask OnAbandonedAsync(string accountId, LedgerRow row, int index, CancellationToken cancellationToken) =>
-        sink.WriteAsync(AuditEvent.OfEntry(accountId, row, index), cancellationToken);
-
-    /// <inheritdoc/>
     public async Task<ConsumedCharge?> FindConsumedAsync(string keyId, ChargeId id, CancellationToken cancellationToken) =>
         (await log.FindAsync(keyId, id, AuditPhase.Final, cancellationToken))?.Entry is { } entry && entry.Outcome == OutcomeNames.Of(ChargeOutcome.Consumed)
             ? new ConsumedCharge(entry.Cost, entry.At, entry.RequestId)

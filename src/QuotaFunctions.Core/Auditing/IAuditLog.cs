@@ -131,6 +131,9 @@ public sealed record AuditRow
     /// <summary>How often it was sent to an upstream, or null.</summary>
     public int? Attempts { get; init; }
 
+    /// <summary>The providers that were tried, with the status or the reason why none came: <c>openai:429, azure:200</c>; null where it was one attempt.</summary>
+    public string? Tried { get; init; }
+
     /// <summary>To the first byte of the upstream's answer in milliseconds, or null.</summary>
     public int? FirstByteMs { get; init; }
 

@@ -104,6 +104,5 @@ internal sealed record Decision
 
 /// <summary>Tells the listener how a command ended.</summary>
 /// <param name="listener">Who is told.</param>
-/// <param name="isLate">True where the one who asked had been told that it could not be decided.</param>
 /// <param name="cancellationToken">Gives up waiting for room.</param>
-internal delegate ValueTask Report(ICommitListener listener, bool isLate, CancellationToken cancellationToken);
+internal delegate ValueTask Report(ICommitListener listener, CancellationToken cancellationToken);

@@ -71,16 +71,15 @@ internal sealed class BatchCommitter(
         Committed += transaction.Row.Entries.Count;
         context.Metrics.Committed(transaction.Row.Entries.Count);
         CommitTrace.Write(decided, transaction, context.Clock.GetUtcNow(), writer.Took);
-        var reports = new List<(Report Report, bool IsLate)>();
+        var reports = new List<Report>();
         foreach (var (command, decision) in decided)
         {
-            var isLate = decision.IsWritten && command.IsAnswered;
             if (decision is { IsWritten: true, Report: { } report })
             {
-                reports.Add((report, isLate));
+                reports.Add(report);
             }
 
-            if (!isLate)
+            if (!decision.IsWritten || !command.IsAnswered)
             {
                 decision.Answer();
             }
@@ -91,9 +90,9 @@ internal sealed class BatchCommitter(
             }
         }
 
-        foreach (var (report, isLate) in reports)
+        foreach (var report in reports)
         {
-            await TellAsync(report(context.Listener, isLate, wait.Stop));
+            await TellAsync(report(context.Listener, wait.Stop));
         }
 
         await TellAsync(context.Listener.OnCommittedAsync(account.Id, transaction.Row, wait.Stop));

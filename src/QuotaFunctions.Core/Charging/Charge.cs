@@ -37,6 +37,12 @@ public sealed record Charge
     /// <summary>True where the cost is held, and stands only once it is settled.</summary>
     public bool IsHold { get; init; }
 
+    /// <summary>What was taken for a call to one of the places that it may go to: of what was taken for the dearest of them, where requests are counted.</summary>
+    internal long TakenFor(ChargeTarget target) => Unit == QuotaUnit.Requests ? Math.Min(target.Cost, Cost) : Cost;
+
+    /// <summary>True where the cost is an estimate, until the upstream reports its usage.</summary>
+    public bool IsEstimate => IsHold && Unit != QuotaUnit.Requests && Cost > 0;
+
     /// <summary>Its entry in the ledger.</summary>
     internal LedgerEntryRef Ledger { get; init; }
 }

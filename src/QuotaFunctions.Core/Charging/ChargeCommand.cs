@@ -9,13 +9,13 @@ internal sealed class ChargeCommand : AccountCommand<ChargeResult>
     /// <summary>How long a call is held where nobody settles it, be it for an estimate or as one that is under way: longer than any call takes.</summary>
     private static readonly TimeSpan CallHold = TimeSpan.FromHours(1);
 
-    /// <summary>When it is worth while to ask again where too many calls are under way.</summary>
-    private static readonly TimeSpan RetryOfCalls = TimeSpan.FromSeconds(1);
-
-    private readonly ChargeRequest _request;
+    private readonly ChargeRequest _asked;
     private readonly KeyLocator _locator;
     private readonly CancellationToken _cancellation;
-    private IdempotencyRecord? _remembered;
+    private readonly EarlierCall? _earlier;
+
+    // As this key may make it: set by every decision
+    private ChargeRequest _request;
 
     /// <summary>Makes a charge.</summary>
     /// <param name="request">Who asks, and for how much.</param>
@@ -25,8 +25,9 @@ internal sealed class ChargeCommand : AccountCommand<ChargeResult>
     public ChargeCommand(ChargeRequest request, KeyLocator locator, long deadline, CancellationToken cancellation)
         : base(locator.KeyId, deadline)
     {
-        (_request, _locator, _cancellation) = (request, locator, cancellation);
-        NeedsPreparing = request.Idempotency is not null;
+        (_asked, _request, _locator, _cancellation) = (request, request, locator, cancellation);
+        _earlier = request.Idempotency is { } claim ? new EarlierCall(claim, locator) : null;
+        NeedsPreparing = _earlier is not null;
         MaxEntriesLength = ChargeEntry.MaxLengthOf(request, locator);
     }
 
@@ -40,18 +41,8 @@ internal sealed class ChargeCommand : AccountCommand<ChargeResult>
         return IsAnswered;
     }
 
-    public override async Task PrepareAsync(IAccountStore store, DateTimeOffset now, CancellationToken cancellationToken)
-    {
-        if (_request.Idempotency is { } claim)
-        {
-            _remembered = await store.FindIdempotencyRecordAsync(_locator, claim.Key, now, cancellationToken);
-            if (_remembered is { } record && await store.FindSettlementAsync(_locator, record.Charge, cancellationToken) == 0)
-            {
-                // Refunded: trying again is charged again.
-                _remembered = null;
-            }
-        }
-    }
+    public override Task PrepareAsync(IAccountStore store, DateTimeOffset now, CancellationToken cancellationToken) =>
+        _earlier?.ReadAsync(store, now, cancellationToken) ?? Task.CompletedTask;
 
     /// <summary>The answer to a client that does not hold the key: it is told nothing of it.</summary>
     public override Decision DecideMissing() => Answered(new ChargeResult { Refusal = ChargeRefusal.KeyInvalid });
@@ -65,14 +56,14 @@ internal sealed class ChargeCommand : AccountCommand<ChargeResult>
             return DecideMissing();
         }
 
-        if ((status ?? QuotaRules.CheckScope(key!, _request.Provider, _request.Model, _request.Address, _request.NeedsModel)) is { } refusal)
+        if ((status ?? ChargeScope.Check(key!, _asked, out _request)) is { } refusal)
         {
             return Refuse(transaction, refusal);
         }
 
-        if (Remembered(transaction) is { } record)
+        if (_earlier?.Find(transaction) is { } record)
         {
-            return Replay(transaction, record);
+            return Repeat(transaction, record);
         }
 
         if (CostFor(key!) is not { Most: var most, Least: var least })
@@ -87,8 +78,9 @@ internal sealed class ChargeCommand : AccountCommand<ChargeResult>
         }
 
         transaction.BeginPeriods(_locator.KeyId);
-        return CheckQuota(transaction, least) ?? CheckRate(transaction) ?? CheckCalls(transaction)
-            ?? Take(transaction, Math.Min(Math.Min(most, allowed), Left(transaction)));
+        return (ChargeLimits.CheckQuota(transaction, _locator.KeyId, least) ?? CheckUse(transaction)) is { } limit
+            ? Refuse(transaction, limit.Refusal, limit.RetryAfterMs)
+            : Take(transaction, Math.Min(Math.Min(most, allowed), ChargeLimits.Left(transaction, _locator.KeyId)));
     }
 
     public override long? UnitsNeeded(KeyState key, DateTimeOffset now) => key.Balance.IsRefillDue(now) ? null : CostFor(key)?.Most ?? 0;
@@ -99,7 +91,7 @@ internal sealed class ChargeCommand : AccountCommand<ChargeResult>
         var lease = transaction.Lease!;
         if (_request.Idempotency is not null || (key is not null && HoldFor(key) is not null)
             || QuotaRules.CheckStatus(key, pool: null, _request.Secret.Hash, transaction.Now) is not null
-            || QuotaRules.CheckScope(key!, _request.Provider, _request.Model, _request.Address, _request.NeedsModel) is not null)
+            || ChargeScope.Check(key!, _asked, out _request) is not null)
         {
             return null;
         }
@@ -111,114 +103,58 @@ internal sealed class ChargeCommand : AccountCommand<ChargeResult>
 
         lease.Spent += cost;
         var index = transaction.Add(ChargeEntry.Of(_request, _locator, cost, holdUntil: 0));
-        return Grant(transaction, index, QuotaRules.Snapshot(key, lease, transaction.At), replayed: null);
+        return Grant(transaction, index, QuotaRules.Snapshot(key, lease, transaction.At), repeated: null);
     }
 
-    private IdempotencyRecord? Remembered(AccountTransaction transaction)
-    {
-        if (_request.Idempotency is not { } claim)
-        {
-            return null;
-        }
-
-        var inThisCommit = transaction.SideRows.OfType<SideRow.Idempotency>()
-            .LastOrDefault(row => row.KeyId == _locator.KeyId && row.Record.IdempotencyKey == claim.Key)?.Record;
-        return inThisCommit ?? (_remembered is { } known && known.At + IdempotencyRecord.Lifetime > transaction.At && !IsRefunded(transaction, known) ? known : null);
-    }
-
-    private bool IsRefunded(AccountTransaction transaction, IdempotencyRecord record) =>
-        transaction.SideRows.OfType<SideRow.SettlementMarker>().Any(row => row.KeyId == _locator.KeyId && row.Charge == record.Charge && row.Cost == 0);
-
-    private Decision Replay(AccountTransaction transaction, IdempotencyRecord record)
+    /// <summary>Decides a request whose Idempotency-Key was charged before.</summary>
+    private Decision Repeat(AccountTransaction transaction, IdempotencyRecord record)
     {
         if (record.RequestHash != _request.Idempotency!.RequestHash)
         {
             return Refuse(transaction, ChargeRefusal.IdempotencyMismatch);
         }
 
-        if (_request.Kind == ChargeKind.Forward)
+        if (_request.Kind == ChargeKind.Consume)
         {
+            return Repeated(transaction, record.Charge, record.Cost, record.At);
+        }
+
+        var (stage, call) = _earlier!.LastOf(transaction, record);
+        return stage switch
+        {
+            CallStage.UnderWay => Refuse(transaction, ChargeRefusal.IdempotencyInProgress),
+            CallStage.AnswerKept => Repeated(transaction, call.Charge, call.Charge == record.Charge ? record.Cost : 0, call.At, isAnswerKept: true),
+            CallStage.Exhausted => Refuse(transaction, ChargeRefusal.IdempotencyAnswerGone),
+
             // It goes out again, so it counts for the rate and stands in the log, but costs nothing.
-            if (record.Replays >= IdempotencyRecord.MaxReplays)
-            {
-                return Refuse(transaction, ChargeRefusal.RateLimited, (record.At + IdempotencyRecord.Lifetime - transaction.At).TotalMilliseconds);
-            }
-
-            if ((CheckRate(transaction) ?? CheckCalls(transaction)) is { } refusal)
-            {
-                return refusal;
-            }
-
-            transaction.Remember(_locator.KeyId, record with { Replays = record.Replays + 1 });
-            return Take(transaction, 0, replayed: record);
-        }
-
-        return Answered(new ChargeResult
-        {
-            Charge = new Charge { Key = _locator, Id = record.Charge, Cost = record.Cost, At = record.At, Request = _request },
-            Replayed = true,
-            KeyId = _locator.KeyId,
-            Quota = QuotaRules.Snapshot(transaction.Peek(_locator.KeyId)!, transaction.PeekPool(), transaction.At),
-        });
-    }
-
-    /// <summary>Refuses what the quota does not cover; null where it does.</summary>
-    private Decision? CheckQuota(AccountTransaction transaction, long cost)
-    {
-        if (cost == 0)
-        {
-            // Everything but the quota is checked
-            return null;
-        }
-
-        var own = transaction.Peek(_locator.KeyId)!.Balance;
-        var pool = transaction.PeekPool()?.Balance;
-        var ownFails = !own.Affords(cost);
-        var poolFails = pool is not null && !pool.Affords(cost);
-        if (!ownFails && !poolFails)
-        {
-            return null;
-        }
-
-        DateTimeOffset? due = (ownFails, poolFails) switch
-        {
-            (true, true) => own.ResetsAt > pool!.ResetsAt ? own.ResetsAt : own.ResetsAt is null ? null : pool.ResetsAt,
-            (true, false) => own.ResetsAt,
-            _ => pool!.ResetsAt,
+            _ => CheckUse(transaction) is { } limit ? Refuse(transaction, limit.Refusal, limit.RetryAfterMs) : Take(transaction, 0, record),
         };
-        return Refuse(transaction, ChargeRefusal.QuotaExhausted, (due - transaction.At)?.TotalMilliseconds);
     }
 
-    /// <summary>Refuses what is over the rate; null where it is not.</summary>
-    private Decision? CheckRate(AccountTransaction transaction)
+    private Decision Repeated(AccountTransaction transaction, ChargeId charge, long cost, DateTimeOffset at, bool isAnswerKept = false) => Answered(new ChargeResult
+    {
+        Charge = new Charge { Key = _locator, Id = charge, Cost = cost, At = at, Request = _request },
+        Replayed = true,
+        IsAnswerKept = isAnswerKept,
+        KeyId = _locator.KeyId,
+        Quota = QuotaRules.Snapshot(transaction.Peek(_locator.KeyId)!, transaction.PeekPool(), transaction.At),
+    });
+
+    /// <summary>The limits other than the quota.</summary>
+    private ReachedLimit? CheckUse(AccountTransaction transaction)
     {
         var key = transaction.Peek(_locator.KeyId)!;
-        if (key.Settings.RateLimitPerMinute is not { } limit)
-        {
-            return null;
-        }
-
-        var (count, freeInMs) = key.Rate.AsOf(transaction.At.ToUnixTimeMilliseconds(), limit);
-        return count < limit ? null : Refuse(transaction, ChargeRefusal.RateLimited, freeInMs);
+        return ChargeLimits.CheckRate(transaction, _locator.KeyId) ?? (CountsCall(key) ? ChargeLimits.CheckCalls(key) : null);
     }
 
-    /// <summary>Refuses a call where as many are under way as may be; null where it may go out.</summary>
-    private Decision? CheckCalls(AccountTransaction transaction)
-    {
-        var key = transaction.Peek(_locator.KeyId)!;
-        return CountsCall(key) && key.OpenCalls >= key.Settings.MaxConcurrent
-            ? Refuse(transaction, ChargeRefusal.TooManyCalls, RetryOfCalls.TotalMilliseconds)
-            : null;
-    }
-
-    /// <summary>What neither the key nor its pool has used or set aside.</summary>
-    private long Left(AccountTransaction transaction) =>
-        Math.Min(transaction.Peek(_locator.KeyId)!.Balance.Left ?? long.MaxValue, transaction.PeekPool()?.Balance.Left ?? long.MaxValue);
-
-    private Decision Take(AccountTransaction transaction, long cost, IdempotencyRecord? replayed = null)
+    /// <summary>Takes the cost.</summary>
+    /// <param name="transaction">From this account.</param>
+    /// <param name="cost">In units.</param>
+    /// <param name="repeated">The Idempotency-Key whose request goes out again; null for a new one, or none.</param>
+    private Decision Take(AccountTransaction transaction, long cost, IdempotencyRecord? repeated = null)
     {
         var key = transaction.Change(_locator.KeyId);
-        var hold = replayed is not null && !CountsCall(key) ? null : HoldFor(key);
+        var hold = HoldFor(key);
         var holdUntil = hold is null ? 0 : (transaction.At + hold.Value).ToUnixTimeSeconds();
         key.Balance.Take(cost, hold is not null);
         key.LastUsedAt = transaction.At;
@@ -236,47 +172,47 @@ internal sealed class ChargeCommand : AccountCommand<ChargeResult>
         }
 
         var index = transaction.Add(ChargeEntry.Of(_request, _locator, cost, holdUntil));
-        if (_request.Idempotency is { } claim && replayed is null)
+        if (_request.Idempotency is { } claim)
         {
-            transaction.Remember(_locator.KeyId, new IdempotencyRecord(claim.Key, claim.RequestHash, transaction.Row.IdOf(index), cost, transaction.At));
+            var charge = transaction.Row.IdOf(index);
+            transaction.Remember(_locator.KeyId, repeated is null
+                ? new IdempotencyRecord(claim.Key, claim.RequestHash, charge, cost, transaction.At)
+                : repeated with { Again = new RepeatedCall(charge, transaction.At) });
         }
 
-        return Grant(transaction, index, QuotaRules.Snapshot(key, transaction.Pool, transaction.At), replayed);
+        return Grant(transaction, index, QuotaRules.Snapshot(key, transaction.Pool, transaction.At), repeated);
     }
 
     /// <summary>
-    /// What was taken is given back where the one who asked had been refused meanwhile. Not with an Idempotency-Key: a client that sends it
-    /// again is told of this charge, here or on another instance, perhaps just now. Such a request is never forwarded, so nobody else will
-    /// say how it ended: the log is told of it. A hold is closed at its deadline, like any other that nobody settles; but where it counts as a call
-    /// under way, at once and at its cost: nothing is under way.
+    /// What was taken is given back where the one who asked had been refused meanwhile. Not what is consumed with an Idempotency-Key: a
+    /// client that sends it again is told of this charge, here or on another instance, perhaps just now. Of a call nobody is told before it is settled.
     /// </summary>
-    private Decision Grant(AccountTransaction transaction, int index, QuotaSnapshot quota, IdempotencyRecord? replayed)
-    {
-        var hasToBeLogged = _request is { Idempotency: not null, Kind: ChargeKind.Forward } && transaction.Row.Entries[index].HoldUntil == 0;
-        return Written(() => new ChargeResult
+    private Decision Grant(AccountTransaction transaction, int index, QuotaSnapshot quota, IdempotencyRecord? repeated) =>
+        Written(() => new ChargeResult
         {
-            Charge = ToCharge(transaction, index) is var charge && replayed is not null ? charge with { Granted = replayed.Cost } : charge,
-            Replayed = replayed is not null,
+            Charge = ToCharge(transaction, index) is var charge && repeated is not null ? charge with { Granted = repeated.Cost } : charge,
+            Replayed = repeated is not null,
             KeyId = _locator.KeyId,
             Quota = quota,
         }) with
         {
-            Compensation = _request.Idempotency is null ? () => Settled(ChargeOutcome.Failed, cost: 0)
-                : CountsCall(transaction.Peek(_locator.KeyId)!) ? () => Settled(ChargeOutcome.Unknown, transaction.Row.Entries[index].Delta)
-                : null,
-            Report = hasToBeLogged
-                ? (listener, isLate, stop) => isLate ? listener.OnAbandonedAsync(_locator.AccountId, transaction.Row, index, stop) : default
-                : null,
+            Compensation = _request is { Idempotency: not null, Kind: ChargeKind.Consume } ? null : () => new SettleCommand(new Settlement
+            {
+                Charge = ToCharge(transaction, index),
+                Outcome = ChargeOutcome.Failed,
+                Cost = 0,
+                Repetition = Repetition.Anew,
+                Status = 503,
+            }),
         };
-
-        SettleCommand Settled(ChargeOutcome outcome, long cost) =>
-            new(new Settlement { Charge = ToCharge(transaction, index), Outcome = outcome, Cost = cost, Status = 503 });
-    }
 
     private CostEstimate? CostFor(KeyState key) => _request.EstimateIn(key.Balance.Unit);
 
     private TimeSpan? HoldFor(KeyState key) =>
-        CountsCall(key) || _request.IsEstimatedIn(key.Balance.Unit) ? CallHold : _request.HoldFor;
+        IsRepeatableCall || CountsCall(key) || _request.IsEstimatedIn(key.Balance.Unit) ? CallHold : _request.HoldFor;
+
+    /// <summary>Whether it is a call that may be repeated. It is a hold then, so that the account itself knows when it has ended, and how.</summary>
+    private bool IsRepeatableCall => _request is { Kind: ChargeKind.Forward, Idempotency: not null };
 
     /// <summary>Whether the charge takes one of the calls that may be under way at once. It is a hold then, so that its end is a commit of its own.</summary>
     private bool CountsCall(KeyState key) => _request.Kind == ChargeKind.Forward && key.Settings.MaxConcurrent is not null;

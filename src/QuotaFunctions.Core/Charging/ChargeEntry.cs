@@ -9,9 +9,20 @@ internal static class ChargeEntry
     private const int MaxText = 500;
 
     /// <summary>Characters that the entry takes at the most.</summary>
-    public static int MaxLengthOf(ChargeRequest request, KeyLocator locator) => LedgerEntry.MaxLengthOf(
-        locator.KeyId, Truncate(request.RequestId), Truncate(request.Provider), Truncate(request.Model), request.Address?.ToString(), Truncate(request.Reference),
-        request.Method, Truncate(request.Path), request.TraceId);
+    public static int MaxLengthOf(ChargeRequest request, KeyLocator locator)
+    {
+        var length = MaxLengthOf(request.Provider, request.Model, request.Path);
+        foreach (var (provider, model, path, _) in request.Targets)
+        {
+            length = Math.Max(length, MaxLengthOf(provider, model, path));
+        }
+
+        return length;
+
+        int MaxLengthOf(string? provider, string? model, string? path) => LedgerEntry.MaxLengthOf(
+            locator.KeyId, Truncate(request.RequestId), Truncate(provider), Truncate(model), request.Address?.ToString(), Truncate(request.Reference),
+            request.Method, Truncate(path), request.TraceId);
+    }
 
     /// <summary>The entry.</summary>
     /// <param name="request">Who asked, and for what.</param>

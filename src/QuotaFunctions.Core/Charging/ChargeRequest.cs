@@ -77,6 +77,15 @@ public sealed record ChargeRequest
     public string? Model { get; init; }
 
     /// <summary>
+    /// Where it may go, in the order in which that is tried; empty where that is one place. <see cref="Provider"/>, <see cref="Model"/> and
+    /// <see cref="Path"/> are the first one's, <see cref="Cost"/> and the estimates are the largest of theirs.
+    /// </summary>
+    public IReadOnlyList<ChargeTarget> Targets { get; init; } = [];
+
+    /// <summary>The model that the client named where <see cref="Targets"/> stand for it: a key whose list has this very name may use them all. Null for none.</summary>
+    public string? Alias { get; init; }
+
+    /// <summary>
     /// True where a request that names no model is refused to a key with a list of models: it could reach any. False for what no model works
     /// for, such as reading a stored answer.
     /// </summary>
@@ -90,6 +99,19 @@ public sealed record ChargeRequest
     /// within 24 hours; the same key with another hash is refused with <see cref="ChargeRefusal.IdempotencyMismatch"/>.
     /// </summary>
     public IdempotencyClaim? Idempotency { get; init; }
+
+    /// <summary>The same request to these places.</summary>
+    /// <param name="targets">At least one, in the order in which they are tried.</param>
+    internal ChargeRequest GoingTo(IReadOnlyList<ChargeTarget> targets) => this with
+    {
+        Targets = targets,
+        Provider = targets[0].Provider,
+        Model = targets[0].Model,
+        Path = targets[0].Path,
+        Cost = targets.Max(static target => target.Cost),
+        TokenEstimate = CostEstimate.Largest(targets.Select(static target => target.TokenEstimate)),
+        DollarEstimate = CostEstimate.Largest(targets.Select(static target => target.DollarEstimate)),
+    };
 
     /// <summary>The units that <see cref="Cost"/> is where a key counts in this unit; null where it is none.</summary>
     public long? CostIn(QuotaUnit unit)

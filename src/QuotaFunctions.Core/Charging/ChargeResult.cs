@@ -11,8 +11,17 @@ public sealed record ChargeResult
     /// <summary>The granted charge; null when it was refused.</summary>
     public Charge? Charge { get; init; }
 
-    /// <summary>True when an Idempotency-Key had been charged before: <see cref="Charge"/> is the first one.</summary>
+    /// <summary>
+    /// True when an Idempotency-Key had been charged before: <see cref="Charge"/> is the first one, or a further one of 0 units where the
+    /// request is forwarded again.
+    /// </summary>
     public bool Replayed { get; init; }
+
+    /// <summary>
+    /// True when the answer to a call with the same Idempotency-Key is kept: nothing is charged nor forwarded, and <see cref="Charge"/> is
+    /// the one of that call, which is settled.
+    /// </summary>
+    public bool IsAnswerKept { get; init; }
 
     /// <summary>The key's quota after the decision; null where no key is known or storage did not answer.</summary>
     public QuotaSnapshot? Quota { get; init; }

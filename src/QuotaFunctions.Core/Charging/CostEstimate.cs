@@ -10,4 +10,18 @@ public readonly record struct CostEstimate(long Most, long Least)
         : this(cost, cost)
     {
     }
+
+    /// <summary>An estimate that covers each of these; null where none is known.</summary>
+    internal static CostEstimate? Largest(IEnumerable<CostEstimate?> estimates)
+    {
+        CostEstimate? largest = null;
+        foreach (var estimate in estimates)
+        {
+            largest = largest is { } one && estimate is { } other
+                ? new CostEstimate(Math.Max(one.Most, other.Most), Math.Max(one.Least, other.Least))
+                : largest ?? estimate;
+        }
+
+        return largest;
+    }
 }

@@ -14,13 +14,6 @@ internal interface ICommitListener
     /// <param name="correction">The ledger's entry that corrected the cost; null where the cost stood.</param>
     /// <param name="cancellationToken">Gives up waiting for room.</param>
     ValueTask OnSettledAsync(Settlement settlement, long cost, LedgerEntryRef? correction, CancellationToken cancellationToken);
-
-    /// <summary>A charge was committed after its request had been refused: nobody will settle it.</summary>
-    /// <param name="accountId">The account.</param>
-    /// <param name="row">The commit.</param>
-    /// <param name="index">The charge's number in it.</param>
-    /// <param name="cancellationToken">Gives up waiting for room.</param>
-    ValueTask OnAbandonedAsync(string accountId, LedgerRow row, int index, CancellationToken cancellationToken);
 }
 
 /// <summary>Finds charges whose ledger rows are gone.</summary>

@@ -13,8 +13,8 @@ internal sealed class QuotaEngine(
     private static readonly TimeSpan ReportWindow = TimeSpan.FromHours(24);
 
     /// <summary>
-    /// How long a call waits where too many are under way. A client may have the whole of an answer a moment before that call is settled, and asks
-    /// for the next at once; and of what another instance settled an account writer knows a little later.
+    /// How long a call waits where too many are under way, or the one with its Idempotency-Key. A client may have the whole of an answer a moment
+    /// before that call is settled, and asks for the next at once; and of what another instance settled an account writer knows a little later.
     /// </summary>
     private static readonly TimeSpan CallPatience = TimeSpan.FromMilliseconds(400);
 
@@ -37,7 +37,7 @@ internal sealed class QuotaEngine(
             result = found is { } locator
                 ? await writers.RunAsync(locator.AccountId, new ChargeCommand(request, locator, deadline, cancellationToken))
                 : new ChargeResult { Refusal = ChargeRefusal.KeyInvalid };
-            while (result.Refusal == ChargeRefusal.TooManyCalls && clock.GetElapsedTime(start) < CallPatience)
+            while (result.Refusal is ChargeRefusal.TooManyCalls or ChargeRefusal.IdempotencyInProgress && clock.GetElapsedTime(start) < CallPatience)
             {
                 await Task.Delay(CallPause, clock, cancellationToken);
                 result = await writers.RunAsync(found!.Value.AccountId, new ChargeCommand(request, found.Value, deadline, cancellationToken));
@@ -49,7 +49,7 @@ internal sealed class QuotaEngine(
             result = new ChargeResult { Refusal = ChargeRefusal.QuotaUnavailable };
         }
 
-        if (result.Charge?.Request.Kind == ChargeKind.Forward)
+        if (result is { Charge.Request.Kind: ChargeKind.Forward, IsAnswerKept: false })
         {
             inFlight.Open();
         }
@@ -136,11 +136,13 @@ internal sealed class QuotaEngine(
             return new ConsumeSettlementResult(ConsumeSettlementStatus.NotFound);
         }
 
+        var final = cost is null ? charge.Cost : finalCost;
         var settlement = new Settlement
         {
             Charge = charge,
             Outcome = success ? ChargeOutcome.Succeeded : ChargeOutcome.Failed,
-            Cost = cost is null ? charge.Cost : finalCost,
+            Cost = final,
+            Repetition = final == 0 ? Repetition.Anew : default,
             Latency = now > charge.At ? now - charge.At : TimeSpan.Zero,
         };
         var result = await writers.RunAsync(locator.AccountId, new SettleCommand(settlement));

@@ -24,6 +24,10 @@ internal sealed class SettleCommand : AccountCommand<SettleResult>
 
     private readonly Settlement _settlement;
     private readonly Charge _charge;
+
+    // Where the call went elsewhere than its charge says
+    private readonly string? _provider;
+    private readonly string? _model;
     private bool _isSettled;
 
     /// <summary>Makes a correction.</summary>
@@ -32,6 +36,12 @@ internal sealed class SettleCommand : AccountCommand<SettleResult>
         : base(settlement.Charge.Key.KeyId, deadline: long.MaxValue)
     {
         (_settlement, _charge) = (settlement, settlement.Charge);
+        if (settlement.ServedBy is { } target && (target.Provider, target.Model) != (_charge.Request.Provider, _charge.Request.Model))
+        {
+            (_provider, _model) = (target.Provider, target.Model);
+            MaxEntriesLength += LedgerEntry.MaxLengthOf(_provider, _model);
+        }
+
         NeedsPreparing = true;
         IsRepeatable = true;
     }
@@ -78,14 +88,19 @@ internal sealed class SettleCommand : AccountCommand<SettleResult>
             Outcome = OutcomeNames.Of(_settlement.Outcome),
             Status = _settlement.Status,
             LatencyMs = (int?)_settlement.Latency?.TotalMilliseconds,
+            Provider = _provider,
+            Model = _model,
         };
         var index = transaction.Add(entry);
-        transaction.Add(new SideRow.SettlementMarker(_charge.Key.KeyId, _charge.Id, entry.FinalCost));
+
+        // What was charged in a period that is over is not given back
+        var repetition = entry.FinalCost > 0 && _settlement.Repetition == Repetition.Anew ? Repetition.OnceMore : _settlement.Repetition;
+        transaction.Add(new SideRow.SettlementMarker(_charge.Key.KeyId, _charge.Id, entry.FinalCost, repetition));
         var result = new SettleResult(AlreadySettled: false, entry.FinalCost, QuotaRules.Snapshot(key, pool, transaction.At));
         return Written(() => result) with
         {
             // Also where nobody waits for it any more.
-            Report = (listener, _, stop) => listener.OnSettledAsync(_settlement, entry.FinalCost, transaction.Row.RefOf(index), stop),
+            Report = (listener, stop) => listener.OnSettledAsync(_settlement, entry.FinalCost, transaction.Row.RefOf(index), stop),
         };
     }
 

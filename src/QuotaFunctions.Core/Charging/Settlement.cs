@@ -14,6 +14,9 @@ public sealed record Settlement
     /// <summary>What it came to in units, 0 for a refund; may be above what was held.</summary>
     public required long Cost { get; init; }
 
+    /// <summary>What a request gets that comes again with the charge's Idempotency-Key.</summary>
+    public Repetition Repetition { get; init; }
+
     /// <summary>The upstream's status code, 0 where there was none.</summary>
     public int Status { get; init; }
 
@@ -25,6 +28,12 @@ public sealed record Settlement
 
     /// <summary>How often the request was sent to an upstream.</summary>
     public int Attempts { get; init; }
+
+    /// <summary>Which of the places that the request might go to it went to last; null where that was the only one.</summary>
+    public ChargeTarget? ServedBy { get; init; }
+
+    /// <summary>The providers that were tried, with the status or the reason why none came: <c>openai:429, azure:200</c>; null where it was one attempt.</summary>
+    public string? Tried { get; init; }
 
     /// <summary>Bytes of the client's body that were sent to the upstream; null where nothing was forwarded.</summary>
     public long? BytesIn { get; init; }

@@ -87,6 +87,17 @@ public sealed partial class ServiceOptions
         + "[proxying.md](proxying.md#what-is-held)")]
     public bool ProxyClampsMaxTokens { get; set; } = true;
 
+    /// <summary>
+    /// <c>IDEMPOTENCY_KEEP_ANSWERS</c>: whether answers to forwarded requests with an Idempotency-Key are kept for 24 hours, to be given again.
+    /// Default true.
+    /// </summary>
+    [Setting(
+        "IDEMPOTENCY_KEEP_ANSWERS",
+        "`true`",
+        "whether answers to forwarded requests with an `Idempotency-Key`, of up to 256 KiB, are kept in storage for 24 hours to be given again. "
+        + "See [proxying.md](proxying.md#idempotency-key)")]
+    public bool KeepAnswers { get; set; } = true;
+
     /// <summary>Reads the settings.</summary>
     internal static void Read(SettingReader settings, ServiceOptions options)
     {
@@ -95,6 +106,7 @@ public sealed partial class ServiceOptions
         options.ProxyMaxBodyBytes = settings.Number("PROXY_MAX_BODY_BYTES", DefaultProxyMaxBodyBytes, 1, MaxProxyMaxBodyBytes);
         options.ProxyDrain = TimeSpan.FromSeconds(settings.Number("PROXY_DRAIN_SECONDS", (long)DefaultProxyDrain.TotalSeconds, 0, MaxProxyDrainSeconds));
         options.ProxyClampsMaxTokens = settings.Flag("PROXY_CLAMP_MAX_TOKENS", true);
+        options.KeepAnswers = settings.Flag("IDEMPOTENCY_KEEP_ANSWERS", options.KeepAnswers);
         options.ClientAddressHeader = settings.PlainText("CLIENT_ADDRESS_HEADER");
         options.NamedAdminTokens = NamedAdminToken.Read(settings);
 

@@ -38,6 +38,9 @@ public sealed class StorageNames(IOptions<StorageOptions> options)
     /// <summary>The log: every admitted request, and what was done to quotas.</summary>
     public string Audit => _prefix + "audit";
 
+    /// <summary>Answers to calls with an Idempotency-Key, for a day.</summary>
+    public string Answers => _prefix + "answers";
+
     /// <summary>Which rows of the log belong to a moment, over all keys.</summary>
     public string AuditIndex => _prefix + "auditindex";
 
@@ -63,7 +66,7 @@ public sealed class StorageNames(IOptions<StorageOptions> options)
     public string Alerts => _prefix + "alerts";
 
     /// <summary>Every table.</summary>
-    public IReadOnlyList<string> Tables => [Accounts, KeyDirectory, Keys, Audit, AuditIndex, AdminAudit, Usage, Reports, Subscriptions, Mails, Alerts, State];
+    public IReadOnlyList<string> Tables => [Accounts, KeyDirectory, Keys, Answers, Audit, AuditIndex, AdminAudit, Usage, Reports, Subscriptions, Mails, Alerts, State];
 
     /// <summary>Where the host puts a queue's messages that their function failed on too often.</summary>
     public static string PoisonOf(string queue) => queue + "-poison";

@@ -67,6 +67,17 @@ public sealed record Problem
     public static readonly Problem IdempotencyMismatch = new(422, "idempotency_mismatch", "Idempotency-Key reused",
         "This Idempotency-Key was used for another request within the last 24 hours.");
 
+    /// <summary>The call with this Idempotency-Key is under way.</summary>
+    public static readonly Problem IdempotencyInProgress = new(409, "idempotency_in_progress", "Idempotency-Key in progress",
+        "The request with this Idempotency-Key is under way. Try again after the time in Retry-After: its answer is then given to you.")
+    {
+        RetryAfter = TimeSpan.FromSeconds(1),
+    };
+
+    /// <summary>The answer to the call with this Idempotency-Key is gone.</summary>
+    public static readonly Problem IdempotencyAnswerGone = new(409, "idempotency_answer_gone", "Answer gone",
+        "The answer to the request with this Idempotency-Key is not kept, and the request was forwarded again once. Use a new Idempotency-Key to make the call anew.");
+
     /// <summary>Storage did not let it be decided in time.</summary>
     public static readonly Problem QuotaUnavailable = new(503, "quota_unavailable", "Quota unavailable",
         "The quota could not be checked, so nothing was admitted and nothing charged; try again.")
@@ -169,6 +180,9 @@ public sealed record Problem
     /// <summary>Whether trying again helps only once there is more quota.</summary>
     public bool IsQuotaUsedUp => Code == "quota_exhausted";
 
+    /// <summary>Whether the same request would be refused again, although its status is one that SDKs try again by themselves.</summary>
+    public bool IsFinal => IsQuotaUsedUp || Code == "idempotency_answer_gone";
+
     /// <summary>When it is worth while to ask again, where the occurrence has nothing better to say; null where only the occurrence knows.</summary>
     public TimeSpan? RetryAfter { get; private init; }
 
@@ -200,6 +214,8 @@ public sealed record Problem
         ChargeRefusal.QuotaExhausted => QuotaExhausted,
         ChargeRefusal.RateLimited or ChargeRefusal.TooManyCalls => RateLimited,
         ChargeRefusal.IdempotencyMismatch => IdempotencyMismatch,
+        ChargeRefusal.IdempotencyInProgress => IdempotencyInProgress,
+        ChargeRefusal.IdempotencyAnswerGone => IdempotencyAnswerGone,
         ChargeRefusal.QuotaUnavailable => QuotaUnavailable,
         _ => throw new ArgumentOutOfRangeException(nameof(refusal), refusal, null),
     };

@@ -7,11 +7,13 @@ namespace QuotaFunctions.Core.Proxying;
 /// <param name="response">The client's answer.</param>
 /// <param name="usage">Reads along; null where it cannot.</param>
 /// <param name="filter">Keeps something from the client; null for nothing.</param>
+/// <param name="recording">Takes down what the client gets; null where nobody does.</param>
 /// <param name="progress">What is measured of it.</param>
 /// <param name="silence">Ends the reading when nothing has come for too long.</param>
 /// <param name="time">The time.</param>
 internal sealed class AnswerCopier(
-    HttpResponse response, TokenUsageReader? usage, UsageEventFilter? filter, ForwardProgress progress, SilenceTimer silence, TimeProvider time)
+    HttpResponse response, TokenUsageReader? usage, UsageEventFilter? filter, AnswerRecording? recording, ForwardProgress progress, SilenceTimer silence,
+    TimeProvider time)
 {
     private const int BufferSize = 32 * 1024;
 
@@ -68,6 +70,7 @@ internal sealed class AnswerCopier(
     // Once a piece was not sent, none of the following is: the client must not take the rest for the whole
     private async ValueTask WriteAsync(ReadOnlyMemory<byte> piece, CancellationToken sending, CancellationToken reading)
     {
+        recording?.Add(piece.Span);
         if (IsCut)
         {
             return;

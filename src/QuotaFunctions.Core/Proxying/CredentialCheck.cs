@@ -32,11 +32,34 @@ internal sealed partial class CredentialCheck(
             .Select(provider => AskAsync(provider, cancellationToken)));
     }
 
-    /// <summary>Asks one; whatever goes wrong with it does not keep the others.</summary>
+    /// <summary>
+    /// Asks one, with each of its credentials until one is taken; whatever goes wrong with it does not keep the others. It is noted as refused where
+    /// every answer was a refusal.
+    /// </summary>
     private async Task AskAsync(Provider provider, CancellationToken cancellationToken)
     {
+        var answers = new List<int?>();
+        foreach (var apiKey in provider.ApiKeys)
+        {
+            answers.Add(await AskAsync(provider, apiKey, cancellationToken));
+            if (answers[^1] is >= 200 and < 300)
+            {
+                break;
+            }
+        }
+
+        // Anything else says nothing of the credential: there may be no such route, and 403 may be of the list of models alone
+        if (answers[^1] is { } last && (last is >= 200 and < 300 || answers.TrueForAll(static answer => answer is 401 or 402)))
+        {
+            await notes.NoteAsync(provider, last, isTraffic: false);
+        }
+    }
+
+    /// <summary>The status of the answer; null where none came.</summary>
+    private async Task<int?> AskAsync(Provider provider, string apiKey, CancellationToken cancellationToken)
+    {
         using var request = new HttpRequestMessage(HttpMethod.Get, provider.AtOpenAI(provider.Preset.CheckPath, ""));
-        ForwardedHeaders.CopyToUpstream([], request, provider);
+        ForwardedHeaders.CopyToUpstream([], request, provider, apiKey);
 
         if (provider.Preset == ProviderPreset.None)
         {
@@ -48,19 +71,14 @@ internal sealed partial class CredentialCheck(
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(tooLate.Token, cancellationToken);
         try
         {
-            using var answer = await clients.Of(provider).SendAsync(request, stop.Token);
-            var status = (int)answer.StatusCode;
-            Asked(provider.Name, status);
-
-            // Anything else says nothing of the credential: there may be no such route, and 403 may be of the list of models alone
-            if (answer.IsSuccessStatusCode || status is 401 or 402)
-            {
-                await notes.NoteAsync(provider, status, isTraffic: false);
-            }
+            using var answer = await clients.Of(provider).SendAsync(request, Patience, stop.Token);
+            Asked(provider.Name, (int)answer.StatusCode);
+            return (int)answer.StatusCode;
         }
         catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
         {
             NotAsked(provider.Name, StorageErrors.Kind(failure));
+            return null;
         }
     }
 

@@ -9,6 +9,9 @@ internal sealed class ForwardProgress
     /// <summary>How often it was sent.</summary>
     public int Attempts { get; set; }
 
+    /// <summary>To which providers, and what came of each: a status, or why there is none. Also those that were passed over.</summary>
+    public List<(string Provider, string Outcome)> Tried { get; } = [];
+
     /// <summary>Bytes of the upstream's body that were sent to the client.</summary>
     public long BytesOut { get; set; }
 

@@ -54,8 +54,8 @@ internal static class ForwardedHeaders
     private static readonly SearchValues<char> Ascii = SearchValues.Create(Range('\t', '\t') + Range(' ', '~'));
     private static readonly SearchValues<char> Any = SearchValues.Create(Range('\t', '\t') + Range(' ', '~') + Range('\x80', '\xff'));
 
-    /// <summary>Puts a client's headers on the request to the upstream, and the provider's own with its credential.</summary>
-    public static void CopyToUpstream(IEnumerable<KeyValuePair<string, StringValues>> headers, HttpRequestMessage request, Provider provider)
+    /// <summary>Puts a client's headers on the request to the upstream, and the provider's own with a credential of its.</summary>
+    public static void CopyToUpstream(IEnumerable<KeyValuePair<string, StringValues>> headers, HttpRequestMessage request, Provider provider, string apiKey)
     {
         var hop = NamedBy(headers.FirstOrDefault(static header => header.Key.Equals("Connection", StringComparison.OrdinalIgnoreCase)).Value);
         foreach (var (name, values) in headers)
@@ -66,7 +66,7 @@ internal static class ForwardedHeaders
             }
         }
 
-        provider.Authorize(request);
+        provider.Authorize(request, apiKey);
     }
 
     /// <summary>Puts the upstream's headers on the answer to the client.</summary>
@@ -80,7 +80,7 @@ internal static class ForwardedHeaders
         var hop = NamedBy(upstream.Headers.NonValidated.TryGetValues("Connection", out var connection) ? connection.ToArray() : default);
         foreach (var (name, values) in upstream.Headers.NonValidated.Concat(upstream.Content.Headers.NonValidated))
         {
-            if (!NotToClient.Contains(name) && !hop.Contains(name, StringComparer.OrdinalIgnoreCase)
+            if (MayGoToClient(name) && !hop.Contains(name, StringComparer.OrdinalIgnoreCase)
                 && values.Where(value => !value.AsSpan().ContainsAnyExcept(sane) && !provider.IsRevealing(value)).ToArray() is { Length: > 0 } kept)
             {
                 response.Headers[name] = kept;
@@ -107,6 +107,9 @@ internal static class ForwardedHeaders
             response.AppendTrailer(name, values.Where(static value => !value.AsSpan().ContainsAnyExcept(Ascii)).ToArray());
         }
     }
+
+    /// <summary>Whether a header of an answer may be the upstream's, rather than of this hop or this service.</summary>
+    public static bool MayGoToClient(string name) => !NotToClient.Contains(name);
 
     /// <summary>True for a header that settings may add to every request: not what this hop makes itself, nor what belongs to a body.</summary>
     public static bool MayBeAdded(string name) => !OfThisHop.Contains(name)

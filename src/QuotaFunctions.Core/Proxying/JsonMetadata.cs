@@ -45,6 +45,9 @@ internal sealed class JsonMetadata
     /// <summary>Of the next text, where only its beginning is in the document: its length, 0 where it cannot be an attachment; null where all of it is.</summary>
     public long? CutLength { get; set; }
 
+    /// <summary>Whether the name that a reader has come to, at the top, is that of the model.</summary>
+    public static bool NamesModel(ref Utf8JsonReader reader) => reader.CurrentDepth == 1 && new JsonMetadata().NameOf(ref reader) == Name.Model;
+
     /// <summary>Reads on, as far as there are whole tokens. False where the document is malformed.</summary>
     public bool TryRead(ref Utf8JsonReader reader)
     {

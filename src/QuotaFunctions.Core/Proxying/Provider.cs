@@ -111,9 +111,14 @@ public sealed class Provider
     /// <summary>Whose API it is: the preset's, or that of the vendor whose address it has.</summary>
     internal ProviderPreset Vendor => _vendor ??= Preset == ProviderPreset.None ? ProviderPresets.At(BaseUrl) ?? Preset : Preset;
 
-    /// <summary>Its credential. Not public, so that it gets into no log and no answer.</summary>
+    /// <summary>Its credentials, used in turn: one at least, empty where it is sent none. Not public, so that they get into no log and no answer.</summary>
     [Setting("Providers__<name>__ApiKey", "required, unless `AuthScheme` is `none` or the preset needs none", "its credential", IsSecret = true)]
-    internal string ApiKey { get; init; } = "";
+    [Setting(
+        "Providers__<name>__Credentials__0",
+        "none",
+        "a further credential, then `__1` and so on, used in turn: [proxying.md](proxying.md#several-credentials)",
+        IsSecret = true)]
+    internal IReadOnlyList<string> ApiKeys { get; init; } = [""];
 
     /// <summary>Whether it is sent a credential, and so can refuse it.</summary>
     internal bool HasCredential => Auth.Scheme != AuthScheme.None || Headers.Count > 0;
@@ -157,8 +162,8 @@ public sealed class Provider
     /// <summary>An address of which nothing is decoded, encoded or tidied up.</summary>
     internal static Uri ToTheLetter(string address) => new(address, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
 
-    /// <summary>Puts on a request that is about to be sent what the provider wants of every one: its headers and the credential.</summary>
-    internal void Authorize(HttpRequestMessage request)
+    /// <summary>Puts on a request that is about to be sent what the provider wants of every one: its headers and a credential.</summary>
+    internal void Authorize(HttpRequestMessage request, string apiKey)
     {
         foreach (var (name, value) in Headers)
         {
@@ -174,7 +179,7 @@ public sealed class Provider
         }
 
         var isOther = !HasOwnAuth && Preset.OpenAIAuth is not null && request.RequestUri!.AbsolutePath.StartsWith($"/{Preset.OpenAIPath}/", StringComparison.Ordinal);
-        (isOther ? Preset.OpenAIAuth! : Auth).Apply(request, ApiKey);
+        (isOther ? Preset.OpenAIAuth! : Auth).Apply(request, apiKey);
     }
 
     /// <summary>True for a client's header in whose place the provider's own goes.</summary>
@@ -182,7 +187,7 @@ public sealed class Provider
 
     /// <summary>True for a text of the provider's that quotes the address it was called by, with the credential in it.</summary>
     internal bool IsRevealing(string text) => Auth.Scheme == AuthScheme.Query
-        && (text.Contains(ApiKey, StringComparison.Ordinal) || text.Contains(Uri.EscapeDataString(ApiKey), StringComparison.OrdinalIgnoreCase));
+        && ApiKeys.Any(apiKey => text.Contains(apiKey, StringComparison.Ordinal) || text.Contains(Uri.EscapeDataString(apiKey), StringComparison.OrdinalIgnoreCase));
 
     /// <summary>True when an address lies under <see cref="BaseUrl"/>: the same scheme, host and port, and its path or one below.</summary>
     internal bool Holds(Uri address)

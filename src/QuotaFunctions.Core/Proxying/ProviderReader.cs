@@ -15,7 +15,7 @@ internal sealed class ProviderReader(SettingReader settings, string prefix)
     /// <summary>The settings that a provider has.</summary>
     public static readonly string[] Names =
     [
-        "Preset", "BaseUrl", "AuthScheme", "AuthHeader", "AuthQuery", "ApiKey", "Headers", "Models", "AllowedPaths", "AllowedMethods", "ConnectTimeoutSeconds",
+        "Preset", "BaseUrl", "AuthScheme", "AuthHeader", "AuthQuery", "ApiKey", "Credentials", "Headers", "Models", "AllowedPaths", "AllowedMethods", "ConnectTimeoutSeconds",
         "TimeoutSeconds", "IdleTimeoutSeconds", "StreamTimeoutSeconds", "RequestStreamUsage", "RefundOn", "Costs", "Prices",
     ];
 
@@ -30,8 +30,8 @@ internal sealed class ProviderReader(SettingReader settings, string prefix)
         }
 
         var baseUrl = ReadBaseUrl(preset);
-        var apiKey = settings.Text(Setting("ApiKey"));
-        var (auth, hasOwnAuth) = ReadAuth(preset, apiKey);
+        var apiKeys = ProviderCredentials.Read(settings, prefix);
+        var (auth, hasOwnAuth) = ReadAuth(preset, apiKeys.Count > 0);
         var headers = ReadHeaders(auth);
         var (models, hasOwnModels) = ReadModels(preset);
         var provider = new Provider
@@ -41,7 +41,7 @@ internal sealed class ProviderReader(SettingReader settings, string prefix)
             Preset = preset,
             Auth = auth,
             HasOwnAuth = hasOwnAuth,
-            ApiKey = apiKey ?? "",
+            ApiKeys = auth.Scheme == AuthScheme.None || apiKeys.Count == 0 ? [""] : apiKeys,
             Headers = headers,
             Models = models,
             HasOwnModels = hasOwnModels,
@@ -97,20 +97,16 @@ internal sealed class ProviderReader(SettingReader settings, string prefix)
         return null;
     }
 
-    private (ProviderAuth Auth, bool IsOwn) ReadAuth(ProviderPreset preset, string? apiKey)
+    private (ProviderAuth Auth, bool IsOwn) ReadAuth(ProviderPreset preset, bool hasApiKey)
     {
         var (scheme, header, query) = (settings.PlainText(Setting("AuthScheme")), settings.PlainText(Setting("AuthHeader")), settings.PlainText(Setting("AuthQuery")));
         var isOwn = (scheme ?? header ?? query) is not null;
         var auth = isOwn ? ReadOwnAuth(preset, scheme, header, query)
-            : apiKey is null && !preset.NeedsCredential ? ProviderAuth.None
+            : !hasApiKey && !preset.NeedsCredential ? ProviderAuth.None
             : preset.Auth;
-        if (apiKey is null && auth.Scheme != AuthScheme.None)
+        if (!hasApiKey && auth.Scheme != AuthScheme.None)
         {
             AddError("ApiKey", "is missing: set it to the provider's credential, or AuthScheme to none.");
-        }
-        else if (apiKey is not null && !IsPrintable(apiKey))
-        {
-            AddError("ApiKey", "must consist of printable ASCII characters, as HTTP has it.");
         }
 
         return (auth, isOwn);

@@ -12,13 +12,14 @@ namespace QuotaFunctions.Core.Proxying;
 /// Takes a key's holder's request to an upstream: has it read, charges, forwards, settles. Until the charge nothing
 /// costs anything; after it every way out settles, once.
 /// </summary>
-public sealed partial class ProxyHandler
+public sealed class ProxyHandler
 {
     private readonly ClientKeys _clients;
     private readonly ProxyRequestReader _reader;
+    private readonly FailoverSender _sender;
     private readonly UpstreamForwarder _forwarder;
     private readonly IQuotaEngine _engine;
-    private readonly UpstreamMetrics _metrics;
+    private readonly KeptAnswers _answers;
     private readonly TimeSpan _drain;
     private readonly TimeProvider _time;
     private readonly ILogger<ProxyHandler> _logger;
@@ -26,24 +27,26 @@ public sealed partial class ProxyHandler
     internal ProxyHandler(
         ClientKeys clients,
         ProxyRequestReader reader,
+        FailoverSender sender,
         UpstreamForwarder forwarder,
         IQuotaEngine engine,
-        UpstreamMetrics metrics,
+        KeptAnswers answers,
         TimeSpan drain,
         TimeProvider time,
         ILogger<ProxyHandler> logger)
     {
         _clients = clients;
         _reader = reader;
+        _sender = sender;
         _forwarder = forwarder;
         _engine = engine;
-        _metrics = metrics;
+        _answers = answers;
         _drain = drain;
         _time = time;
         _logger = logger;
     }
 
-    /// <summary><c>/v1/{path}</c>: to the provider that serves the model.</summary>
+    /// <summary><c>/v1/{path}</c>: to where the model's route leads, else to the provider that serves it.</summary>
     /// <param name="context">The client's request.</param>
     /// <param name="address">Where it comes from.</param>
     /// <param name="ended">Ends when the host ends the invocation.</param>
@@ -79,16 +82,11 @@ public sealed partial class ProxyHandler
         try
         {
             await using var request = await read(secret).ConfigureAwait(false);
-            context.Features.Set(new RequestedProvider(request.Upstream.Provider.Name));
+            context.Features.Set(new RequestedProvider(request.Upstreams[0].Provider.Name));
             var result = await _engine.ChargeAsync(request.Charge, context.RequestAborted).ConfigureAwait(false);
             if (result.Quota is { } quota)
             {
-                QuotaHeaders.Write(context.Response, quota, _time.GetUtcNow(), result.Charge?.Cost);
-            }
-
-            if (result.Replayed)
-            {
-                context.Response.Headers[Idempotency.ReplayedHeader] = "true";
+                QuotaHeaders.Write(context.Response, quota, _time.GetUtcNow(), result.Replayed ? 0 : result.Charge?.Cost);
             }
 
             if (result.Refusal == ChargeRefusal.ModelNotAllowed && request.Uncertainty is { } uncertainty)
@@ -101,8 +99,18 @@ public sealed partial class ProxyHandler
                 return Refusal.Of(result.Refusal!.Value, result.RetryAfter);
             }
 
+            if (result.IsAnswerKept)
+            {
+                return await _answers.GiveAsync(context, result.Charge).ConfigureAwait(false);
+            }
+
+            if (result.Replayed)
+            {
+                context.Response.Headers[Idempotency.ReplayedHeader] = "true";
+            }
+
             context.Features.Get<Admission>()!.IsGranted = true;
-            return await ForwardAsync(context, request.Upstream, result, ended).ConfigureAwait(false);
+            return await ForwardAsync(context, request, result, ended).ConfigureAwait(false);
         }
         catch (RefusedException refused)
         {
@@ -110,52 +118,50 @@ public sealed partial class ProxyHandler
         }
     }
 
-    private async Task<Refusal?> ForwardAsync(HttpContext context, UpstreamRequest request, ChargeResult result, CancellationToken ended)
+    private async Task<Refusal?> ForwardAsync(HttpContext context, ProxyRequest asked, ChargeResult result, CancellationToken ended)
     {
-        // What is held until the usage is known
-        var isHold = result.Charge!.IsHold;
-        request = WithinGrant(context, request, result.Charge);
-        request = isHold ? AskForUsage(request) : request;
-        var pending = new PendingCharge(this, result.Charge, result.Replayed, request);
-        var call = new UpstreamCall(_metrics, request, result.Charge.Request.Model, _time);
-        using var attendance = new Attendance(isHold ? _drain : TimeSpan.Zero, _time, context.RequestAborted, ended);
+        var isEstimate = result.Charge!.IsEstimate;
+        var targets = asked.OpenTo(result.Charge.Request);
+        var pending = new PendingCharge(_engine, result.Charge, result.Replayed, targets[0], _time, _logger);
+        UpstreamCall? call = null;
+        using var attendance = new Attendance(isEstimate ? _drain : TimeSpan.Zero, _time, context.RequestAborted, ended);
 
         // How it ended when an exception that nobody foresaw ends it
-        var unforeseen = new ForwardResult(ForwardOutcome.Unreachable) { PromptTokens = request.Estimate.PromptTokens };
+        var unforeseen = new ForwardResult(ForwardOutcome.Unreachable) { PromptTokens = targets[0].Estimate.PromptTokens };
         try
         {
-            var sent = await _forwarder.SendAsync(
-                request with { WantsPlainAnswer = isHold, TraceParent = call.TraceParent }, attendance).ConfigureAwait(false);
-            if (sent.Answer is null)
+            var sent = await _sender.SendAsync(targets, asked.Timeout, Prepare, attendance).ConfigureAwait(false);
+            (var request, call, var response) = sent;
+            pending.Request = request;
+            context.Features.Set(new RequestedProvider(request.Provider.Name));
+            if (response.Answer is null || sent.IsCredentialRejected)
             {
-                var none = unforeseen with { End = sent.End };
+                // A refused credential is not the client's fault, and what the upstream says of it may quote the credential
+                using var unread = response.Answer;
+                var none = sent.Result with { PromptTokens = request.Estimate.PromptTokens };
                 call.Ended(none);
                 await SettleBeforeAnswerAsync(context, pending, none, result).ConfigureAwait(false);
-                return sent.Refusal;
+                return sent.IsCredentialRejected ? new Refusal(Problem.UpstreamCredentialRejected) : response.Refusal;
             }
 
-            call.Answered();
-            using var answer = sent.Answer;
-            var status = (int)answer.StatusCode;
-            unforeseen = unforeseen with { End = ForwardOutcome.Truncated, Status = status };
-            if (request.Provider.HasCredential && status is (StatusCodes.Status401Unauthorized or StatusCodes.Status402PaymentRequired))
-            {
-                // It is not the client's fault, and what the upstream says of it may quote the credential
-                var rejected = new ForwardResult(ForwardOutcome.CredentialRejected, status);
-                call.Ended(rejected);
-                await SettleBeforeAnswerAsync(context, pending, rejected, result).ConfigureAwait(false);
-                return new Refusal(Problem.UpstreamCredentialRejected);
-            }
-
+            using var answer = response.Answer;
+            var status = sent.Status;
+            unforeseen = new ForwardResult(ForwardOutcome.Truncated, status) { PromptTokens = request.Estimate.PromptTokens };
             if (request.Provider.RefundOn.Covers(status))
             {
                 // However the rest of it ends: who has the answer also has the refund
                 await SettleBeforeAnswerAsync(context, pending, new ForwardResult(ForwardOutcome.Answered, status), result).ConfigureAwait(false);
             }
+            else if (pending.Taken is var taken && taken < result.Charge.Cost)
+            {
+                // It went to a place that is less dear than the one that was charged for
+                WriteQuota(context, result, taken);
+            }
 
             var usage = TokenUsageReader.For(answer.Content.Headers.ContentEncoding.Count > 0, answer.Content.Headers.ContentType?.MediaType);
             attendance.Follow(pending.IsSettled ? null : usage);
-            var passed = await _forwarder.PassOnAsync(answer, context, request, usage, attendance).ConfigureAwait(false);
+            var recording = _answers.Record(result.Charge);
+            var passed = await _forwarder.PassOnAsync(answer, context, request, usage, recording, attendance).ConfigureAwait(false);
             var exchange = unforeseen with
             {
                 End = passed.End,
@@ -165,25 +171,34 @@ public sealed partial class ProxyHandler
                 AnswerTokens = usage?.Passed ?? TokenEstimates.OfText(request.Progress.BytesOut),
             };
             call.Ended(exchange, usage);
-            await pending.SettleAsync(exchange, usage).ConfigureAwait(false);
+            var isKept = (passed.IsWhole || passed.End == ForwardOutcome.Answered) && !pending.IsSettled
+                && await _answers.TryKeepAsync(result.Charge, recording).ConfigureAwait(false);
+            await pending.SettleAsync(exchange, usage, isKept).ConfigureAwait(false);
             return null;
         }
         finally
         {
-            call.Ended(unforeseen);
+            call?.Ended(unforeseen);
             await pending.SettleAsync(unforeseen).ConfigureAwait(false);
+        }
+
+        UpstreamRequest Prepare(UpstreamRequest request)
+        {
+            request = WithinGrant(context, request, result.Charge);
+            return isEstimate ? AskForUsage(request) : request;
         }
     }
 
     private static UpstreamRequest AskForUsage(UpstreamRequest request) =>
         request.Provider.RequestStreamUsage && request.Content is { } content && StreamUsage.HasToBeAsked(request.Method, UpstreamPath.Decode(request.Target.AbsolutePath))
         && StreamUsage.Ask(content.Head, content.IsRepeatable) is { } asking
-            ? request with { Content = content.WithHead(asking), HidesReport = true }
-            : request;
+            ? request with { Content = content.WithHead(asking), HidesReport = true, WantsPlainAnswer = true }
+            : request with { WantsPlainAnswer = true };
 
     /// <summary>The request, with its answers limited to what was granted, where that is less than it may use.</summary>
     private static UpstreamRequest WithinGrant(HttpContext context, UpstreamRequest request, Charge charge)
     {
+        context.Response.Headers.Remove(QuotaHeaders.MaxTokens);
         if (request is not { Content: { } content, Estimate: { Limit: { } limit } estimate }
             || estimate.AnswerTokensWithin(charge.Granted, charge.Unit) is not { } tokens)
         {
@@ -197,64 +212,18 @@ public sealed partial class ProxyHandler
     private async Task SettleBeforeAnswerAsync(HttpContext context, PendingCharge pending, ForwardResult exchange, ChargeResult result)
     {
         var cost = await pending.SettleAsync(exchange).ConfigureAwait(false);
-        if (result.Quota is { } quota && cost != result.Charge!.Cost)
+        if (cost != result.Charge!.Cost)
         {
-            var back = result.Charge.Cost - cost;
-            QuotaHeaders.Write(context.Response, quota with { Remaining = quota.Remaining + back, Used = quota.Used - back }, _time.GetUtcNow(), cost);
+            WriteQuota(context, result, cost);
         }
     }
 
-    [LoggerMessage(1210, LogLevel.Error, "The charge {Charge} of {Key} could not be settled; the timer will do it.")]
-    private partial void NotSettled(string charge, string key, Exception exception);
-
-    /// <summary>A charge that was granted, and is settled once.</summary>
-    private sealed class PendingCharge(ProxyHandler handler, Charge charge, bool isReplay, UpstreamRequest request)
+    private void WriteQuota(HttpContext context, ChargeResult result, long cost)
     {
-        private readonly long _start = handler._time.GetTimestamp();
-        private long? _cost;
-
-        /// <summary>Whether that was done.</summary>
-        public bool IsSettled => _cost is not null;
-
-        /// <summary>Settles it, unless that was done. Returns its cost.</summary>
-        public async Task<long> SettleAsync(ForwardResult exchange, TokenUsageReader? usage = null)
+        if (result.Quota is { } quota)
         {
-            if (_cost is { } settled)
-            {
-                return settled;
-            }
-
-            var (outcome, cost) = SettlementRules.Decide(exchange, charge.Cost, charge.Unit, request.Provider.RefundOn, request.Estimate.Price);
-
-            // A replay was paid for the first time
-            _cost = cost = isReplay ? charge.Cost : cost;
-            var (progress, wasSent) = (request.Progress, exchange.End is not (ForwardOutcome.NotSent or ForwardOutcome.CircuitOpen));
-            try
-            {
-                // Whether the client is still there does not matter
-                await handler._engine.SettleAsync(
-                    new Settlement
-                    {
-                        Charge = charge,
-                        Outcome = outcome,
-                        Cost = cost,
-                        Status = exchange.Status,
-                        Latency = wasSent ? handler._time.GetElapsedTime(_start) : null,
-                        FirstByte = progress.FirstByteAt is { } at ? handler._time.GetElapsedTime(_start, at) : null,
-                        Attempts = progress.Attempts,
-                        BytesIn = wasSent ? request.Content?.SentBytes ?? 0 : null,
-                        BytesOut = wasSent ? progress.BytesOut : null,
-                        TokensIn = usage?.Input,
-                        TokensOut = usage?.Output,
-                    },
-                    CancellationToken.None).ConfigureAwait(false);
-            }
-            catch (Exception exception)
-            {
-                handler.NotSettled(charge.Id.ToString(), charge.Key.KeyId, exception);
-            }
-
-            return cost;
+            var back = result.Charge!.Cost - cost;
+            QuotaHeaders.Write(context.Response, quota with { Remaining = quota.Remaining + back, Used = quota.Used - back }, _time.GetUtcNow(), cost);
         }
     }
 }

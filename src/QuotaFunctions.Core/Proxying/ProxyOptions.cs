@@ -19,7 +19,8 @@ public sealed class ProxyOptions
     /// <summary>The longest <see cref="Provider.ConnectTimeout"/>, in seconds.</summary>
     public const int MaxConnectTimeoutSeconds = 120;
 
-    private const string Section = "Providers";
+    /// <summary>What the providers' settings begin with.</summary>
+    internal const string Section = "Providers";
 
     /// <summary>All of them, in the order of their names.</summary>
     public IReadOnlyList<Provider> Providers { get; set; } = [];

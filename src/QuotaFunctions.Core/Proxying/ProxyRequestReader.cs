@@ -1,7 +1,7 @@
 using System.Net;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.AspNetCore.WebUtilities;
+using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
 using QuotaFunctions.Core.Accounts;
 using QuotaFunctions.Core.Charging;
@@ -12,24 +12,33 @@ namespace QuotaFunctions.Core.Proxying;
 
 /// <summary>A key's holder's request to an upstream, read.</summary>
 /// <param name="Charge">What it is charged.</param>
-/// <param name="Upstream">What is sent on.</param>
+/// <param name="Upstreams">What is sent on, to each place that it may go to, in turn.</param>
+/// <param name="Timeout">How long the headers of the answer are waited for, all places together.</param>
 /// <param name="Uncertainty">What a key with a list of models is told where the request may name a model that cannot be told; null where it is certain.</param>
 /// <param name="Body">The client's body, which may lie on disk until this is disposed.</param>
-internal sealed record ProxyRequest(ChargeRequest Charge, UpstreamRequest Upstream, Refusal? Uncertainty, ClientBody Body) : IAsyncDisposable
+internal sealed record ProxyRequest(
+    ChargeRequest Charge, IReadOnlyList<UpstreamRequest> Upstreams, TimeSpan Timeout, Refusal? Uncertainty, ClientBody Body) : IAsyncDisposable
 {
+    /// <summary>What is sent on to those of the places that the key may use.</summary>
+    /// <param name="granted">What it was charged for.</param>
+    public IReadOnlyList<UpstreamRequest> OpenTo(ChargeRequest granted) => granted.Targets.Count == Upstreams.Count
+        ? Upstreams
+        : [.. Upstreams.Where(upstream => granted.Targets.Contains(upstream.Charged))];
+
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => Body.DisposeAsync();
 }
 
 /// <summary>Reads the three kinds of request that go to an upstream: who asks for what, and what it is charged. It charges and sends nothing.</summary>
 /// <param name="catalog">The providers.</param>
+/// <param name="routes">Where models lead.</param>
 /// <param name="options">The largest body, and whether answers are cut to what is left.</param>
 /// <param name="time">Says which day it is, for the prices.</param>
-internal sealed class ProxyRequestReader(ProviderCatalog catalog, ServiceOptions options, TimeProvider time)
+internal sealed class ProxyRequestReader(ProviderCatalog catalog, RouteCatalog routes, ServiceOptions options, TimeProvider time)
 {
     private static readonly string ModelRule = $"must be named once, as a string of 1 to {RequestMetadata.MaxModelLength} characters without blanks around it.";
 
-    /// <summary>Reads <c>/v1/{path}</c>: to the provider that serves the model.</summary>
+    /// <summary>Reads <c>/v1/{path}</c>: to where the model's route leads, else to the provider that serves it.</summary>
     /// <exception cref="RefusedException">It is not to be forwarded.</exception>
     public Task<ProxyRequest> ReadForModelAsync(HttpContext context, KeySecret secret, IPAddress? address)
     {
@@ -42,9 +51,21 @@ internal sealed class ProxyRequestReader(ProviderCatalog catalog, ServiceOptions
                 throw RefusedException.Invalid("model", ModelRule);
             }
 
-            var provider = catalog.ForModel(ModelOf(path, query, found.Facts).Model)
+            var model = NamedModel.Of(path, query, found.Facts).Model;
+            if (routes.Find(model) is { } route)
+            {
+                var targets = routes.TargetsOf(route, model!, path, query, body, found.Facts.IsObject);
+                return ToRequest(context, secret, address, PassThrough(context, targets, body, found) with
+                {
+                    Alias = model,
+                    Asked = $"/v1/{path}{query}",
+                    Timeout = routes.TimeoutOf(route),
+                });
+            }
+
+            var provider = catalog.ForModel(model)
                 ?? throw new RefusedException(Problem.EndpointNotAllowed, "No provider serves this model, and there is no default provider.");
-            return ToRequest(context, secret, address, PassThrough(context, provider, provider.AtOpenAI(path, query), body, found));
+            return ToRequest(context, secret, address, PassThrough(context, [new(provider, provider.AtOpenAI(path, query))], body, found));
         });
     }
 
@@ -55,7 +76,7 @@ internal sealed class ProxyRequestReader(ProviderCatalog catalog, ServiceOptions
         var (path, query) = PathBeyond(context, segments: 2);
         var provider = catalog.Find(name) ?? throw new RefusedException(Problem.NotFound, "There is no provider of this name.");
         return WithBodyAsync(context, async body => ToRequest(
-            context, secret, address, PassThrough(context, provider, provider.At(path, query), body, await ReadFactsAsync(context, body).ConfigureAwait(false))));
+            context, secret, address, PassThrough(context, [new(provider, provider.At(path, query))], body, await ReadFactsAsync(context, body).ConfigureAwait(false))));
     }
 
     /// <summary>Reads <c>/proxy</c>: to the endpoint that the body names.</summary>
@@ -86,16 +107,10 @@ internal sealed class ProxyRequestReader(ProviderCatalog catalog, ServiceOptions
             envelope.Headers[HeaderNames.ContentType] = envelope.IsText ? "text/plain; charset=utf-8" : "application/json";
         }
 
-        var upstream = new UpstreamRequest
+        return ToRequest(context, secret, address, new Call([new(provider, endpoint)], method, envelope.Headers, content, found.Facts, body)
         {
-            Provider = provider,
-            Target = endpoint,
-            Method = method,
-            Headers = envelope.Headers,
-            Content = content,
-            RequestId = context.TraceIdentifier,
-        };
-        return ToRequest(context, secret, address, new Call(found.Facts, body, envelope.Body ?? default, length ?? body.Length ?? 0, envelope.IsCut, upstream));
+            Length = length ?? body.Length ?? 0,
+        });
     });
 
     private async Task<ProxyRequest> WithBodyAsync(HttpContext context, Func<ClientBody, Task<ProxyRequest>> read)
@@ -122,24 +137,17 @@ internal sealed class ProxyRequestReader(ProviderCatalog catalog, ServiceOptions
         || request.Headers.ContainsKey(HeaderNames.SecWebSocketKey)
         || request.HttpContext.Features.Get<IHttpExtendedConnectFeature>()?.IsExtendedConnect == true;
 
-    private static Call PassThrough(HttpContext context, Provider provider, Uri target, ClientBody body, BodyMetadata found)
+    private static Call PassThrough(HttpContext context, IReadOnlyList<UpstreamTarget> targets, ClientBody body, BodyMetadata found)
     {
         var request = context.Request;
         var hasBody = body.Head.Length > 0 || context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody == true;
-        var upstream = new UpstreamRequest
-        {
-            Provider = provider,
-            Target = target,
-            Method = MethodOf(request.Method),
 
-            // The body goes on decoded
-            Headers = request.Headers.ContentEncoding.Count == 0
-                ? request.Headers
-                : request.Headers.Where(static header => !header.Key.Equals(HeaderNames.ContentEncoding, StringComparison.OrdinalIgnoreCase)),
-            Content = hasBody ? new ForwardedContent(body.Head, body.Rest, body.Length, found.Inspector) : null,
-            RequestId = context.TraceIdentifier,
-        };
-        return new Call(found.Facts, body, body.Head, body.Length ?? body.Head.Length, body.Rest is not null, upstream);
+        // The body goes on decoded
+        var headers = request.Headers.ContentEncoding.Count == 0
+            ? request.Headers
+            : request.Headers.Where(static header => !header.Key.Equals(HeaderNames.ContentEncoding, StringComparison.OrdinalIgnoreCase));
+        var content = hasBody ? new ForwardedContent(body.Head, body.Rest, body.Length, found.Inspector) : null;
+        return new Call(targets, MethodOf(request.Method), headers, content, found.Facts, body) { Length = body.Length ?? body.Head.Length };
     }
 
     /// <summary>The path that the client sent beyond its first segments, without a slash at its beginning, and the query; to the letter.</summary>
@@ -175,90 +183,73 @@ internal sealed class ProxyRequestReader(ProviderCatalog catalog, ServiceOptions
     private static HttpMethod MethodOf(string method) =>
         Provider.FindMethod(method) ?? throw RefusedException.Invalid("method", "must be GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS.");
 
-    /// <summary>The model that a request names, in its path, its body or its query; null where it names none, or it is not certain which.</summary>
-    private static (string? Model, bool IsUncertain) ModelOf(string path, string query, RequestMetadata facts)
-    {
-        // Where the path names a model, that is the one which the upstream goes by
-        if (UpstreamPath.ModelIn(path) is { } inPath)
-        {
-            return (RequestMetadata.NameOf(inPath), RequestMetadata.NameOf(inPath) is null);
-        }
-
-        var inQuery = QueryHelpers.ParseQuery(query).Where(static parameter => parameter.Key.Equals("model", StringComparison.OrdinalIgnoreCase));
-        foreach (var name in inQuery.SelectMany(static parameter => parameter.Value))
-        {
-            if (facts.Model is null || !facts.Model.Equals(RequestMetadata.NameOf(name), StringComparison.OrdinalIgnoreCase))
-            {
-                facts = facts.WithModel(name);
-            }
-        }
-
-        return facts.IsUncertain ? (null, true) : (facts.Model, false);
-    }
-
     private ProxyRequest ToRequest(HttpContext context, KeySecret secret, IPAddress? address, Call call)
     {
-        var (provider, target, method) = (call.Upstream.Provider, call.Upstream.Target, call.Upstream.Method);
-        var path = UpstreamPath.Decode(target.AbsolutePath);
-        if (!provider.Allows(path))
+        var (method, facts) = (call.Method, call.Facts);
+        var open = call.Targets.Where(target => target.Provider.Allows(target.Path) && target.Provider.Allows(method)).ToArray();
+        if (open is not [var first, ..])
         {
-            throw new RefusedException(Problem.EndpointNotAllowed, $"The provider {provider.Name} is not open for this path.");
+            var (provider, path) = (call.Targets[0].Provider, call.Targets[0].Path);
+            throw new RefusedException(Problem.EndpointNotAllowed, $"The provider {provider.Name} is not open for {(provider.Allows(path) ? method : "this path")}.");
         }
 
-        if (!provider.Allows(method))
-        {
-            throw new RefusedException(Problem.EndpointNotAllowed, $"The provider {provider.Name} is not open for {method}.");
-        }
-
-        if (call.Facts.Models > 1)
+        if (facts.Models > 1)
         {
             throw RefusedException.Invalid("model", "stands more than once.");
         }
 
-        if (!Idempotency.TryRead(context.Request, $"{method} {target.OriginalString}", call.Head.Span, out var claim))
+        var head = call.Content?.Head ?? default;
+        if (!Idempotency.TryRead(context.Request, $"{method} {call.Asked ?? first.Address.OriginalString}", head.Span, out var claim))
         {
             throw RefusedException.Invalid(Idempotency.Header, Idempotency.Rule);
         }
 
-        if (claim is not null && call.GoesOn)
+        if (claim is not null && call.Content is { IsRepeatable: false })
         {
             throw RefusedException.Invalid(Idempotency.Header, $"goes only with bodies of up to {ClientBody.MaxHead} bytes.");
         }
 
-        var (model, isUncertain) = ModelOf(target.AbsolutePath, target.Query, call.Facts);
-        var uncertainty = !isUncertain ? null : call.Facts.IsMalformed
+        var (model, isUncertain) = NamedModel.Of(first.Address.AbsolutePath, first.Address.Query, facts);
+        var uncertainty = !isUncertain ? null : facts.IsMalformed
             ? Refusal.Invalid("body", "cannot be read, so nobody can tell which model it names.")
             : Refusal.Invalid("model", ModelRule);
-        if (provider.PricesModels && uncertainty is not null)
+        if (uncertainty is not null && first.Provider.PricesModels)
         {
             throw new RefusedException(uncertainty);
         }
 
-        var hasBody = !call.Head.IsEmpty;
-        var estimate = FreeRequests.UsesNoTokens(method, path, hasBody) ? CallEstimate.Free : CallEstimate.Of(
-            call.Facts,
-            call.Length,
-            path,
-            provider.PriceOf(model, DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime)),
-            AnswerLimit.For(path, provider),
-            canBeCut: options.ProxyClampsMaxTokens && !call.GoesOn);
+        var hasBody = !head.IsEmpty;
+        var day = DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime);
+        var canBeCut = options.ProxyClampsMaxTokens && call.Content is not { IsRepeatable: false };
+        var estimates = Array.ConvertAll(open, target => FreeRequests.UsesNoTokens(method, target.Path, hasBody)
+            ? CallEstimate.Free
+            : target.EstimateOf(facts, call.Length, target.Model ?? model, day, canBeCut));
         var charge = new ChargeRequest
         {
             Secret = secret,
-            Cost = provider.CostOf(path, model, method),
-            TokenEstimate = estimate.In(QuotaUnit.Tokens),
-            DollarEstimate = estimate.In(QuotaUnit.Usd),
             Kind = ChargeKind.Forward,
             RequestId = context.TraceIdentifier,
-            Provider = provider.Name,
-            Model = model,
+            Alias = call.Alias,
             NeedsModel = isUncertain || hasBody || !IsReading(method),
             Address = address,
             Method = method.Method,
-            Path = target.AbsolutePath,
             Idempotency = claim,
-        };
-        return new ProxyRequest(charge, call.Upstream with { Estimate = estimate }, uncertainty, call.Body);
+        }.GoingTo([.. open.Zip(estimates, (target, estimate) => target.ChargedFor(target.Model ?? model, method, estimate))]);
+        var progress = new ForwardProgress();
+        var upstreams = open.Select((target, index) => new UpstreamRequest
+        {
+            Provider = target.Provider,
+            Target = target.Address,
+            Charged = charge.Targets[index],
+            Estimate = estimates[index],
+            Method = method,
+            Headers = call.Headers,
+            Content = call.Content,
+            Edit = target.Edit,
+            RequestId = context.TraceIdentifier,
+            Progress = progress,
+        });
+        return new ProxyRequest(charge, [.. upstreams], call.Timeout ?? first.Provider.Timeout, uncertainty, call.Body);
     }
 
     // Lists models, reads a stored answer, or deletes it: no model works for it
@@ -266,11 +257,30 @@ internal sealed class ProxyRequestReader(ProviderCatalog catalog, ServiceOptions
         method == HttpMethod.Get || method == HttpMethod.Head || method == HttpMethod.Options || method == HttpMethod.Delete;
 
     /// <summary>What the client asks for.</summary>
-    /// <param name="Facts">What its body says.</param>
-    /// <param name="Body">All that it sent.</param>
-    /// <param name="Head">The body that is sent on, as far as it is at hand.</param>
-    /// <param name="Length">The body's length, or the least that it can be.</param>
-    /// <param name="GoesOn">Whether the body is longer than what is at hand.</param>
-    /// <param name="Upstream">What to send on.</param>
-    private sealed record Call(RequestMetadata Facts, ClientBody Body, ReadOnlyMemory<byte> Head, long Length, bool GoesOn, UpstreamRequest Upstream);
+    /// <param name="Targets">Where it may go, in turn.</param>
+    /// <param name="Method">How it is sent on.</param>
+    /// <param name="Headers">With which headers.</param>
+    /// <param name="Content">With which body; null for none.</param>
+    /// <param name="Facts">What the body says.</param>
+    /// <param name="Body">All that the client sent.</param>
+    private sealed record Call(
+        IReadOnlyList<UpstreamTarget> Targets,
+        HttpMethod Method,
+        IEnumerable<KeyValuePair<string, StringValues>> Headers,
+        ForwardedContent? Content,
+        RequestMetadata Facts,
+        ClientBody Body)
+    {
+        /// <summary>The body's length, or the least that it can be.</summary>
+        public long Length { get; init; }
+
+        /// <summary>The model that a route stands for; null where there is none.</summary>
+        public string? Alias { get; init; }
+
+        /// <summary>What the client asked for, by which an Idempotency-Key knows it again; null where that is the target's address.</summary>
+        public string? Asked { get; init; }
+
+        /// <summary>How long all targets together may take; null for the provider's own time.</summary>
+        public TimeSpan? Timeout { get; init; }
+    }
 }

@@ -16,7 +16,11 @@ public static class ProxyingServiceCollectionExtensions
     public static IServiceCollection AddProxying(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddSettings<ProxyOptions>(configuration, ProxyOptions.Read);
+        services.AddSettings<RouteOptions>(configuration, RouteOptions.Read);
         services.AddSingleton<ProviderCatalog>();
+        services.AddSingleton(static services => new RouteCatalog(
+            services.GetRequiredService<IOptions<RouteOptions>>(), services.GetRequiredService<ProviderCatalog>(), Random.Shared));
+        services.AddSingleton<CredentialRotation>();
         services.AddMetrics();
         services.AddSingleton<UpstreamMetrics>();
         services.AddSingleton<CredentialNotes>();
@@ -29,8 +33,19 @@ public static class ProxyingServiceCollectionExtensions
         services.AddSingleton<UpstreamConnector>();
         services.AddSingleton<UpstreamClients>();
         services.AddSingleton<UpstreamForwarder>();
+        services.AddSingleton<FailoverSender>();
+        services.AddSingleton<KeptAnswerTable>();
+        services.AddSingleton<IExpiredAnswers>(static services => services.GetRequiredService<KeptAnswerTable>());
+        services.AddSingleton(static services => new KeptAnswers(
+            services.GetRequiredService<KeptAnswerTable>(),
+            services.GetRequiredService<IOptions<ServiceOptions>>().Value.KeepAnswers,
+            services.GetRequiredService<StorageMetrics>(),
+            services.GetRequiredService<ILogger<KeptAnswers>>()));
         services.AddSingleton(static services => new ProxyRequestReader(
-            services.GetRequiredService<ProviderCatalog>(), services.GetRequiredService<IOptions<ServiceOptions>>().Value, services.GetRequiredService<TimeProvider>()));
+            services.GetRequiredService<ProviderCatalog>(),
+            services.GetRequiredService<RouteCatalog>(),
+            services.GetRequiredService<IOptions<ServiceOptions>>().Value,
+            services.GetRequiredService<TimeProvider>()));
         services.AddSingleton(static services => new ClientKeys(
             services.GetRequiredService<IKeyDirectory>(),
             services.GetRequiredService<IOptions<QuotaEngineOptions>>().Value.DecisionTimeout,
@@ -38,9 +53,10 @@ public static class ProxyingServiceCollectionExtensions
         services.AddSingleton(static services => new ProxyHandler(
             services.GetRequiredService<ClientKeys>(),
             services.GetRequiredService<ProxyRequestReader>(),
+            services.GetRequiredService<FailoverSender>(),
             services.GetRequiredService<UpstreamForwarder>(),
             services.GetRequiredService<IQuotaEngine>(),
-            services.GetRequiredService<UpstreamMetrics>(),
+            services.GetRequiredService<KeptAnswers>(),
             services.GetRequiredService<IOptions<ServiceOptions>>().Value.ProxyDrain,
             services.GetRequiredService<TimeProvider>(),
             services.GetRequiredService<ILogger<ProxyHandler>>()));

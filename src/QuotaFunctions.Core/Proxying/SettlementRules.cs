@@ -15,15 +15,17 @@ public static class SettlementRules
     public static (ChargeOutcome Outcome, long Cost) Decide(ForwardResult exchange, long held, QuotaUnit unit, RefundPolicy refundOn, ModelPrice? price = null)
     {
         ArgumentNullException.ThrowIfNull(refundOn);
-        var refunded = exchange.End switch
-        {
-            ForwardOutcome.NotSent or ForwardOutcome.CircuitOpen => true,
-            ForwardOutcome.Unreachable => refundOn.Unreachable,
-            ForwardOutcome.TimedOut => refundOn.Timeout,
-            _ => refundOn.Covers(exchange.Status),
-        };
-        return (OutcomeOf(exchange), refunded ? 0 : CostOf(exchange, held, unit, price));
+        return (OutcomeOf(exchange), IsRefunded(exchange, refundOn) ? 0 : CostOf(exchange, held, unit, price));
     }
+
+    /// <summary>Whether it costs nothing, whatever it would have come to.</summary>
+    internal static bool IsRefunded(ForwardResult exchange, RefundPolicy refundOn) => exchange.End switch
+    {
+        ForwardOutcome.NotSent or ForwardOutcome.CircuitOpen => true,
+        ForwardOutcome.Unreachable => refundOn.Unreachable,
+        ForwardOutcome.TimedOut => refundOn.Timeout,
+        _ => refundOn.Covers(exchange.Status),
+    };
 
     /// <summary>How it ended.</summary>
     internal static ChargeOutcome OutcomeOf(ForwardResult exchange) => exchange.End switch

@@ -72,14 +72,15 @@ internal sealed partial class UpstreamClient : IDisposable
 
     /// <summary>Sends a request and waits for the headers of its answer, for as long as the provider's time-out says, all attempts together.</summary>
     /// <param name="request">The request.</param>
+    /// <param name="timeout">How long to wait where the provider's time-out is longer.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
     /// <exception cref="TimeoutException">No headers came in time.</exception>
     /// <exception cref="BrokenCircuitException">The upstream has been failing and is left alone.</exception>
     /// <exception cref="ClientBodyException">The client is to blame.</exception>
     /// <exception cref="HttpRequestException">The upstream could not be reached, or what it answered is no answer.</exception>
-    public async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    public async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        using var tooLate = new CancellationTokenSource(_provider.Timeout, _time);
+        using var tooLate = new CancellationTokenSource(timeout < _provider.Timeout ? timeout : _provider.Timeout, _time);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, tooLate.Token);
         var pipeline = IsSafe(request.Method) && IsRepeatable(request) ? _repeatedly : _once;
         try

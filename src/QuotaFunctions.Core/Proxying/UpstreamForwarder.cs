@@ -11,7 +11,7 @@ namespace QuotaFunctions.Core.Proxying;
 
 /// <summary>Sends requests to upstreams, and their answers back: piece by piece, in both directions.</summary>
 internal sealed partial class UpstreamForwarder(
-    UpstreamClients clients, CredentialNotes credentials, IOptions<KestrelServerOptions> server, TimeProvider time, ILogger<UpstreamForwarder> logger)
+    UpstreamClients clients, IOptions<KestrelServerOptions> server, TimeProvider time, ILogger<UpstreamForwarder> logger)
 {
     // A host that does not say how, refuses to write a header that is not ASCII
     private readonly bool _writesAnyHeader = server.Value.ResponseHeaderEncodingSelector("Content-Disposition") is not null;
@@ -24,8 +24,7 @@ internal sealed partial class UpstreamForwarder(
         using var message = ToMessage(request);
         try
         {
-            var answer = await clients.Of(request.Provider).SendAsync(message, attendance.Token).ConfigureAwait(false);
-            _ = credentials.NoteAsync(request.Provider, (int)answer.StatusCode);
+            var answer = await clients.Of(request.Provider).SendAsync(message, request.Timeout, attendance.Token).ConfigureAwait(false);
             return new UpstreamResponse(answer, ForwardOutcome.Answered);
         }
         catch (Exception) when (attendance.Token.IsCancellationRequested)
@@ -49,7 +48,7 @@ internal sealed partial class UpstreamForwarder(
         }
         catch (TimeoutException)
         {
-            TimedOut(request.Provider.Name, request.Provider.Timeout.TotalSeconds);
+            TimedOut(request.Provider.Name, Math.Min(request.Timeout.TotalSeconds, request.Provider.Timeout.TotalSeconds));
             return new UpstreamResponse(null, ForwardOutcome.TimedOut, new Refusal(Problem.UpstreamTimeout));
         }
         catch (Exception exception)
@@ -66,9 +65,10 @@ internal sealed partial class UpstreamForwarder(
     /// <param name="context">The client's request.</param>
     /// <param name="request">What it answers.</param>
     /// <param name="usage">Reads along; null where it cannot.</param>
+    /// <param name="recording">Takes down what the client gets; null where nobody does.</param>
     /// <param name="attendance">How long to listen.</param>
     public async Task<PassedAnswer> PassOnAsync(
-        HttpResponseMessage answer, HttpContext context, UpstreamRequest request, TokenUsageReader? usage, Attendance attendance)
+        HttpResponseMessage answer, HttpContext context, UpstreamRequest request, TokenUsageReader? usage, AnswerRecording? recording, Attendance attendance)
     {
         var (clientLeft, ended, deadline) = (attendance.ClientLeft, attendance.Ended, request.Provider.StreamTimeout);
         var response = context.Response;
@@ -80,11 +80,12 @@ internal sealed partial class UpstreamForwarder(
             response.ContentLength = null;
         }
 
+        recording?.Begin(response);
         using var tooLate = new CancellationTokenSource(deadline, time);
         using var sending = CancellationTokenSource.CreateLinkedTokenSource(clientLeft, tooLate.Token, ended);
         using var silence = new SilenceTimer(request.Provider.IdleTimeout, time);
         using var reading = CancellationTokenSource.CreateLinkedTokenSource(attendance.Token, tooLate.Token, silence.Token);
-        var copier = new AnswerCopier(response, usage, filter, request.Progress, silence, time);
+        var copier = new AnswerCopier(response, usage, filter, recording, request.Progress, silence, time);
         try
         {
             if (HasBody(context, answer))
@@ -128,7 +129,7 @@ internal sealed partial class UpstreamForwarder(
     private static HttpRequestMessage ToMessage(UpstreamRequest request)
     {
         var message = new HttpRequestMessage(request.Method, request.Target) { Content = request.Content };
-        ForwardedHeaders.CopyToUpstream(request.Headers, message, request.Provider);
+        ForwardedHeaders.CopyToUpstream(request.Headers, message, request.Provider, request.ApiKey);
         message.Options.Set(ForwardProgress.Key, request.Progress);
         message.Headers.TryAddWithoutValidation("X-Request-Id", request.RequestId);
         if (request.TraceParent is { } trace)

@@ -59,12 +59,37 @@ internal static class UpstreamPath
     /// <param name="path">Encoded.</param>
     public static string? ModelIn(string path) => ModelAmong(path.Split('/')) ?? ModelAmong(Decode(path).Split('/'));
 
+    /// <summary>The path with another model in the place of the one that it names; null where that stands in no segment of its own.</summary>
+    /// <param name="path">Encoded.</param>
+    /// <param name="model">The other model.</param>
+    public static string? WithModel(string path, string model)
+    {
+        var segments = path.Split('/');
+        if (ModelAmong(segments) is not { } known)
+        {
+            return null;
+        }
+
+        var index = Array.FindIndex(segments, static segment => IsCollection(segment)) + 1;
+        var verb = segments[index].IndexOf(':', StringComparison.Ordinal);
+        if (RequestMetadata.NameOf(known) is null || Uri.UnescapeDataString(verb < 0 ? segments[index] : segments[index][..verb]) != known)
+        {
+            return null;
+        }
+
+        segments[index] = Uri.EscapeDataString(model) + (verb < 0 ? "" : segments[index][verb..]);
+        return string.Join('/', segments);
+    }
+
+    private static bool IsCollection(string segment) =>
+        WithoutParameters(Uri.UnescapeDataString(segment)) is var name
+        && (name.Equals("models", StringComparison.OrdinalIgnoreCase) || name.Equals("deployments", StringComparison.OrdinalIgnoreCase));
+
     private static string? ModelAmong(string[] segments)
     {
         for (var i = 0; i < segments.Length - 1; i++)
         {
-            var collection = WithoutParameters(Uri.UnescapeDataString(segments[i]));
-            if (collection.Equals("models", StringComparison.OrdinalIgnoreCase) || collection.Equals("deployments", StringComparison.OrdinalIgnoreCase))
+            if (IsCollection(segments[i]))
             {
                 var model = WithoutParameters(Uri.UnescapeDataString(segments[i + 1]));
                 var verb = model.IndexOf(':', StringComparison.Ordinal);

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Primitives;
+using QuotaFunctions.Core.Charging;
 using QuotaFunctions.Core.Http;
 
 namespace QuotaFunctions.Core.Proxying;
@@ -12,11 +13,23 @@ internal sealed record UpstreamRequest
 
     public required HttpMethod Method { get; init; }
 
+    /// <summary>What it is charged there.</summary>
+    public required ChargeTarget Charged { get; init; }
+
+    /// <summary>The credential that it is sent with; empty for none.</summary>
+    public string ApiKey { get; init; } = "";
+
+    /// <summary>How long the headers of the answer are waited for, at most the provider's own time.</summary>
+    public TimeSpan Timeout { get; init; } = TimeSpan.MaxValue;
+
     /// <summary>The client's headers, all of them.</summary>
     public required IEnumerable<KeyValuePair<string, StringValues>> Headers { get; init; }
 
     /// <summary>What to send; null for no body.</summary>
     public ForwardedContent? Content { get; init; }
+
+    /// <summary>What makes the client's body name the model that is asked for there; null where it needs no change.</summary>
+    public BodyEdit? Edit { get; init; }
 
     /// <summary>The request's id here, sent along.</summary>
     public required string RequestId { get; init; }
@@ -35,6 +48,13 @@ internal sealed record UpstreamRequest
 
     /// <summary>What is measured of it.</summary>
     public ForwardProgress Progress { get; init; } = new();
+
+    /// <summary>The request as it goes to this upstream, with a body of its own: to send a body is the end of it.</summary>
+    public UpstreamRequest ToBeSent() => Content is null ? this : this with
+    {
+        Content = Content.WithHead(Edit is null ? Content.Head : BodySplice.Splice(Content.Head, Edit.Start, Edit.Length, Edit.Text.Span)),
+        Edit = null,
+    };
 }
 
 /// <summary>What came of sending a request: an answer, or why there is none.</summary>

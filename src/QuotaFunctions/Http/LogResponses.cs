@@ -37,6 +37,7 @@ internal sealed record LogsResponse(
 /// <param name="Method">The method of the call to the upstream; null where nothing was forwarded.</param>
 /// <param name="Path">The path of the call to the upstream, without its query; null where nothing was forwarded.</param>
 /// <param name="Attempts">How often it was sent to an upstream.</param>
+/// <param name="Tried">The providers that were tried, in turn, with the status or why none came; null where it was one attempt.</param>
 /// <param name="FirstByteMs">To the first byte of the upstream's answer, in milliseconds.</param>
 /// <param name="BytesIn">Bytes of the client's body.</param>
 /// <param name="BytesOut">Bytes of the upstream's body.</param>
@@ -61,7 +62,8 @@ internal sealed record LogRowResponse(
     string? Actor,
     [property: Example("POST")] string? Method,
     [property: Example("/v1/chat/completions")] string? Path,
-    [property: Example(1)] int? Attempts,
+    [property: Example(2)] int? Attempts,
+    [property: Example("azure:429, openai:200")] string? Tried,
     [property: Example(310)] int? FirstByteMs,
     [property: Example(182)] long? BytesIn,
     [property: Example(955)] long? BytesOut,
@@ -75,7 +77,7 @@ internal sealed record LogRowResponse(
     private static readonly string[] Columns =
     [
         "id", "key", "at", "outcome", "cost", "unit", "status", "latency_ms", "provider", "model", "address", "request_id", "reference", "actor", "method",
-        "path", "attempts", "first_byte_ms", "bytes_in", "bytes_out", "tokens_in", "tokens_out", "trace_id", "instance",
+        "path", "attempts", "tried", "first_byte_ms", "bytes_in", "bytes_out", "tokens_in", "tokens_out", "trace_id", "instance",
     ];
 
     /// <summary>The names of the columns in CSV.</summary>
@@ -87,7 +89,7 @@ internal sealed record LogRowResponse(
         object?[] cells =
         [
             Id, Key, At, Outcome, Cost, Unit, Status, LatencyMs, Provider, Model, Address, RequestId, Reference, Actor, Method,
-            Path, Attempts, FirstByteMs, BytesIn, BytesOut, TokensIn, TokensOut, TraceId, Instance,
+            Path, Attempts, Tried, FirstByteMs, BytesIn, BytesOut, TokensIn, TokensOut, TraceId, Instance,
         ];
         return isHolder ? cells[..^2] : cells;
     }
@@ -111,6 +113,7 @@ internal sealed record LogRowResponse(
         row.Method,
         row.Path,
         row.Attempts,
+        row.Tried,
         row.FirstByteMs,
         row.BytesIn,
         row.BytesOut,

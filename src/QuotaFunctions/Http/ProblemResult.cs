@@ -36,9 +36,9 @@ public sealed class ProblemResult(
             response.Headers.RetryAfter = WholeSeconds(time).ToString(CultureInfo.InvariantCulture);
         }
 
-        if (problem.IsQuotaUsedUp)
+        if (problem.IsFinal)
         {
-            // The SDKs of OpenAI and Anthropic try every 429 again where they are not told otherwise
+            // The SDKs of OpenAI and Anthropic try every 409 and 429 again where they are not told otherwise
             response.Headers["x-should-retry"] = "false";
         }
 

@@ -64,6 +64,10 @@ public static class ErrorResponses
     /// <summary>409 of a settlement.</summary>
     public static readonly ErrorResponse ChargeSettled = new("The charge was settled before.", Problem.ChargeSettled);
 
+    /// <summary>409 of an operation that forwards.</summary>
+    public static readonly ErrorResponse IdempotencyConflict = new(
+        "The request with this Idempotency-Key is under way, or its answer is gone.", Problem.IdempotencyInProgress, Problem.IdempotencyAnswerGone);
+
     /// <summary>413.</summary>
     public static readonly ErrorResponse BodyTooLarge = new(
         "Over 10 MiB on the management routes, over 64 KiB on those under /quota, over PROXY_MAX_BODY_BYTES on the others.", Problem.BodyTooLarge);

@@ -24,6 +24,7 @@ public sealed class ProxyFixture : IAsyncLifetime, ICollectionFixture<ProxyFixtu
     private readonly Socket _refusing = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
     private AzuriteProcess _azurite = null!;
     private HttpClient _admin = null!;
+    private Dictionary<string, string?> _settings = null!;
 
     public UpstreamProcess Sample { get; private set; } = null!;
 
@@ -36,7 +37,7 @@ public sealed class ProxyFixture : IAsyncLifetime, ICollectionFixture<ProxyFixtu
         _azurite = await AzuriteProcess.StartAsync();
         Sample = await UpstreamProcess.StartAsync();
         Scripted = await ScriptedUpstream.StartAsync();
-        var settings = AppSettings.For(_azurite.ConnectionString, Sample.BaseAddress);
+        var settings = _settings = AppSettings.For(_azurite.ConnectionString, Sample.BaseAddress);
         settings["PROXY_MAX_BODY_BYTES"] = MaxBody.ToString(System.Globalization.CultureInfo.InvariantCulture);
         settings["PROXY_DRAIN_SECONDS"] = "2";
         Add("scripted", new Uri(Scripted.BaseAddress, "/scripted"), ("ApiKey", "scripted-credential"), ("AuthHeader", "x-scripted-key"),
@@ -53,21 +54,11 @@ public sealed class ProxyFixture : IAsyncLifetime, ICollectionFixture<ProxyFixtu
         _refusing.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         foreach (var name in new[] { "unreachable", "unreachable-often" })
         {
-            Add(name, new Uri($"http://{_refusing.LocalEndPoint}"), ("AuthScheme", "none"));
+            Add(name, Refusing, ("AuthScheme", "none"));
         }
 
         Add("rebound", new Uri("http://rebound.example"), ("AuthScheme", "none"));
-        Host = await LocalFunctionsHost.StartAsync(new LocalFunctionsHostOptions
-        {
-            Assembly = typeof(QuotaFunctionsApplication).Assembly,
-            Configure = static (app, configuration) => app.AddQuotaFunctions(configuration),
-
-            // The name that it resolves is of no domain that exists
-            ConfigureServices = static services => services.AddSingleton(new UpstreamConnector(static (_, _) => Task.FromResult<IPAddress[]>([IPAddress.Loopback]))),
-            Settings = settings,
-            UseEnvironment = false,
-            UseLocalSettings = false,
-        });
+        Host = await StartAnotherAsync();
         _admin = new HttpClient { BaseAddress = Host.BaseAddress };
         _admin.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", AppSettings.AdminToken);
 
@@ -81,8 +72,46 @@ public sealed class ProxyFixture : IAsyncLifetime, ICollectionFixture<ProxyFixtu
         }
     }
 
+    /// <summary>Where nobody listens, so that every connection is refused.</summary>
+    public Uri Refusing => new($"http://{_refusing.LocalEndPoint}");
+
+    /// <summary>Starts an instance of the app on the same storage and with the same providers.</summary>
+    /// <param name="changes">What is set in another way.</param>
+    public Task<LocalFunctionsHost> StartAnotherAsync(params (string Name, string Value)[] changes)
+    {
+        var settings = new Dictionary<string, string?>(_settings);
+        foreach (var (name, value) in changes)
+        {
+            settings[name] = value;
+        }
+
+        return LocalFunctionsHost.StartAsync(new LocalFunctionsHostOptions
+        {
+            Assembly = typeof(QuotaFunctionsApplication).Assembly,
+            Configure = static (app, configuration) => app.AddQuotaFunctions(configuration),
+
+            // The name that it resolves is of no domain that exists
+            ConfigureServices = static services => services.AddSingleton(new UpstreamConnector(static (_, _) => Task.FromResult<IPAddress[]>([IPAddress.Loopback]))),
+            Settings = settings,
+            UseEnvironment = false,
+            UseLocalSettings = false,
+        });
+    }
+
     /// <summary>Starts the app once more, on the same storage and without any provider.</summary>
-    public Task<LocalFunctionsHost> StartWithoutProvidersAsync() => AppFixture.StartAppAsync(AppSettings.For(_azurite.ConnectionString));
+    public Task<LocalFunctionsHost> StartWithoutProvidersAsync() => StartWithAsync([]);
+
+    /// <summary>Starts the app once more, on the same storage and with settings of its own.</summary>
+    public Task<LocalFunctionsHost> StartWithAsync(IEnumerable<(string Name, string Value)> settings)
+    {
+        var all = AppSettings.For(_azurite.ConnectionString);
+        foreach (var (name, value) in settings)
+        {
+            all[name] = value;
+        }
+
+        return AppFixture.StartAppAsync(all);
+    }
 
     public async Task DisposeAsync()
     {
@@ -96,7 +125,10 @@ public sealed class ProxyFixture : IAsyncLifetime, ICollectionFixture<ProxyFixtu
 
     /// <summary>Issues a key and returns a client that sends it.</summary>
     /// <param name="settings">More than a name, and the quota where 1000 will not do.</param>
-    internal async Task<KeyHolder> NewKeyAsync(params (string Name, object? Value)[] settings)
+    internal Task<KeyHolder> NewKeyAsync(params (string Name, object? Value)[] settings) => NewKeyAsync(Host.BaseAddress, settings);
+
+    /// <summary>The same for a client of another app on this storage.</summary>
+    internal async Task<KeyHolder> NewKeyAsync(Uri app, params (string Name, object? Value)[] settings)
     {
         var body = new Dictionary<string, object?> { ["name"] = "test", ["quota"] = 1000 };
         foreach (var (name, value) in settings)
@@ -107,7 +139,7 @@ public sealed class ProxyFixture : IAsyncLifetime, ICollectionFixture<ProxyFixtu
         using var response = await _admin.PostAsJsonAsync("/admin/keys", body);
         var key = await response.Content.ReadFromJsonAsync<JsonElement>();
         Assert.True(response.StatusCode == HttpStatusCode.Created, key.ToString());
-        return new KeyHolder(Host.BaseAddress, _admin, key.GetProperty("id").GetString()!, key.GetProperty("key").GetString()!);
+        return new KeyHolder(app, _admin, key.GetProperty("id").GetString()!, key.GetProperty("key").GetString()!);
     }
 }
 
@@ -142,6 +174,9 @@ internal sealed class KeyHolder : IDisposable
 
     public HttpClient Client { get; }
 
+    /// <summary>The same key at another instance of the app.</summary>
+    public KeyHolder At(Uri baseAddress) => new(baseAddress, _admin, Id, Secret);
+
     public Task<HttpResponseMessage> PostAsync(string path, string json, params (string Name, string Value)[] headers) =>
         SendAsync(HttpMethod.Post, path, new StringContent(json, System.Text.Encoding.UTF8, "application/json"), headers);
 
@@ -155,6 +190,21 @@ internal sealed class KeyHolder : IDisposable
 
         return Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
     }
+
+    /// <summary>Sends a request once more, and again as long as the call that it repeats is under way: that one is settled beside its answer.</summary>
+    public Task<HttpResponseMessage> RepeatAsync(HttpMethod method, string path, string? json, params (string Name, string Value)[] headers) =>
+        Eventually.GetAsync(async () =>
+        {
+            var content = json is null ? null : new StringContent(json, System.Text.Encoding.UTF8, "application/json");
+            var response = await SendAsync(method, path, content, headers);
+            if (response.StatusCode != HttpStatusCode.Conflict || response.Header("Retry-After") is null)
+            {
+                return response;
+            }
+
+            response.Dispose();
+            return null;
+        });
 
     /// <summary>Does something with the key as an admin.</summary>
     public async Task ManageAsync(string method, string path, string? json)

@@ -151,27 +151,37 @@ public sealed class QuotaEngineTests(AzuriteFixture azurite) : IClassFixture<Azu
     }
 
     [Fact]
-    public async Task A_forwarded_request_goes_out_again_uncharged_ten_times_and_not_without_end()
+    public async Task A_forwarded_request_goes_out_once_more_uncharged_and_never_twice_at_a_time()
     {
         await using var engine = await StartAsync();
+        await using var other = await StartAsync();
         var key = await IssueAsync(engine, new KeySettings { Name = "again", Quota = 10 });
         var request = Forward(key) with { Idempotency = new IdempotencyClaim("call-1", "hash") };
-        var granted = await engine.Engine.ChargeAsync(request, CancellationToken.None);
-        await SettleAsync(granted.Charge!);
+        EngineUnderTest[] engines = [engine, other];
 
-        var replays = await Clients.AskAsync(4, 12, _ => engine.Engine.ChargeAsync(request, CancellationToken.None));
+        var first = await AskAsync();
+        Assert.Equal((1, false), (first.Charge!.Cost, first.Replayed));
+        await SettleAsync(first.Charge, Repetition.OnceMore);
+        var again = await AskAsync();
+        Assert.Equal((0, true), (again.Charge!.Cost, again.Replayed));
+        await SettleAsync(again.Charge, Repetition.KeptAnswer);
 
-        Assert.Equal(10, replays.Count(result => result is { Refusal: null, Replayed: true, Charge.Cost: 0 }));
-        Assert.All(replays.Where(result => result.Refusal is not null), result => Assert.Equal(ChargeRefusal.RateLimited, result.Refusal));
-        foreach (var replay in replays.Where(result => result.Charge is not null))
-        {
-            await SettleAsync(replay.Charge!);
-        }
-
+        // On an instance that has nothing of it in memory
+        await using var later = await StartAsync();
+        var kept = await later.Engine.ChargeAsync(request, CancellationToken.None);
+        Assert.True(kept.IsAnswerKept);
+        Assert.Equal((again.Charge.Id, again.Charge.At), (kept.Charge!.Id, kept.Charge.At));
         await AssertBalancedAsync(engine, key, used: 1);
 
-        Task SettleAsync(Charge charge) => engine.Engine.SettleAsync(
-            new Settlement { Charge = charge, Outcome = ChargeOutcome.Succeeded, Cost = charge.Cost, Status = 200 }, CancellationToken.None);
+        async Task<ChargeResult> AskAsync()
+        {
+            var results = await Clients.AskAsync(6, 12, i => engines[i % 2].Engine.ChargeAsync(request, CancellationToken.None));
+            Assert.Equal(11, results.Count(result => result.Refusal == ChargeRefusal.IdempotencyInProgress));
+            return Assert.Single(results, result => result.Charge is not null);
+        }
+
+        Task SettleAsync(Charge charge, Repetition repetition) => engine.Engine.SettleAsync(
+            new Settlement { Charge = charge, Outcome = ChargeOutcome.Succeeded, Cost = charge.Cost, Repetition = repetition, Status = 200 }, CancellationToken.None);
     }
 
     [Fact]

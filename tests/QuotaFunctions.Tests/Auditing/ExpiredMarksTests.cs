@@ -44,7 +44,7 @@ public sealed class ExpiredMarksTests
         await world.PassAsync(TimeSpan.FromHours(40).TotalSeconds);
 
         await instance.ExpiredMarks.DeleteAsync(CancellationToken.None);
-        Assert.Equal(0, await instance.Store.FindSettlementAsync(key.Locator, charge.Id, CancellationToken.None));
+        Assert.Equal(0, (await instance.Store.FindSettlementAsync(key.Locator, charge.Id, CancellationToken.None))!.Cost);
 
         await CompactAsync(world, instance);
         await instance.ExpiredMarks.DeleteAsync(CancellationToken.None);

@@ -66,8 +66,10 @@ public sealed class CallsUnderWayTests
         await LimitAsync(instances[0], 1);
         var claim = new IdempotencyClaim("claim", "hash");
         var first = await CallAsync(instances[0], claim);
-        Assert.Equal(ChargeRefusal.TooManyCalls, (await CallAsync(instances[0], claim)).Refusal);
         await SettleAsync(instances[0], first);
+        var other = await CallAsync(instances[0]);
+        Assert.Equal(ChargeRefusal.TooManyCalls, (await CallAsync(instances[0], claim)).Refusal);
+        await SettleAsync(instances[0], other);
         var again = await CallAsync(instances[0], claim);
         Assert.True(again is { Replayed: true, Charge.Cost: 0 });
         Assert.Equal(ChargeRefusal.TooManyCalls, (await CallAsync(instances[0])).Refusal);

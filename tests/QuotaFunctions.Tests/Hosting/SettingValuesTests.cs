@@ -29,7 +29,10 @@ public sealed class SettingValuesTests
         ["AdminTokens:alice:Tenant"] = "acme",
         ["Providers:p:BaseUrl"] = "https://api.example.com/v1",
         ["Providers:p:ApiKey"] = "a-secret-credential",
+        ["Providers:p:Credentials:0"] = "another-secret-credential",
         ["Providers:p:Headers"] = "X-Key=a-secret-too",
+        ["Routes:r:Models"] = "smart",
+        ["Routes:r:To"] = "p/gpt-4o",
         ["METRICS_TOKEN"] = "a-secret-scraper-of-the-tests",
         ["APPLICATIONINSIGHTS_CONNECTION_STRING"] = "InstrumentationKey=secret",
         ["APPLICATIONINSIGHTS_AUTHENTICATION_STRING"] = "Authorization=AAD;ClientId=secret",
@@ -89,7 +92,8 @@ public sealed class SettingValuesTests
     [Fact]
     public void Every_setting_is_declared_as_a_secret_or_not_and_those_of_the_table_are_read()
     {
-        var read = Read().ToDictionary(setting => setting.Name.Replace("__alice__", "__<name>__", StringComparison.Ordinal).Replace("__p__", "__<name>__", StringComparison.Ordinal));
+        var read = Read().ToDictionary(setting => setting.Name.Replace("__alice__", "__<name>__", StringComparison.Ordinal).Replace("__p__", "__<name>__", StringComparison.Ordinal)
+            .Replace("__r__", "__<name>__", StringComparison.Ordinal));
 
         // The first is read by OpenTelemetry itself, the second only where there is no connection string
         Assert.Equal(

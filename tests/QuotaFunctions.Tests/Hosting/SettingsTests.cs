@@ -219,8 +219,8 @@ public sealed class SettingsTests
     public void Names_are_prefixed_and_all_lower_case()
     {
         var names = new StorageNames(Options.Create(new StorageOptions { TablePrefix = "Prod1" }));
-        Assert.Equal(["prod1accounts", "prod1keydirectory", "prod1keys", "prod1audit", "prod1auditindex", "prod1adminaudit", "prod1usage", "prod1reports", "prod1subscriptions", "prod1mails", "prod1alerts", "prod1state"], names.Tables);
-        Assert.Equal(["accounts", "keydirectory", "keys", "audit", "auditindex", "adminaudit", "usage", "reports", "subscriptions", "mails", "alerts", "state"], new StorageNames(Options.Create(new StorageOptions())).Tables);
+        Assert.Equal(["prod1accounts", "prod1keydirectory", "prod1keys", "prod1answers", "prod1audit", "prod1auditindex", "prod1adminaudit", "prod1usage", "prod1reports", "prod1subscriptions", "prod1mails", "prod1alerts", "prod1state"], names.Tables);
+        Assert.Equal(["accounts", "keydirectory", "keys", "answers", "audit", "auditindex", "adminaudit", "usage", "reports", "subscriptions", "mails", "alerts", "state"], new StorageNames(Options.Create(new StorageOptions())).Tables);
     }
 
     [Fact]

@@ -228,7 +228,7 @@ public sealed class ForwardedHeadersTests
     private static HttpRequestMessage ToUpstream(Provider provider, params (string Name, string Value)[] headers)
     {
         var request = new HttpRequestMessage(HttpMethod.Post, "https://api.example.com/") { Content = new ByteArrayContent([]) };
-        ForwardedHeaders.CopyToUpstream(headers.Select(header => KeyValuePair.Create(header.Name, new StringValues(header.Value))), request, provider);
+        ForwardedHeaders.CopyToUpstream(headers.Select(header => KeyValuePair.Create(header.Name, new StringValues(header.Value))), request, provider, provider.ApiKeys[0]);
         return request;
     }
 

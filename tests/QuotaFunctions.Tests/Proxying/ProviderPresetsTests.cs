@@ -1,13 +1,11 @@
 using System.Net;
 using System.Text;
-using Azure.Data.Tables;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Logging.Testing;
 using Microsoft.Extensions.Options;
-using Moq;
 using QuotaFunctions.Core.Accounts;
 using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.Core.Proxying;
@@ -252,17 +250,18 @@ public sealed class ProviderPresetsTests
             context.Request.Headers[header] = "the client's";
         }
 
-        var (reader, secret) = (new ProxyRequestReader(catalog, new ServiceOptions(), TimeProvider.System), KeySecret.New("trial"));
+        var (routes, secret) = (new RouteCatalog(Options.Create(new RouteOptions()), catalog, Random.Shared), KeySecret.New("trial"));
+        var reader = new ProxyRequestReader(catalog, routes, new ServiceOptions(), TimeProvider.System);
         await using var request = provider is null
             ? await reader.ReadForModelAsync(context, secret, IPAddress.Loopback)
             : await reader.ReadForProviderAsync(context, provider, secret, IPAddress.Loopback);
         using var clients = new UpstreamClients(catalog, _ => new Stub(this, upstream), TimeProvider.System, NullLogger<UpstreamClient>.Instance);
-        var notes = new CredentialNotes(Mock.Of<TableServiceClient>(), new StorageNames(Options.Create(new StorageOptions())), TimeProvider.System, NullLogger<CredentialNotes>.Instance);
-        var forwarder = new UpstreamForwarder(clients, notes, Options.Create(new KestrelServerOptions()), TimeProvider.System, _log);
+        var forwarder = new UpstreamForwarder(clients, Options.Create(new KestrelServerOptions()), TimeProvider.System, _log);
         using var attendance = new Attendance(TimeSpan.Zero, TimeProvider.System, CancellationToken.None, CancellationToken.None);
-        var response = await forwarder.SendAsync(request.Upstream, attendance);
+        var sent = Assert.Single(request.Upstreams);
+        var response = await forwarder.SendAsync(sent with { ApiKey = sent.Provider.ApiKeys[0] }, attendance);
         response.Answer?.Dispose();
-        return request.Upstream;
+        return sent;
     }
 
     private sealed class Stub(ProviderPresetsTests tests, Func<HttpRequestMessage, HttpResponseMessage>? answer) : HttpMessageHandler

@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Net;
 using System.Text;
+using Azure;
 using Azure.Data.Tables;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -8,6 +9,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Moq;
+using Polly.CircuitBreaker;
 using QuotaFunctions.Core.Accounts;
 using QuotaFunctions.Core.Accounts.Storage;
 using QuotaFunctions.Core.Charging;
@@ -32,6 +34,9 @@ public sealed class ProxyHandlerTests
     private readonly MemoryStream _answer = new();
     private readonly CancellationTokenSource _ended = new();
     private readonly Mock<IKeyDirectory> _directory = new();
+    private readonly Mock<TableClient> _table = new();
+    private TableEntity? _kept;
+    private bool _keepsAnswers = true;
     private string _costs = "gpt-4o=5";
     private bool _clamps = true;
     private (string Name, string? Value)[] _settings = [];
@@ -46,6 +51,15 @@ public sealed class ProxyHandlerTests
         _context.Request.Body = new MemoryStream(Encoding.UTF8.GetBytes("""{"model":"gpt-4o","max_tokens":100}"""));
         _context.Response.Body = _answer;
         _directory.Setup(directory => directory.FindAsync(It.IsAny<KeySecret>(), It.IsAny<CancellationToken>())).ReturnsAsync(Key);
+        _table.Setup(table => table.UpsertEntityAsync(It.IsAny<TableEntity>(), It.IsAny<TableUpdateMode>(), It.IsAny<CancellationToken>()))
+            .ReturnsAsync((TableEntity row, TableUpdateMode _, CancellationToken _) =>
+            {
+                Assert.Empty(_settlements);
+                _kept = row.ContainsKey("Status") ? row : _kept;
+                return Mock.Of<Response>();
+            });
+        _table.Setup(table => table.GetEntityIfExistsAsync<TableEntity>(It.IsAny<string>(), It.IsAny<string>(), It.IsAny<IEnumerable<string>>(), It.IsAny<CancellationToken>()))
+            .ReturnsAsync(() => _kept is { } row ? Response.FromValue(row, Mock.Of<Response>()) : Mock.Of<NullableResponse<TableEntity>>(none => none.GetRawResponse() == Mock.Of<Response>()));
         Granted();
         _engine.Setup(engine => engine.SettleAsync(It.IsAny<Settlement>(), It.IsAny<CancellationToken>()))
             .Returns((Settlement settlement, CancellationToken token) =>
@@ -306,6 +320,130 @@ public sealed class ProxyHandlerTests
         Assert.Equal("true", _context.Response.Headers["Idempotency-Replayed"]);
     }
 
+    [Fact]
+    public async Task An_answer_to_a_call_with_an_Idempotency_Key_is_kept_before_it_is_settled()
+    {
+        _context.Request.Headers["Idempotency-Key"] = "once";
+        await HandleAsync(_ => Answer(HttpStatusCode.NotFound, "hello"));
+
+        Assert.Equal((5, Repetition.KeptAnswer), (_settlements.Single().Cost, _settlements.Single().Repetition));
+        Assert.NotNull(_kept);
+        var asked = _settlements.Single().Charge;
+
+        AnswerIsKept(asked);
+        Body("{}", "application/json");
+        _context.Response.Clear();
+        _answer.SetLength(0);
+        Assert.Null(await HandleAsync(NotToBeCalled));
+
+        Assert.Equal("hello", Encoding.UTF8.GetString(_answer.ToArray()));
+        Assert.Equal(404, _context.Response.StatusCode);
+        Assert.Equal("application/json; charset=utf-8", _context.Response.ContentType);
+        Assert.Equal("0", _context.Response.Headers["X-Quota-Charged"]);
+        Assert.Equal("true", _context.Response.Headers["Idempotency-Replayed"]);
+        Assert.Single(_settlements);
+    }
+
+    [Fact]
+    public async Task Without_an_Idempotency_Key_nothing_is_kept()
+    {
+        await HandleAsync(_ => Answer(HttpStatusCode.OK, "hello"));
+
+        Assert.Equal((null, Repetition.OnceMore), (_kept, _settlements.Single().Repetition));
+    }
+
+    [Fact]
+    public async Task Nor_where_none_is_to_be_kept()
+    {
+        _keepsAnswers = false;
+        _context.Request.Headers["Idempotency-Key"] = "once";
+        await HandleAsync(_ => Answer(HttpStatusCode.OK, "hello"));
+
+        Assert.Equal((null, Repetition.OnceMore), (_kept, _settlements.Single().Repetition));
+    }
+
+    [Fact]
+    public async Task Nor_what_breaks_off()
+    {
+        _context.Request.Headers["Idempotency-Key"] = "once";
+        await HandleAsync(_ => new HttpResponseMessage(HttpStatusCode.OK) { Content = new StreamContent(new PiecesStream("hel", new UnwritableStream())) });
+
+        Assert.Equal((null, Repetition.OnceMore), (_kept, _settlements.Single().Repetition));
+    }
+
+    [Theory]
+    [InlineData(false, Repetition.Anew)]
+    [InlineData(true, Repetition.OnceMore)]
+    public async Task Nor_what_is_refunded(bool replayed, Repetition repetition)
+    {
+        Granted(cost: replayed ? 0 : 5, replayed);
+        _context.Request.Headers["Idempotency-Key"] = "once";
+        await HandleAsync(_ => Answer(HttpStatusCode.ServiceUnavailable, "no"));
+
+        Assert.Equal((null, repetition), (_kept, _settlements.Single().Repetition));
+    }
+
+    [Fact]
+    public async Task A_repetition_that_never_went_out_does_not_count()
+    {
+        Granted(cost: 0, replayed: true);
+        _context.Request.Headers["Idempotency-Key"] = "once";
+        await HandleAsync(_ => throw new BrokenCircuitException());
+
+        Assert.Equal(Repetition.Anew, _settlements.Single().Repetition);
+    }
+
+    [Fact]
+    public async Task Storage_that_does_not_keep_an_answer_takes_nothing_from_it()
+    {
+        _table.Setup(table => table.UpsertEntityAsync(It.IsAny<TableEntity>(), It.IsAny<TableUpdateMode>(), It.IsAny<CancellationToken>()))
+            .ThrowsAsync(new RequestFailedException(503, "away"));
+        _context.Request.Headers["Idempotency-Key"] = "once";
+
+        Assert.Null(await HandleAsync(_ => Answer(HttpStatusCode.OK, "hello")));
+
+        Assert.Equal("hello", Encoding.UTF8.GetString(_answer.ToArray()));
+        Assert.Equal((5, Repetition.OnceMore), (_settlements.Single().Cost, _settlements.Single().Repetition));
+    }
+
+    [Theory]
+    [InlineData(true, "quota_unavailable")]
+    [InlineData(false, "idempotency_answer_gone")]
+    public async Task A_kept_answer_that_cannot_be_read_is_refused_and_not_forwarded(bool isAway, string code)
+    {
+        if (isAway)
+        {
+            _table.Setup(table => table.GetEntityIfExistsAsync<TableEntity>(It.IsAny<string>(), It.IsAny<string>(), It.IsAny<IEnumerable<string>>(), It.IsAny<CancellationToken>()))
+                .ThrowsAsync(new RequestFailedException(503, "away"));
+        }
+
+        AnswerIsKept(new Charge { Key = Key, Id = new ChargeId(20260101, 1, 0), Cost = 5, At = _time.GetUtcNow(), Request = new ChargeRequest { Secret = Secret, RequestId = "r" } });
+        _context.Request.Headers["Idempotency-Key"] = "once";
+
+        Assert.Equal(code, (await HandleAsync(NotToBeCalled))?.Problem.Code);
+
+        Assert.False(_context.Response.Headers.ContainsKey("Idempotency-Replayed"));
+        Assert.Empty(_settlements);
+        Assert.Equal((Key.KeyId, false), Admission());
+    }
+
+    [Fact]
+    public async Task What_is_read_on_without_the_client_is_kept_as_well()
+    {
+        Granted(cost: 50, unit: QuotaUnit.Tokens);
+        using var left = new CancellationTokenSource();
+        _context.RequestAborted = left.Token;
+        _context.Request.Headers["Idempotency-Key"] = "once";
+        await HandleAsync(_ =>
+        {
+            left.Cancel();
+            return Answer(HttpStatusCode.OK, """{"usage":{"total_tokens":30}}""");
+        });
+
+        Assert.Equal((ChargeOutcome.ClientClosed, Repetition.KeptAnswer), (_settlements.Single().Outcome, _settlements.Single().Repetition));
+        Assert.Equal("""{"usage":{"total_tokens":30}}""", Encoding.UTF8.GetString(_kept!.GetBinary("Body0")));
+    }
+
     [Theory]
     [InlineData(false, false, 12, ChargeOutcome.ClientClosed)]
     [InlineData(false, true, 30, ChargeOutcome.ClientClosed)]
@@ -527,6 +665,16 @@ public sealed class ProxyHandlerTests
                     Charge = new Charge { Key = Key, Id = new ChargeId(20260101, 1, 0), Cost = cost, At = _time.GetUtcNow(), Granted = granted ?? cost, Request = request, Unit = unit, IsHold = unit != QuotaUnit.Requests && cost > 0 },
                 };
             });
+
+    private void AnswerIsKept(Charge charge) =>
+        _engine.Setup(engine => engine.ChargeAsync(It.IsAny<ChargeRequest>(), It.IsAny<CancellationToken>())).ReturnsAsync(new ChargeResult
+        {
+            Charge = charge,
+            Replayed = true,
+            IsAnswerKept = true,
+            KeyId = Key.KeyId,
+            Quota = new QuotaSnapshot { Type = QuotaType.Count, Unit = QuotaUnit.Requests, Limit = 100, Used = 5, Remaining = 95 },
+        });
 
     [Fact]
     public async Task A_key_that_nobody_has_is_told_so_before_its_body_is_read()
@@ -766,10 +914,17 @@ public sealed class ProxyHandlerTests
         ]);
         using var clients = new UpstreamClients(catalog, _ => new StubHandler(upstream), _time, NullLogger<UpstreamClient>.Instance);
         var notes = new CredentialNotes(Mock.Of<TableServiceClient>(), new StorageNames(Options.Create(new StorageOptions())), _time, NullLogger<CredentialNotes>.Instance);
-        var forwarder = new UpstreamForwarder(clients, notes, Options.Create(new KestrelServerOptions()), _time, NullLogger<UpstreamForwarder>.Instance);
+        var forwarder = new UpstreamForwarder(clients, Options.Create(new KestrelServerOptions()), _time, NullLogger<UpstreamForwarder>.Instance);
+        var sender = new FailoverSender(forwarder, new CredentialRotation(catalog, _time), notes, TestMeters.Upstream(), _time, NullLogger<FailoverSender>.Instance);
+        var routes = new RouteCatalog(Options.Create(new RouteOptions()), catalog, Random.Shared);
+        var reader = new ProxyRequestReader(catalog, routes, new ServiceOptions { ProxyMaxBodyBytes = long.MaxValue, ProxyClampsMaxTokens = _clamps }, _time);
         var keys = new ClientKeys(_directory.Object, TimeSpan.FromSeconds(6), _time);
+        var names = new StorageNames(Options.Create(new StorageOptions()));
+        var tables = Mock.Of<TableServiceClient>(tables => tables.GetTableClient(It.IsAny<string>()) == _table.Object);
+        var answers = new KeptAnswers(
+            new KeptAnswerTable(tables, names, _time, NullLogger<KeptAnswerTable>.Instance), _keepsAnswers, TestMeters.Storage(), NullLogger<KeptAnswers>.Instance);
         var handler = new ProxyHandler(
-            keys, new ProxyRequestReader(catalog, new ServiceOptions { ProxyMaxBodyBytes = long.MaxValue, ProxyClampsMaxTokens = _clamps }, _time), forwarder, _engine.Object, TestMeters.Upstream(), TimeSpan.FromSeconds(10), _time, NullLogger<ProxyHandler>.Instance);
+            keys, reader, sender, forwarder, _engine.Object, answers, TimeSpan.FromSeconds(10), _time, NullLogger<ProxyHandler>.Instance);
         return await handler.ForwardToModelAsync(_context, IPAddress.Loopback, _ended.Token);
     }
 

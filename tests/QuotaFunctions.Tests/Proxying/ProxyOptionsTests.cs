@@ -15,7 +15,7 @@ public sealed class ProxyOptionsTests
         Assert.Equal("p", provider.Name);
         Assert.Same(ProviderPreset.None, provider.Preset);
         Assert.Equal(new ProviderAuth(AuthScheme.Bearer, "Authorization"), provider.Auth);
-        Assert.Equal("secret", provider.ApiKey);
+        Assert.Equal(["secret"], provider.ApiKeys);
         Assert.Empty(provider.Headers);
         Assert.Equal(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"], provider.AllowedMethods.Select(method => method.Method));
         Assert.Equal(TimeSpan.FromSeconds(15), provider.ConnectTimeout);
@@ -104,6 +104,8 @@ public sealed class ProxyOptionsTests
     [InlineData("AuthHeader", "x api key")]
     [InlineData("ApiKey", null)]
     [InlineData("ApiKey", "line\nbreak")]
+    [InlineData("Credentials", "a, b")]
+    [InlineData("Credentials__0", "line\nbreak")]
     [InlineData("Models", "a*b")]
     [InlineData("AllowedPaths", "v1/chat")]
     [InlineData("AllowedPaths", "/v1/*/chat")]
@@ -168,6 +170,31 @@ public sealed class ProxyOptionsTests
     [InlineData("Prices", "gpt-4o* input=2.5 output=10, flux-* request=0.04")]
     [InlineData("RefundOn", "None")]
     public void The_limits_themselves_are_good(string name, string value) => ProxySettings.Provider("https://api.example.com", (name, value));
+
+    [Theory]
+    [InlineData("one", "two", "three", "one two three")]
+    [InlineData(null, "two", "three", "two three")]
+    [InlineData("one", "one", null, "one")]
+    public void A_provider_may_have_several_credentials(string? apiKey, string? first, string? second, string expected)
+    {
+        var provider = ProxySettings.Provider("https://api.example.com", ("ApiKey", apiKey), ("Credentials__0", first), ("Credentials__1", second));
+
+        Assert.Equal(expected.Split(' '), provider.ApiKeys);
+    }
+
+    [Theory]
+    [InlineData(ProviderCredentials.Max, true)]
+    [InlineData(ProviderCredentials.Max + 1, false)]
+    public void But_not_any_number(int count, bool isGood)
+    {
+        (string, string?)[] settings =
+        [
+            ("Providers__p__BaseUrl", "https://api.example.com"),
+            .. Enumerable.Range(0, count).Select(number => ($"Providers__p__Credentials__{number}", (string?)$"secret-{number}")),
+        ];
+
+        Assert.Equal(isGood ? [] : ["Providers__p__Credentials"], ProxySettings.Read(settings).Errors.Select(error => error.Split(' ')[0]));
+    }
 
     [Fact]
     public void A_name_that_is_none_is_a_fault() =>

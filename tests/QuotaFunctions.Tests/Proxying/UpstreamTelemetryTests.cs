@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using System.Text;
 using Microsoft.Extensions.Diagnostics.Metrics.Testing;
+using QuotaFunctions.Core.Charging;
 using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.Core.Proxying;
 using QuotaFunctions.Tests.Telemetry;
@@ -108,6 +109,7 @@ public sealed class UpstreamTelemetryTests
             Provider = new Provider { Name = provider, BaseUrl = new Uri("https://api.example.com") },
             Target = new Uri(target),
             Method = HttpMethod.Post,
+            Charged = new ChargeTarget(provider, model, "/", 1),
             Headers = [],
             RequestId = "the-request",
         },

@@ -24,8 +24,8 @@ internal interface IAccountStore
     /// <summary>Reads an Idempotency-Key that was charged within <see cref="IdempotencyRecord.Lifetime"/>, and perhaps before; null where there is none.</summary>
     Task<IdempotencyRecord?> FindIdempotencyRecordAsync(KeyLocator locator, string idempotencyKey, DateTimeOffset now, CancellationToken cancellationToken);
 
-    /// <summary>What a charge came to that is marked as settled, in units; null where it is not.</summary>
-    Task<long?> FindSettlementAsync(KeyLocator locator, ChargeId charge, CancellationToken cancellationToken);
+    /// <summary>Reads the mark of a charge that is settled; null where it is not.</summary>
+    Task<SideRow.SettlementMarker?> FindSettlementAsync(KeyLocator locator, ChargeId charge, CancellationToken cancellationToken);
 
     /// <summary>Reads an account's leases.</summary>
     Task<IReadOnlyList<LeaseState>> ReadLeasesAsync(string accountId, CancellationToken cancellationToken);

@@ -66,8 +66,10 @@ internal sealed class TableAccountStore(TableServiceClient tables, StorageNames 
         return rows.OfType<TableEntity>().Select(row => ToIdempotency(row, idempotencyKey)).OfType<IdempotencyRecord>().MaxBy(record => record.At);
     }
 
-    public async Task<long?> FindSettlementAsync(KeyLocator locator, ChargeId charge, CancellationToken cancellationToken) =>
-        await FindAsync(locator.AccountId, AccountRowKeys.Settled(locator.KeyId, charge), cancellationToken) is { } row ? row.GetInt64("Cost") ?? 0 : null;
+    public async Task<SideRow.SettlementMarker?> FindSettlementAsync(KeyLocator locator, ChargeId charge, CancellationToken cancellationToken) =>
+        await FindAsync(locator.AccountId, AccountRowKeys.Settled(locator.KeyId, charge), cancellationToken) is { } row
+            ? new SideRow.SettlementMarker(locator.KeyId, charge, row.GetInt64("Cost") ?? 0, (Repetition)(row.GetInt32("Repetition") ?? 0))
+            : null;
 
     public async Task<IReadOnlyList<LeaseState>> ReadLeasesAsync(string accountId, CancellationToken cancellationToken)
     {
@@ -139,7 +141,8 @@ internal sealed class TableAccountStore(TableServiceClient tables, StorageNames 
 
     private static IdempotencyRecord? ToIdempotency(TableEntity row, string idempotencyKey) => ChargeId.TryParse(row.GetString("Charge"), out var charge)
         ? new IdempotencyRecord(
-            idempotencyKey, row.GetString("RequestHash"), charge, row.GetInt64("Cost") ?? 0, row.GetDateTimeOffset("At") ?? default, row.GetInt32("Replays") ?? 0)
+            idempotencyKey, row.GetString("RequestHash"), charge, row.GetInt64("Cost") ?? 0, row.GetDateTimeOffset("At") ?? default,
+            ChargeId.TryParse(row.GetString("Again"), out var again) ? new RepeatedCall(again, row.GetDateTimeOffset("AgainAt") ?? default) : null)
         : null;
 
     private static List<TableTransactionAction> Actions(AccountTransaction transaction)
@@ -193,17 +196,27 @@ internal sealed class TableAccountStore(TableServiceClient tables, StorageNames 
         switch (row)
         {
             case SideRow.SettlementMarker settled:
-                return new(TableTransactionActionType.Add, new TableEntity(account, AccountRowKeys.Settled(settled.KeyId, settled.Charge)) { ["Cost"] = settled.Cost });
+                return new(TableTransactionActionType.Add, new TableEntity(account, AccountRowKeys.Settled(settled.KeyId, settled.Charge))
+                {
+                    ["Cost"] = settled.Cost,
+                    ["Repetition"] = (int)settled.Repetition,
+                });
             case SideRow.Idempotency idempotency:
-                var (_, hash, charge, cost, at, replays) = idempotency.Record;
-                return new(TableTransactionActionType.UpsertReplace, new TableEntity(account, AccountRowKeys.Idempotency(idempotency.Record.Day, idempotency.KeyId, idempotency.Record.IdempotencyKey))
+                var (_, hash, charge, cost, at, again) = idempotency.Record;
+                var remembered = new TableEntity(account, AccountRowKeys.Idempotency(idempotency.Record.Day, idempotency.KeyId, idempotency.Record.IdempotencyKey))
                 {
                     ["RequestHash"] = hash,
                     ["Charge"] = charge.ToString(),
                     ["Cost"] = cost,
                     ["At"] = at,
-                    ["Replays"] = replays,
-                });
+                };
+                if (again is not null)
+                {
+                    remembered["Again"] = again.Charge.ToString();
+                    remembered["AgainAt"] = again.At;
+                }
+
+                return new(TableTransactionActionType.UpsertReplace, remembered);
             case SideRow.Granted granted:
                 return new(TableTransactionActionType.Add, AccountEntity.Of(granted.Lease));
             case SideRow.Ended ended:

@@ -19,7 +19,8 @@ internal sealed class Books(SimulatedTables tables, string accounts)
     private readonly Dictionary<string, Before> _before = [];
     private readonly Dictionary<string, List<long>> _admissions = [];
     private readonly Dictionary<string, DateTimeOffset> _clocks = [];
-    private readonly Dictionary<(string KeyId, string Claim), ChargeEntry> _claims = [];
+    private readonly Dictionary<(string KeyId, string Claim), List<ChargeEntry>> _claims = [];
+    private readonly Dictionary<ChargeId, Repetition> _repetitions = [];
     private readonly Dictionary<string, int> _calls = [];
 
     /// <summary>Every charge in the ledger.</summary>
@@ -71,6 +72,7 @@ internal sealed class Books(SimulatedTables tables, string accounts)
         Commits++;
         That(_commits.TryAdd((account, row.Sequence), row.CommitId), $"{account}: commit {row.Sequence} is in the ledger twice");
         CheckClock(account, row, actions);
+        NoteRepetitions(actions);
         for (var i = 0; i < row.Entries.Count; i++)
         {
             Note(account, row, i);
@@ -142,6 +144,7 @@ internal sealed class Books(SimulatedTables tables, string accounts)
             That(Charges.TryGetValue((entry.KeyId, settles), out var charge), $"{entry.Settles} is settled and was never charged");
             That(charge!.SettledAt is null, $"{entry.Settles} is settled twice");
             charge.SettledAt = entry.FinalCost;
+            charge.Repetition = _repetitions[settles];
             if (IsCall(charge.Entry))
             {
                 _calls[entry.KeyId]--;
@@ -149,21 +152,43 @@ internal sealed class Books(SimulatedTables tables, string accounts)
         }
     }
 
-    /// <summary>An Idempotency-Key is charged once in 24 hours, unless its charge was refunded.</summary>
+    /// <summary>Notes what repetitions of the charges get that a commit settles.</summary>
+    private void NoteRepetitions(IReadOnlyList<TableTransactionAction> actions)
+    {
+        _repetitions.Clear();
+        foreach (var action in actions)
+        {
+            if (AccountRowKeys.SettledCharge(action.Entity.RowKey) is { } charge)
+            {
+                _repetitions.Add(charge, (Repetition)((TableEntity)action.Entity).GetInt32("Repetition")!.Value);
+            }
+        }
+    }
+
+    /// <summary>
+    /// An Idempotency-Key is charged once in 24 hours, unless its charge came to nothing. Its request is forwarded once more at the most, when
+    /// its answer is gone, and never twice at a time.
+    /// </summary>
     private void CheckClaim(ChargeEntry charge)
     {
-        if (charge.Entry.Delta == 0 || ClaimOf(charge.Entry.RequestId!) is not { } claim)
+        if (ClaimOf(charge.Entry.RequestId!) is not { } claim)
         {
             return;
         }
 
-        if (_claims.TryGetValue((charge.Entry.KeyId, claim), out var first))
+        var calls = _claims.GetValueOrDefault((charge.Entry.KeyId, claim), []);
+        if (charge.Entry.Delta == 0)
         {
-            That(first.SettledAt == 0 || charge.At - first.At >= TimeSpan.FromHours(24),
-                $"{claim} is charged as {first.Id}, and again as {charge.Id}");
+            var standing = calls.Where(call => call.Repetition != Repetition.Anew).ToList();
+            That(standing is [{ Repetition: Repetition.OnceMore }] && standing[0] == calls[0],
+                $"{claim} is forwarded again as {charge.Id} after {string.Join(", ", calls.Select(call => $"{call.Id} {call.Repetition}"))}");
+            calls.Add(charge);
+            return;
         }
 
-        _claims[(charge.Entry.KeyId, claim)] = charge;
+        That(calls is [] || calls[0].Repetition == Repetition.Anew || charge.At - calls[0].At >= TimeSpan.FromHours(24),
+            $"{claim} is charged as {(calls is [] ? default : calls[0].Id)}, and again as {charge.Id}");
+        _claims[(charge.Entry.KeyId, claim)] = [charge];
     }
 
     /// <summary>
@@ -323,6 +348,9 @@ internal sealed class Books(SimulatedTables tables, string accounts)
 
         /// <summary>What it came to, once it is settled.</summary>
         public long? SettledAt { get; set; }
+
+        /// <summary>What a repetition of it gets, once it is settled.</summary>
+        public Repetition? Repetition { get; set; }
     }
 
     private sealed record Before(long Used, long Quota, long Leased, bool IsUnlimited, int? Rate, KeyStatus Status);

@@ -338,7 +338,7 @@ internal sealed class ScenarioRun
             HoldFor = step.Variant % 4 == 0 ? TimeSpan.FromSeconds(1 + (step.Variant * 60)) : null,
             RequestId = $"{prefix}{_requests++}",
             Provider = kind == ChargeKind.Forward ? "openai" : null,
-            Idempotency = step.Claim == 0 ? null : new IdempotencyClaim($"claim-{step.Claim}", step.Variant % 10 == 9 ? "another" : "the same"),
+            Idempotency = step.Claim == 0 ? null : new IdempotencyClaim($"claim-{step.Claim}", step.Variant % 10 == 9 ? "another" : $"the same {kind}"),
         };
         if (request.Idempotency is { } claim)
         {
@@ -356,7 +356,7 @@ internal sealed class ScenarioRun
             answer.Value.Refusal != ChargeRefusal.QuotaUnavailable || IsDisturbed(askedAt, _keys.First(key => key.Secret == secret).Locator.AccountId),
             $"{request.RequestId} was told 503 at {World.ServiceTime:O}, and nothing had gone wrong since {_tables.LastMishapAt:O}");
         _answers.Add((request.RequestId, request.Idempotency?.Key, answer.Value, instance, askedAt));
-        return answer.Value.Charge;
+        return answer.Value.IsAnswerKept ? null : answer.Value.Charge;
     }
 
     /// <summary>True where something went wrong so shortly before a request, or since, that it may be told so.</summary>
@@ -388,7 +388,14 @@ internal sealed class ScenarioRun
             2 => (ChargeOutcome.Succeeded, Math.Max(0, charge.Cost - 1)),
             _ => (ChargeOutcome.Succeeded, charge.Cost),
         };
-        var settlement = new Settlement { Charge = charge, Outcome = outcome, Cost = replayed ? 0 : cost, Status = 200 };
+        var settlement = new Settlement
+        {
+            Charge = charge,
+            Outcome = outcome,
+            Cost = replayed ? 0 : cost,
+            Repetition = outcome == ChargeOutcome.Failed ? Repetition.Anew : step.Variant % 3 == 0 ? Repetition.KeptAnswer : Repetition.OnceMore,
+            Status = 200,
+        };
         await OnAsync(instance, Result(instance.Engine.SettleAsync(settlement, CancellationToken.None)));
     }
 
