@@ -8,6 +8,8 @@ namespace QuotaFunctions.OpenApiGenerator;
 /// <summary>The command that calls an operation.</summary>
 internal static partial class Curl
 {
+    private const string Lines = "application/x-ndjson";
+
     private static readonly JsonSerializerOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     // What is said in the command itself, in place of a variable. The sample provider answers /echo.
@@ -32,6 +34,11 @@ internal static partial class Curl
             "adminToken" => " -H \"Authorization: Bearer $ADMIN_TOKEN\"",
             _ => " -H \"X-API-Key: $API_KEY\"",
         };
+        if (operation.RequestBody?["content"]?[Lines] is not null)
+        {
+            return $"{command} -H 'Content-Type: {Lines}' --data-binary @export.ndjson";
+        }
+
         if (body is null)
         {
             return method == "GET" ? command : $"{command} -X {method}";

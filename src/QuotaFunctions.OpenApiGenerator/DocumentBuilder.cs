@@ -13,7 +13,6 @@ namespace QuotaFunctions.OpenApiGenerator;
 public sealed class DocumentBuilder
 {
     private const string JsonType = "application/json";
-    private const string AnyType = "*/*";
     private const string ProblemType = "application/problem+json";
 
     private readonly XmlDocs _docs = XmlDocs.Of(typeof(Routes).Assembly, typeof(QuotaReport).Assembly);
@@ -120,7 +119,7 @@ public sealed class DocumentBuilder
                 content[JsonType] = Media([], example);
             }
 
-            content[AnyType] = Media([], null);
+            content[body.MediaType] = Media([], null);
         }
 
         return new OpenApiRequestBody { Required = body.Required, Content = content };

@@ -18,6 +18,7 @@ using QuotaFunctions.Core.Reporting;
 using QuotaFunctions.Core.Retention;
 using QuotaFunctions.Core.Subscriptions;
 using QuotaFunctions.Core.Telemetry;
+using QuotaFunctions.Core.Transfer;
 using QuotaFunctions.Core.Usage;
 using QuotaFunctions.Http;
 using QuotaFunctions.Middleware;
@@ -48,6 +49,7 @@ public static class QuotaFunctionsApplication
             .AddProxying(configuration)
             .AddAlerting(configuration)
             .AddRetention(configuration)
+            .AddTransfer()
             .AddTelemetry(configuration)
             .AddOpenTelemetryExport(configuration)
             .AddHttp();

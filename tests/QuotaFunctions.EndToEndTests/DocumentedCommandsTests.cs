@@ -44,6 +44,7 @@ public sealed partial class DocumentedCommandsTests(AppFixture app, ITestOutputH
         FILE=$(curl -s "$URL/dashboard" | sed -n 's|.*/dashboard/assets/\([^"]*\.js\)".*|\1|p')
         admin "$URL/manage/reports/current?format=text" >report.txt
         admin "$URL/manage/reports/current?format=text&language=zh" >>report.txt
+        admin "$URL/manage/export" >export.ndjson
 
         """;
 

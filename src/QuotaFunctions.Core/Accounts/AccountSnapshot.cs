@@ -8,7 +8,11 @@ namespace QuotaFunctions.Core.Accounts;
 internal sealed record AccountSnapshot(LedgerHead Head, KeyState Key, PoolState? Pool, IReadOnlyList<LeaseState> Leases)
 {
     /// <summary>True where a commit of the ledger is in the record's sums.</summary>
-    public bool Covers(long sequence) => sequence <= (Leases.FirstOrDefault(lease => lease.Holds(sequence))?.Sequence ?? Head.Sequence);
+    public bool Covers(long sequence) => Covers(Head, Leases, sequence);
+
+    /// <summary>True where a commit of the ledger is in the sums of an account with this head and these leases.</summary>
+    public static bool Covers(LedgerHead head, IReadOnlyList<LeaseState> leases, long sequence) =>
+        sequence <= (leases.FirstOrDefault(lease => lease.Holds(sequence))?.Sequence ?? head.Sequence);
 
     /// <summary>True where nothing was committed between the two readings.</summary>
     public bool IsSameAs(AccountSnapshot other) =>

@@ -30,6 +30,9 @@ public readonly record struct KeyLocator(string AccountId, string KeyId)
     /// <summary>Makes a new pool's id, which is its account's id, too.</summary>
     public static string NewPoolId() => PoolPrefix + Base62.Random(IdLength);
 
+    /// <summary>The account of a key; of a pool the pool itself.</summary>
+    public static string AccountOf(string id) => TryParse(id, out var locator) ? locator.AccountId : id;
+
     /// <summary>True when the text has the form of a pool's id.</summary>
     public static bool IsPoolId(string text) =>
         text.StartsWith(PoolPrefix, StringComparison.Ordinal) && IsPart(text.AsSpan(PoolPrefix.Length));

@@ -20,13 +20,17 @@ public sealed class KeySecret
     private readonly string _text;
 
     private KeySecret(string text)
+        : this(text, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text))))
     {
-        _text = text;
-        Hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
     }
+
+    private KeySecret(string text, string hash) => (_text, Hash) = (text, hash);
 
     /// <summary>No secret: for a charge that is rebuilt from the ledger.</summary>
     internal static KeySecret None { get; } = new("");
+
+    /// <summary>A secret of which no more than the hash is known: for the directory.</summary>
+    internal static KeySecret OfHash(string hash) => new("", hash);
 
     /// <summary>The secret's SHA-256, 64 lower-case hexadecimal digits.</summary>
     public string Hash { get; }

@@ -146,6 +146,9 @@ internal sealed class AuditTable(TableServiceClient tables, StorageNames names, 
         await _table.SubmitTransactionAsync(transaction, cancellationToken);
     }
 
+    /// <summary>Filter: the whole log of a key, or of a pool itself.</summary>
+    public static string Of(string keyId) => Before(keyId, LastDay);
+
     /// <summary>Filter: the log of a key, or of a pool itself, before a day (UTC, yyyyMMdd).</summary>
     public static string Before(string keyId, int day) =>
         TableClient.CreateQueryFilter($"PartitionKey ge {Day(keyId, day - 1)} and PartitionKey lt {EndOf(keyId)}");
@@ -180,8 +183,11 @@ internal sealed class AuditTable(TableServiceClient tables, StorageNames names, 
         return entity;
     }
 
+    /// <summary>The key, or the pool, whose log a row is of.</summary>
+    public static string KeyOf(TableEntity row) => row.PartitionKey[..row.PartitionKey.IndexOf(':', StringComparison.Ordinal)];
+
     /// <summary>All that a row says, the newest first.</summary>
-    private static IEnumerable<LoggedCharge> ReadAll(TableEntity row)
+    public static IEnumerable<LoggedCharge> ReadAll(TableEntity row)
     {
         var newest = IdOf(row);
         return Enumerable.Range(0, EntriesPerRow).Select(offset => Read(row, newest with { Index = newest.Index - offset }, AuditPhase.Final)).OfType<LoggedCharge>();

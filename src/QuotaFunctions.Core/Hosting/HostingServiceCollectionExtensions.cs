@@ -35,6 +35,7 @@ public static class HostingServiceCollectionExtensions
         services.AddSingleton(provider => StorageClients.Queues(provider.GetRequiredService<IOptions<StorageOptions>>().Value));
         services.AddSingleton<StorageNames>();
         services.AddSingleton<TemporaryLogLevel>();
+        services.AddSingleton<IStorageSetup, StorageSetup>();
         services.AddHostedService<StorageInitializer>();
         services.AddHealthChecks().AddVital<TableCheck>("table").AddVital<QueueCheck>("queue");
         services.AddSingleton<VitalHealth>();

@@ -1,5 +1,3 @@
-using Azure.Data.Tables;
-using Azure.Storage.Queues;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -9,9 +7,7 @@ namespace QuotaFunctions.Core.Hosting;
 /// Makes the tables and queues that are missing. Storage that is away does not fail the start: it goes on trying beside the
 /// service, which answers 503 as long, and works as soon as storage does.
 /// </summary>
-internal sealed partial class StorageInitializer(
-    TableServiceClient tables, QueueServiceClient queues, StorageNames names, TimeProvider time, ILogger<StorageInitializer> logger)
-    : BackgroundService
+internal sealed partial class StorageInitializer(IStorageSetup storage, TimeProvider time, ILogger<StorageInitializer> logger) : BackgroundService
 {
     private static readonly TimeSpan Wait = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(2);
@@ -35,7 +31,7 @@ internal sealed partial class StorageInitializer(
         {
             try
             {
-                await CreateAsync(stoppingToken);
+                await storage.CreateAsync(stoppingToken);
                 Ready(failures);
                 _tried.TrySetResult();
                 return;
@@ -53,12 +49,6 @@ internal sealed partial class StorageInitializer(
             }
         }
     }
-
-    private Task CreateAsync(CancellationToken cancellationToken) => Task.WhenAll(
-    [
-        .. names.Tables.Select(name => (Task)tables.GetTableClient(name).CreateIfNotExistsAsync(cancellationToken)),
-        .. StorageNames.Queues.Select(name => (Task)queues.GetQueueClient(name).CreateIfNotExistsAsync(cancellationToken: cancellationToken)),
-    ]);
 
     [LoggerMessage(1000, LogLevel.Debug, "The tables and queues are there, after {Failures} failures.")]
     private partial void Ready(int failures);

@@ -34,7 +34,7 @@ internal sealed partial class OldKeys(
         {
             try
             {
-                var account = RevokedKeys.AccountOf(key.Id);
+                var account = KeyLocator.AccountOf(key.Id);
                 if (!await DeleteLogAsync(account, key.Id, limits.LogDay, budget, cancellationToken))
                 {
                     return cursor ?? "";

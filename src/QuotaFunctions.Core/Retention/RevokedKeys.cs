@@ -39,7 +39,7 @@ internal sealed partial class RevokedKeys(
         string accountId, string id, IReadOnlyList<IndexedKey> all, RetentionLimits limits, CancellationToken cancellationToken)
     {
         var isPool = KeyLocator.IsPoolId(id);
-        if (isPool && all.Any(key => key.Id != id && AccountOf(key.Id) == id))
+        if (isPool && all.Any(key => key.Id != id && KeyLocator.AccountOf(key.Id) == id))
         {
             return 0;
         }
@@ -63,9 +63,6 @@ internal sealed partial class RevokedKeys(
             ? deleted
             : deleted + await index.ActAsync(id, () => RemoveAsync(record, accountId, id, isPool, cancellationToken), cancellationToken);
     }
-
-    /// <summary>The account of a key, or the pool itself.</summary>
-    public static string AccountOf(string id) => KeyLocator.TryParse(id, out var locator) ? locator.AccountId : id;
 
     /// <summary>
     /// True for what was revoked long ago by its own record or its pool's, and not written since. By the service's clock: a record is written last when it

@@ -92,6 +92,9 @@ internal sealed class SubscriptionTable(
     public async Task<bool> DeleteAsync(string id, CancellationToken cancellationToken) =>
         IsId(id) && (await _table.DeleteEntityAsync(Partition, id, ETag.All, cancellationToken)).Status != 404;
 
+    /// <summary>True for a row that is a subscription; it throws where it cannot be read.</summary>
+    public static bool IsRow(TableEntity row) => row.PartitionKey == Partition && IsId(row.RowKey) && OfRow(row).Settings is not null;
+
     private static bool IsId(string id) =>
         id == Subscription.DefaultId || (id.StartsWith(Subscription.IdPrefix, StringComparison.Ordinal) && Base62.IsBase62(id.AsSpan(Subscription.IdPrefix.Length)));
 

@@ -69,6 +69,15 @@ public static class Routes
     /// <summary>What deletes what is old.</summary>
     public const string Retention = Area + "/retention";
 
+    /// <summary>Tables and queues.</summary>
+    public const string Storage = Area + "/storage";
+
+    /// <summary>Everything, to be carried away.</summary>
+    public const string Export = Area + "/export";
+
+    /// <summary>What was carried away, brought back.</summary>
+    public const string Import = Area + "/import";
+
     /// <summary>The operators' page.</summary>
     public const string Dashboard = "dashboard";
 

@@ -9,6 +9,7 @@ using QuotaFunctions.Core.Charging;
 using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.Core.Keys;
 using QuotaFunctions.Core.Retention;
+using QuotaFunctions.Core.Transfer;
 using QuotaFunctions.Core.Usage;
 
 namespace QuotaFunctions.IntegrationTests.Charging;
@@ -65,7 +66,7 @@ internal sealed class EngineUnderTest : IAsyncDisposable
             services.AddSingleton(clock);
         }
 
-        services.AddServiceSettings(configuration).AddStorage(configuration).AddAuditing().AddCharging(configuration).AddKeys().AddUsage().AddRetention(configuration);
+        services.AddServiceSettings(configuration).AddStorage(configuration).AddAuditing().AddCharging(configuration).AddKeys().AddUsage().AddRetention(configuration).AddTransfer();
         var engine = new EngineUnderTest(services.BuildServiceProvider());
         foreach (var hosted in engine._hosted)
         {

@@ -121,6 +121,6 @@ public sealed class StorageTests
         var queues = new Mock<QueueServiceClient>();
         queues.Setup(it => it.GetQueueClient(It.IsAny<string>())).Returns(Mock.Of<QueueClient>());
         return new StorageInitializer(
-            tables.Object, queues.Object, new StorageNames(Options.Create(new StorageOptions())), time, NullLogger<StorageInitializer>.Instance);
+            new StorageSetup(tables.Object, queues.Object, new StorageNames(Options.Create(new StorageOptions()))), time, NullLogger<StorageInitializer>.Instance);
     }
 }

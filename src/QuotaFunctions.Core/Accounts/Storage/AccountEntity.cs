@@ -13,6 +13,9 @@ internal static class AccountEntity
     private const string CommitId = "CommitId";
     private const string Sequence = "Sequence";
     private const string At = "At";
+    private const string Used = "Used";
+    private const string Leased = "Leased";
+    private const string LastUsedAt = "LastUsedAt";
 
     public static void WriteHead(TableEntity row, LedgerHead head)
     {
@@ -26,7 +29,7 @@ internal static class AccountEntity
         WriteCounters(row, key.Balance);
         if (key.LastUsedAt is { } lastUsedAt)
         {
-            row["LastUsedAt"] = lastUsedAt;
+            row[LastUsedAt] = lastUsedAt;
         }
 
         if (key.OpenCalls is { } openCalls)
@@ -43,9 +46,9 @@ internal static class AccountEntity
     public static void WriteCounters(TableEntity row, QuotaBalance balance)
     {
         row["Quota"] = balance.Quota;
-        row["Used"] = balance.Used;
+        row[Used] = balance.Used;
         row["Held"] = balance.Held;
-        row["Leased"] = balance.Leased;
+        row[Leased] = balance.Leased;
         row["ZeroSequence"] = balance.LastReset.Sequence;
         row["ZeroIndex"] = balance.LastReset.Index;
         if (balance.ResetsAt is { } resetsAt)
@@ -85,7 +88,7 @@ internal static class AccountEntity
             Settings = settings,
             Status = Enum.Parse<KeyStatus>(row.GetString("Status")),
             CreatedAt = row.GetDateTimeOffset("CreatedAt") ?? default,
-            LastUsedAt = row.GetDateTimeOffset("LastUsedAt"),
+            LastUsedAt = row.GetDateTimeOffset(LastUsedAt),
             Secrets = JsonSerializer.Deserialize(row.GetString("Secrets"), RecordJson.Default.IReadOnlyListSecretHash)!,
             Balance = ToBalance(row, settings.QuotaType, settings.Unit, settings.Refill),
             Rate = RateWindow.FromBytes(row.GetBinary("Rate")),
@@ -106,6 +109,20 @@ internal static class AccountEntity
             Balance = ToBalance(row, QuotaType.Count, settings.Unit, settings.Refill),
             Version = row.ETag,
         };
+    }
+
+    /// <summary>The row of a new key.</summary>
+    public static TableEntity Of(KeyState key)
+    {
+        var row = new TableEntity(key.Locator.AccountId, AccountRowKeys.Key(key.Locator.KeyId));
+        WriteRecord(row, key);
+        WriteCounters(row, key);
+        if (key.Locator.AccountId == key.Locator.KeyId)
+        {
+            WriteHead(row, new LedgerHead(0, Guid.Empty, key.CreatedAt));
+        }
+
+        return row;
     }
 
     public static TableEntity Of(LeaseState lease)
@@ -143,14 +160,32 @@ internal static class AccountEntity
         Version = row.ETag,
     };
 
+    /// <summary>Has a key's row say what it would say if its leases ended now: what was spent is used, the rest is free.</summary>
+    public static void EndLeases(TableEntity row, IReadOnlyList<LeaseState> leases)
+    {
+        row[Used] = (row.GetInt64(Used) ?? 0) + leases.Sum(lease => lease.Spent);
+        row[Leased] = 0L;
+        if (leases.Where(lease => lease.Spent > 0).Select(lease => (DateTimeOffset?)lease.At).Max() is { } at && !(row.GetDateTimeOffset(LastUsedAt) >= at))
+        {
+            row[LastUsedAt] = at;
+        }
+    }
+
+    /// <summary>The mark of a settled charge.</summary>
+    public static TableEntity Of(string accountId, SideRow.SettlementMarker settled) => new(accountId, AccountRowKeys.Settled(settled.KeyId, settled.Charge))
+    {
+        ["Cost"] = settled.Cost,
+        ["Repetition"] = (int)settled.Repetition,
+    };
+
     private static QuotaBalance ToBalance(TableEntity row, QuotaType type, QuotaUnit unit, RefillPolicy? refill) => new()
     {
         Type = type,
         Unit = unit,
         Quota = row.GetInt64("Quota") ?? 0,
-        Used = row.GetInt64("Used") ?? 0,
+        Used = row.GetInt64(Used) ?? 0,
         Held = row.GetInt64("Held") ?? 0,
-        Leased = row.GetInt64("Leased") ?? 0,
+        Leased = row.GetInt64(Leased) ?? 0,
         LastReset = new LedgerPosition(row.GetInt64("ZeroSequence") ?? 0, row.GetInt32("ZeroIndex") ?? 0),
         Refill = refill,
         ResetsAt = refill is null ? null : row.GetDateTimeOffset("ResetsAt"),

@@ -1,17 +1,23 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace QuotaFunctions.Core.Accounts.Storage;
 
 /// <summary>The rows of an account's partition: the one place that makes their keys.</summary>
 /// <remarks>Row keys are unique over all partitions where that is cheap: Azurite looks them up by one index.</remarks>
-internal static class AccountRowKeys
+internal static partial class AccountRowKeys
 {
     public const string Pool = "pool";
 
+    /// <summary>Says which import has made the account.</summary>
+    public const string Import = "import";
+
     private const string KeyPrefix = "key:";
     private const string CommitPrefix = "commit:";
+    private const string CompactedPrefix = "compacted:";
+    private const string ArchivedPrefix = "archived:";
     private const string SettledPrefix = "settled:";
     private const string IdempotencyPrefix = "idempotency:";
     private const string LeasePrefix = "lease:";
@@ -26,10 +32,10 @@ internal static class AccountRowKeys
         long.Parse(commitRow.AsSpan(CommitPrefix.Length), NumberStyles.None, CultureInfo.InvariantCulture);
 
     /// <summary>The sum of the commits that are wholly in the log and were deleted.</summary>
-    public static string Compacted(string keyId) => "compacted:" + keyId;
+    public static string Compacted(string keyId) => CompactedPrefix + keyId;
 
     /// <summary>What retention has taken out of the books of a key.</summary>
-    public static string Archived(string keyId) => "archived:" + keyId;
+    public static string Archived(string keyId) => ArchivedPrefix + keyId;
 
     /// <summary>A day of a key, counted.</summary>
     public static string Usage(string keyId, int day) => $"{UsagePrefix}{keyId}:{NameOf(day)}";
@@ -70,6 +76,41 @@ internal static class AccountRowKeys
     /// <inheritdoc cref="AllKeys"/>
     public static string AllLeases => Range(LeasePrefix);
 
+    /// <summary>Filters of an account's partition: the sums of all keys; what was counted by days, and all marks; the records, with the leases.</summary>
+    public static string AllSums => $"({Range(ArchivedPrefix)}) or ({Range(CompactedPrefix)})";
+
+    /// <inheritdoc cref="AllSums"/>
+    public static string AllDaysAndMarks => $"({Range(ProvisionalPrefix)}) or ({Range(SettledPrefix)}) or ({Range(UsagePrefix)})";
+
+    /// <inheritdoc cref="AllSums"/>
+    public static string AllRecords => $"RowKey ge '{KeyPrefix}' and RowKey le '{Pool}'";
+
+    /// <summary>The row that an account's head stands in.</summary>
+    public static string Head(string accountId) => KeyLocator.IsPoolId(accountId) ? Pool : Key(accountId);
+
+    /// <summary>The key that a row is the record of; null for any other row.</summary>
+    public static string? KeyOf(string row) => row.StartsWith(KeyPrefix, StringComparison.Ordinal) ? row[KeyPrefix.Length..] : null;
+
+    /// <summary>The key, or the pool, that a row of sums or of a day is for; null for any other row.</summary>
+    public static string? CountedIn(string row) => row switch
+    {
+        _ when row.StartsWith(CompactedPrefix, StringComparison.Ordinal) => row[CompactedPrefix.Length..],
+        _ when row.StartsWith(ArchivedPrefix, StringComparison.Ordinal) => row[ArchivedPrefix.Length..],
+        _ when row.StartsWith(UsagePrefix, StringComparison.Ordinal) => row[UsagePrefix.Length..row.LastIndexOf(':')],
+        _ => null,
+    };
+
+    /// <summary>True for a commit's row.</summary>
+    public static bool IsCommit(string row) => row.StartsWith(CommitPrefix, StringComparison.Ordinal);
+
+    /// <summary>True for a day's row.</summary>
+    public static bool IsUsage(string row) => row.StartsWith(UsagePrefix, StringComparison.Ordinal);
+
+    /// <summary>The day that the name of a mark begins with; null for any other row.</summary>
+    public static int? DayOfMark(string row) => Mark().Match(row) is { Success: true } mark
+        ? int.Parse(mark.Groups[1].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture)
+        : null;
+
     /// <summary>Filter: the days of a key.</summary>
     public static string UsageOf(string keyId) => Range($"{UsagePrefix}{keyId}:");
 
@@ -80,6 +121,9 @@ internal static class AccountRowKeys
     public static IReadOnlyList<string> MarksOf(string day) => [Range(SettledOf(day)), Range(IdempotencyOf(day)), Range(ProvisionalOf(day))];
 
     public static bool IsProvisional(string row) => row.StartsWith(ProvisionalPrefix, StringComparison.Ordinal);
+
+    [GeneratedRegex("^(?:settled|provisional):([0-9]{8}):")]
+    private static partial Regex Mark();
 
     private static string SettledOf(string day) => $"{SettledPrefix}{day}:";
 

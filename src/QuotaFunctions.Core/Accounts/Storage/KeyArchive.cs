@@ -88,6 +88,9 @@ internal sealed class KeyArchive(TableServiceClient tables, StorageNames names, 
         throw new StorageUnavailableException("The days of a key are too contended.");
     }
 
+    /// <summary>The row of a key whose books begin with units that nothing here tells of.</summary>
+    public static TableEntity Of(string accountId, string keyId, long units) => ToEntity(accountId, keyId, new ArchivedSum(units, LogBefore: 0, Version: null));
+
     private async Task<List<TableEntity>> ReadDaysAsync(string accountId, string keyId, int before, CancellationToken cancellationToken)
     {
         var (first, end) = (AccountRowKeys.Usage(keyId, 0), AccountRowKeys.Usage(keyId, before));

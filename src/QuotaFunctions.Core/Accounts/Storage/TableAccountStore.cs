@@ -117,18 +117,7 @@ internal sealed class TableAccountStore(TableServiceClient tables, StorageNames 
         throw new TimeoutException("The lease is committed on too often to be closed.");
     }
 
-    public Task<bool> TryAddKeyAsync(KeyState key, CancellationToken cancellationToken)
-    {
-        var row = new TableEntity(key.Locator.AccountId, AccountRowKeys.Key(key.Locator.KeyId));
-        AccountEntity.WriteRecord(row, key);
-        AccountEntity.WriteCounters(row, key);
-        if (key.Locator.AccountId == key.Locator.KeyId)
-        {
-            AccountEntity.WriteHead(row, new LedgerHead(0, Guid.Empty, key.CreatedAt));
-        }
-
-        return TryAddAsync(row, cancellationToken);
-    }
+    public Task<bool> TryAddKeyAsync(KeyState key, CancellationToken cancellationToken) => TryAddAsync(AccountEntity.Of(key), cancellationToken);
 
     public Task<bool> TryAddPoolAsync(PoolState pool, CancellationToken cancellationToken)
     {
@@ -196,11 +185,7 @@ internal sealed class TableAccountStore(TableServiceClient tables, StorageNames 
         switch (row)
         {
             case SideRow.SettlementMarker settled:
-                return new(TableTransactionActionType.Add, new TableEntity(account, AccountRowKeys.Settled(settled.KeyId, settled.Charge))
-                {
-                    ["Cost"] = settled.Cost,
-                    ["Repetition"] = (int)settled.Repetition,
-                });
+                return new(TableTransactionActionType.Add, AccountEntity.Of(account, settled));
             case SideRow.Idempotency idempotency:
                 var (_, hash, charge, cost, at, again) = idempotency.Record;
                 var remembered = new TableEntity(account, AccountRowKeys.Idempotency(idempotency.Record.Day, idempotency.KeyId, idempotency.Record.IdempotencyKey))

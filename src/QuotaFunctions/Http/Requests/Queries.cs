@@ -78,6 +78,14 @@ internal sealed record VerifyQuery
     public bool Deep { get; init; }
 }
 
+/// <summary>How to import.</summary>
+internal sealed record ImportQuery
+{
+    /// <summary>True only says what would be done.</summary>
+    [DefaultValue(false)]
+    public bool DryRun { get; init; }
+}
+
 /// <summary>Which of a key's usage to show its holder.</summary>
 internal record OwnUsageParameters
 {

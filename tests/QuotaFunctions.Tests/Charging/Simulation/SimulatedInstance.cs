@@ -13,6 +13,7 @@ using QuotaFunctions.Core.Charging;
 using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.Core.Keys;
 using QuotaFunctions.Core.Retention;
+using QuotaFunctions.Core.Transfer;
 using QuotaFunctions.Core.Usage;
 
 namespace QuotaFunctions.Tests.Charging.Simulation;
@@ -41,7 +42,7 @@ internal sealed class SimulatedInstance
             .AddSingleton(typeof(ILogger<>), typeof(NullLogger<>))
             .AddSingleton<TimeProvider>(Clock)
             .AddSingleton<StorageNames>()
-            .AddAuditing().AddCharging(Configuration).AddKeys().AddUsage().AddRetention(Configuration);
+            .AddAuditing().AddCharging(Configuration).AddKeys().AddUsage().AddRetention(Configuration).AddTransfer();
         services
             .AddSingleton<TableServiceClient>(new SimulatedTableService(tables, _network))
             .AddSingleton<QueueServiceClient>(Queues)

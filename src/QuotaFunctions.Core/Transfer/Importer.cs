@@ -1,0 +1,149 @@
+using System.Runtime.CompilerServices;
+using System.Threading.Channels;
+using Azure.Data.Tables;
+using Microsoft.Extensions.Logging;
+using QuotaFunctions.Core.Accounts;
+using QuotaFunctions.Core.Accounts.Storage;
+using QuotaFunctions.Core.Hosting;
+
+namespace QuotaFunctions.Core.Transfer;
+
+/// <inheritdoc cref="IImporter"/>
+/// <remarks>
+/// First it looks at every account of the file, then it writes those that are not there. Several accounts are written at once, each by one worker and in
+/// the order of the file, so that an account's head is written after all else.
+/// </remarks>
+internal sealed class Importer(
+    TableServiceClient tables, StorageNames names, IKeyDirectory directory, AccountImport.Factory writers, TimeProvider clock, ILogger<Importer> logger) : IImporter
+{
+    /// <summary>Accounts that are looked at, or written, at once.</summary>
+    private const int Degree = 16;
+
+    /// <summary>Lines that wait for a worker.</summary>
+    private const int MaxWaiting = 32;
+
+    private static readonly TimeSpan ReportEvery = TimeSpan.FromSeconds(1);
+
+    private readonly TableClient _accounts = tables.GetTableClient(names.Accounts);
+
+    /// <inheritdoc/>
+    public async Task<ImportResult> ImportAsync(
+        ImportFile file, bool isDryRun, Func<ImportProgress, CancellationToken, Task> report, CancellationToken cancellationToken)
+    {
+        var plan = new ImportPlan();
+        await Parallel.ForEachAsync(
+            ReadAsync(file, "checking", report, cancellationToken).Where(line => line.IsHead || SecretsOf(line).Any()),
+            new ParallelOptions { MaxDegreeOfParallelism = Degree, TaskScheduler = TaskScheduler.Current, CancellationToken = cancellationToken },
+            async (line, token) => await CheckAsync(line, file.Header.Id, plan, token));
+        if (!isDryRun)
+        {
+            await WriteAsync(file, plan, report, cancellationToken);
+        }
+
+        return plan.ToResult(isDryRun);
+    }
+
+    /// <summary>The lines, as they are asked for; how far that is, is told about once a second.</summary>
+    private async IAsyncEnumerable<ImportLine> ReadAsync(
+        ImportFile file, string step, Func<ImportProgress, CancellationToken, Task> report, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        var lines = 0L;
+        var reportedAt = clock.GetTimestamp();
+        foreach (var line in file.Read())
+        {
+            yield return ImportLine.Of(line, now);
+            lines++;
+            if (clock.GetElapsedTime(reportedAt) >= ReportEvery)
+            {
+                await report(new ImportProgress(step, lines, file.Lines), cancellationToken);
+                reportedAt = clock.GetTimestamp();
+            }
+        }
+    }
+
+    private static IEnumerable<(KeyLocator Key, SecretHash Secret)> SecretsOf(ImportLine line) =>
+        line.Table != ExportFormat.Accounts || AccountRowKeys.KeyOf(line.Rows[^1].RowKey) is null
+            ? []
+            : AccountEntity.ToKey(line.Rows[^1]) is var key ? key.Secrets.Select(secret => (key.Locator, secret)) : [];
+
+    /// <summary>Looks what is there already of an account, or of the secrets of a key.</summary>
+    private async Task CheckAsync(ImportLine line, string import, ImportPlan plan, CancellationToken cancellationToken)
+    {
+        var account = line.Account!;
+        foreach (var (key, secret) in SecretsOf(line))
+        {
+            if (await directory.FindAsync(KeySecret.OfHash(secret.Hash), cancellationToken) is { } known && known != key)
+            {
+                plan.NoteConflict(account, $"a secret of {key.KeyId} is already that of another key");
+            }
+        }
+
+        if (!line.IsHead)
+        {
+            return;
+        }
+
+        plan.Count();
+        var mark = await _accounts.FindAsync(account, AccountRowKeys.Import, select: null, logger, cancellationToken);
+        var isOurs = mark?.GetString(AccountImport.ImportId) == import;
+        if (await _accounts.FindAsync(account, AccountRowKeys.Head(account), ["RowKey"], logger, cancellationToken) is not null)
+        {
+            if (isOurs || line.IsEarlier)
+            {
+                plan.NoteAlready(account);
+            }
+            else
+            {
+                plan.NoteConflict(account, "it is there already");
+            }
+        }
+        else if (mark is not null && !isOurs)
+        {
+            plan.NoteConflict(account, "the import of another file has begun with it: finish that one");
+        }
+    }
+
+    private async Task WriteAsync(ImportFile file, ImportPlan plan, Func<ImportProgress, CancellationToken, Task> report, CancellationToken cancellationToken)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var queues = Enumerable.Range(0, Degree).Select(_ => Channel.CreateBounded<ImportLine>(
+            new BoundedChannelOptions(MaxWaiting) { SingleReader = true, SingleWriter = true, AllowSynchronousContinuations = true })).ToList();
+        var workers = queues.Select(queue => WorkAsync(queue.Reader, writers(file.Header.Id, plan), stop)).ToList();
+        try
+        {
+            await foreach (var line in ReadAsync(file, "writing", report, stop.Token))
+            {
+                await queues[(string.GetHashCode(line.Account ?? "", StringComparison.Ordinal) & int.MaxValue) % Degree].Writer.WriteAsync(line, stop.Token);
+            }
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // A worker failed: it says why.
+        }
+        finally
+        {
+            queues.ForEach(queue => queue.Writer.Complete());
+        }
+
+        await Task.WhenAll(workers);
+    }
+
+    private static async Task WorkAsync(ChannelReader<ImportLine> lines, AccountImport writer, CancellationTokenSource stop)
+    {
+        try
+        {
+            await foreach (var line in lines.ReadAllAsync(stop.Token))
+            {
+                await writer.WriteAsync(line, stop.Token);
+            }
+
+            await writer.FlushAsync(stop.Token);
+        }
+        catch (Exception failure) when (failure is not OperationCanceledException)
+        {
+            await stop.CancelAsync();
+            throw;
+        }
+    }
+}

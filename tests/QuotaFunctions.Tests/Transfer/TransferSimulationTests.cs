@@ -1,0 +1,92 @@
+using QuotaFunctions.Core.Accounts;
+using QuotaFunctions.Core.Charging;
+using QuotaFunctions.Core.Transfer;
+using QuotaFunctions.Tests.Auditing;
+using QuotaFunctions.Tests.Charging.Simulation;
+using QuotaFunctions.Tests.Retention;
+
+namespace QuotaFunctions.Tests.Transfer;
+
+/// <summary>Exports and imports between two simulated storages.</summary>
+public sealed class TransferSimulationTests
+{
+    [Fact]
+    public void Archived_sums_and_open_holds_go_along_and_the_other_side_settles_what_nobody_ends() => AuditWorld.Run(1, async world =>
+    {
+        var source = world.NewInstance("source");
+        var key = await source.IssueAsync();
+        await source.ConsumeAndCompactAsync(key, 3);
+        await world.PassDaysAsync(900);
+        await source.RunRetentionAsync();
+        await source.ConsumeAndCompactAsync(key, 2);
+        var hold = await key.ForwardAsync(source, 40);
+        var before = await source.VerifyAsync(key.Locator.KeyId);
+        Assert.Equal(45, before!.Used);
+        var export = await ExportAsync(source);
+
+        var copy = NewStorage(world);
+        var result = await ImportAsync(copy, export);
+        Assert.Equal(1, result.Imported);
+        Assert.Equal(before, await copy.VerifyAsync(key.Locator.KeyId));
+        for (var i = 0; i < 10; i++)
+        {
+            await world.PassAsync(600);
+            await copy.Sweeper.SweepAsync(CancellationToken.None);
+        }
+
+        var outcomes = await key.OutcomesAsync(copy);
+        Assert.Equal(OutcomeNames.Of(ChargeOutcome.Unknown), outcomes[0]);
+        await copy.AssertBalancedAsync(key, 45);
+        Assert.NotNull(hold);
+    });
+
+    [Fact]
+    public void A_secret_of_an_earlier_system_spends_what_was_left() => AuditWorld.Run(2, async world =>
+    {
+        var instance = world.NewInstance("one");
+        Assert.True(KeySecret.TryParse("sk-old-and-of-another-form", out var secret));
+        var line = $$"""{"type":"key","secret_sha256":"{{secret.Hash}}","name":"Ada","quota":3,"used":1}""";
+        Assert.Equal(1, (await ImportAsync(instance, ExportedFile.OfKeys(line))).Imported);
+        Assert.Equal(1, (await ImportAsync(instance, ExportedFile.OfKeys(line))).AlreadyImported);
+        var again = ExportedFile.Close(ExportedFile.Header.Replace("by-hand", "another", StringComparison.Ordinal), "key", line);
+        Assert.Equal(1, (await ImportAsync(instance, again)).AlreadyImported);
+
+        var id = Assert.Single(await instance.Keys.ListIdsAsync(tenant: null, CancellationToken.None));
+        Assert.True(KeyLocator.TryParse(id, out var locator));
+        var key = new TestKey(locator, secret);
+        await instance.AssertBalancedAsync(key, 1);
+        Assert.NotNull(await key.ConsumeAsync(instance));
+        Assert.NotNull(await key.ConsumeAsync(instance));
+        Assert.Null(await key.ConsumeAsync(instance));
+        await instance.AssertBalancedAsync(key, 3);
+    });
+
+    [Fact]
+    public void A_secret_that_is_anothers_is_not_taken_away() => AuditWorld.Run(3, async world =>
+    {
+        var instance = world.NewInstance("one");
+        var key = await instance.IssueAsync();
+        var line = $$"""{"type":"key","secret_sha256":"{{key.Secret.Hash}}","name":"thief","quota":3}""";
+        var result = await ImportAsync(instance, ExportedFile.OfKeys(line));
+        Assert.Equal((0, 1), (result.Imported, result.Skipped));
+        Assert.Contains("another key", Assert.Single(result.Conflicts).Reason, StringComparison.Ordinal);
+        Assert.Equal(key.Locator.KeyId, (await key.ConsumeAsync(instance)).Key.KeyId);
+    });
+
+    /// <summary>An instance on another storage in the same world.</summary>
+    private static SimulatedInstance NewStorage(AuditWorld world) => new(
+        world.World, new SimulatedTables(world.World) { HasShortPages = false, Fate = _ => Mishap.None }, new AuditQueue(world.World), "copy", LeaseMode.Off);
+
+    private static async Task<byte[]> ExportAsync(SimulatedInstance instance)
+    {
+        using var file = new MemoryStream();
+        await instance.Get<IExporter>().WriteAsync(file, CancellationToken.None);
+        return file.ToArray();
+    }
+
+    private static async Task<ImportResult> ImportAsync(SimulatedInstance instance, byte[] export)
+    {
+        using var file = await ImportFile.ReceiveAsync(new MemoryStream(export), instance.Clock.GetUtcNow(), CancellationToken.None);
+        return await instance.Get<IImporter>().ImportAsync(file, isDryRun: false, (_, _) => Task.CompletedTask, CancellationToken.None);
+    }
+}
