@@ -1,21 +1,24 @@
 #!/usr/bin/env bash
 # The whole service on this machine: storage emulator, sample upstream and app.
 # Usage: scripts/start.sh [--port N] [--data DIR] [--host local|func]
-#   --port N   the app's port; the sample upstream and Azurite take the four after it. Default 8787
-#   --data DIR where Azurite keeps its files. Default .local/azurite
+#   --port N   the app's port; the sample upstream and Azurite take the four after it. Default PORT, else 8787
+#   --data DIR where Azurite keeps its files. Default .local/azurite; with DATABASE_URL=:memory: it keeps none
 #              Mails go into .local/mail, or DIR/mail, unless SMTP_HOST or MAIL_PICKUP_DIRECTORY says otherwise
 #   --host     local: src/QuotaFunctions.LocalHost; func: the Azure Functions Core Tools.
 #              Default: func where it is installed, else local
-# ADMIN_TOKEN comes from the environment, else from local.settings.json, where a random one is put when there is none.
+# ADMIN_TOKEN comes from the environment, else from .env, else from local.settings.json, where a random one is put when there is none.
+# The file .env of the folder that it is called in may have every setting of docs/settings.md, PORT and DATABASE_URL. The environment goes before it;
+# what is not known is named.
 # Ctrl-C or SIGTERM stops everything that it started.
 set -euo pipefail
 
 here=$PWD
 source "$(dirname "${BASH_SOURCE[0]}")/lib/common.sh"
+source scripts/lib/env-file.sh
 
 # ---- what is wanted
 
-port=8787 data='' host=''
+port='' data='' host=''
 while [[ $# -gt 0 ]]; do
   case $1 in
     --port | --data | --host)
@@ -30,11 +33,20 @@ while [[ $# -gt 0 ]]; do
     *) fail "unknown argument $1; see --help" 2 ;;
   esac
 done
-[[ $port =~ ^[1-9][0-9]{0,4}$ && $port -le 65531 ]] || fail "--port must be 1 to 65531" 2
+env_names=' '
+[[ ! -f $here/.env ]] || read_env_file "$here/.env"
+port=${port:-${PORT:-8787}}
+[[ $port =~ ^[1-9][0-9]{0,4}$ && $port -le 65531 ]] || fail "--port and PORT must be 1 to 65531" 2
 [[ $host == '' || $host == local || $host == func ]] || fail "--host must be local or func" 2
 [[ $data == '' || $data == /* ]] || data=$here/$data
 
 mail=${data:-$PWD/.local}/mail
+in_memory=0
+if [[ ! $data && ${DATABASE_URL:-} == :memory: ]]; then
+  in_memory=1
+elif [[ $env_names == *' DATABASE_URL '* && $DATABASE_URL != :memory: ]]; then
+  echo '.env: of DATABASE_URL only :memory: is known here; scripts/migrate-from-sqlite.sh moves the keys of a database' >&2
+fi
 data=${data:-$PWD/.local/azurite}
 
 require_tools
@@ -48,6 +60,7 @@ for offset in 0 1 2 3 4; do
   fi
 done
 
+((!in_memory)) || data=$(mktemp -d)
 mkdir -p "$data" .local/logs
 lock=$data/start.pid
 if [[ -f $lock ]] && kill -0 "$(<"$lock")" 2>/dev/null; then
@@ -78,6 +91,7 @@ stop_all() {
   stop "$upstream" 5
   stop "$azurite" 15
   rm -f "$lock"
+  ((!in_memory)) || rm -rf "$data"
 }
 
 echo $$ >"$lock"
@@ -145,7 +159,8 @@ await_answer() { # url, pid, ok
   ' "$@"
 }
 
-run node node_modules/azurite/dist/src/azurite.js --silent --disableTelemetry --skipApiVersionCheck --location "$data" \
+if ((in_memory)); then place=(--inMemoryPersistence); else place=(--location "$data"); fi
+run node node_modules/azurite/dist/src/azurite.js --silent --disableTelemetry --skipApiVersionCheck "${place[@]}" \
   --tablePort $((port + 2)) --queuePort $((port + 3)) --blobPort $((port + 4)) >.local/logs/azurite.log 2>&1
 azurite=$!
 await_answer "http://127.0.0.1:$((port + 2))" "$azurite" || fail 'Azurite did not start: see .local/logs/azurite.log'
@@ -187,6 +202,7 @@ esac
 echo "Ready: $url"
 echo "Mail: ${mail_setting:-$mail}"
 echo 'Try, in another terminal in this folder:'
+[[ $env_names != *' ADMIN_TOKEN '* ]] || echo '  ADMIN_TOKEN=…   # that of .env'
 # shellcheck disable=SC2016 # for the reader's shell
 [[ ${ADMIN_TOKEN:-} ]] || echo '  ADMIN_TOKEN=$(node -p "require('"'./local.settings.json'"').Values.ADMIN_TOKEN")'
 echo "  curl -s $url/admin/keys -H \"Authorization: Bearer \$ADMIN_TOKEN\" -H 'Content-Type: application/json' -d '{\"name\":\"first\",\"quota\":1000}'"

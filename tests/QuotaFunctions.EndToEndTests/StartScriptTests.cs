@@ -63,6 +63,51 @@ public sealed class StartScriptTests(ITestOutputHelper output) : IDisposable
         Assert.Contains(arguments[0], script.Log, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_file_of_settings_is_read_and_never_run()
+    {
+        var file = Path.Combine(_data.FullName, ".env");
+        await File.WriteAllTextAsync(file, $"""
+            # as an earlier system has it
+            ADMIN_TOKEN="{AppSettings.AdminToken}" # not the comment
+            PORT={_ports[0]}
+            LOG_LEVEL='warning'
+            DATABASE_URL=:memory:
+            METRICS_TOKEN=$(touch$IFS{_data.FullName}/run)`touch$IFS{_data.FullName}/run`
+            JWT_SECRET=nobody-knows-it
+
+            """);
+        await using var script = ChildProcess.Start(
+            Repository.PathOf("scripts", "start.sh"), ["--host", "local"], _data.FullName, [new("ADMIN_TOKEN", ""), new("PORT", ""), new("DATABASE_URL", "")]);
+        await IsReadyAsync(script);
+        Assert.Contains("JWT_SECRET is not known here", script.Log, StringComparison.Ordinal);
+        Assert.DoesNotContain("nobody-knows-it", script.Log, StringComparison.Ordinal);
+        await new ApiClient(new Uri($"http://127.0.0.1:{_ports[0]}")).CreateKeyAsync(quota: 1);
+        await EndsAsync(script);
+        Assert.Equal([file], Directory.GetFileSystemEntries(_data.FullName));
+    }
+
+    [Fact]
+    public async Task The_environment_goes_before_the_file_and_values_stay_as_they_stand()
+    {
+        var file = Path.Combine(_data.FullName, ".env");
+        await File.WriteAllTextAsync(file, "LOG_LEVEL=debug\r\nexport SMTP_PASSWORD = 'a # b'\nSMTP_USER=a$HOME#b # c\nSMTP_FROM=\"it's me\" # d\nSMTP_HOST=\nPATH=/nowhere\nnonsense\nTABLE_PREFIX=last");
+        await using var shell = ChildProcess.Start(
+            "bash",
+            ["-c", "set -euo pipefail; source scripts/lib/env-file.sh; read_env_file \"$0\"; env; echo \"set:$env_names\"", file],
+            Repository.Root,
+            [new("LOG_LEVEL", "error")]);
+        Assert.Equal(0, await shell.WaitForExitAsync());
+        var lines = shell.Log.Split('\n').Select(line => line.TrimEnd()).ToList();
+        foreach (var expected in (string[])["LOG_LEVEL=error", "SMTP_PASSWORD=a # b", "SMTP_USER=a$HOME#b", "SMTP_FROM=it's me", "TABLE_PREFIX=last", "set: SMTP_PASSWORD SMTP_USER SMTP_FROM TABLE_PREFIX"])
+        {
+            Assert.Contains(expected, lines);
+        }
+
+        Assert.Contains($"{file}: PATH is not known here, and is passed over", lines);
+        Assert.Contains($"{file}: line 7 is no setting, and is passed over", lines);
+    }
+
     private ChildProcess Start() => ChildProcess.Start(
         Repository.PathOf("scripts", "start.sh"),
         ["--port", _ports[0].ToString(CultureInfo.InvariantCulture), "--data", _data.FullName, "--host", "local"],

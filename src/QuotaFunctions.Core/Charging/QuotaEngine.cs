@@ -142,7 +142,7 @@ internal sealed class QuotaEngine(
             Charge = charge,
             Outcome = success ? ChargeOutcome.Succeeded : ChargeOutcome.Failed,
             Cost = final,
-            Repetition = final == 0 ? Repetition.Anew : default,
+            Repetition = final == 0 ? Repetition.Anew : Repetition.OnceMore,
             Latency = now > charge.At ? now - charge.At : TimeSpan.Zero,
         };
         var result = await writers.RunAsync(locator.AccountId, new SettleCommand(settlement));

@@ -233,6 +233,36 @@ public sealed class RouteTests(ProxyFixture fixture) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_dollar_key_pays_the_price_of_the_one_that_answered_and_goes_nowhere_without_a_price()
+    {
+        Set("Providers__one__Prices", "first input=10 output=20");
+        Set("Providers__two__Prices", "second input=1000 output=2000");
+        Set("Routes__r__To", "one/unpriced, one/first, two/second");
+        using var key = await NewKeyAsync(("unit", "usd"), ("quota", 1));
+
+        using var response = await key.PostAsync("/v1/chat/completions", Body, ("X-One", "500"), ("X-Two", "usage"));
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Equal(2, _received.Count);
+        var row = await key.OnlyLogRowAsync();
+        Assert.Equal((0.011m, "two", "one:500, two:200"), (row.GetProperty("cost").GetDecimal(), row.GetProperty("provider").GetString(), row.GetProperty("tried").GetString()));
+        await key.BooksBalanceAsync();
+    }
+
+    [Fact]
+    public async Task Each_is_told_the_longest_answer_that_it_may_give_for_what_is_left()
+    {
+        Set("Providers__one__Prices", "first input=0 output=10");
+        Set("Providers__two__Prices", "second input=0 output=100");
+        using var key = await NewKeyAsync(("unit", "usd"), ("quota", 0.0018));
+
+        using var response = await key.PostAsync("/v1/chat/completions", Body, ("X-One", "500"), ("X-Two", "usage"));
+
+        Assert.Equal("18", response.Header("X-Quota-Max-Tokens"));
+        Assert.Equal([Body.Replace("smart", "first", StringComparison.Ordinal), Body.Replace("smart", "second", StringComparison.Ordinal).Replace("20", "18", StringComparison.Ordinal)], _received.Select(call => call.Body));
+    }
+
+    [Fact]
     public async Task Sent_again_with_an_idempotency_key_it_is_the_same_whichever_target_comes_first()
     {
         Set("Routes__r__To", "one/first|two/second");

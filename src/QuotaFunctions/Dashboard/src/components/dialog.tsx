@@ -6,14 +6,20 @@ import { Input } from './form';
 import { Failed } from './states';
 
 /**
- * A dialog over the page. The browser keeps the focus in it, and gives it back.
+ * A dialog over the page. The focus stays in it while it is open, and then goes back to where it was.
  * @param close undefined where it must not be closed yet
  */
 export function Dialog({ title, close, children, footer }: { title: string; close: (() => void) | undefined; children: ComponentChildren; footer: ComponentChildren }) {
   const element = useRef<HTMLDialogElement>(null);
   const id = useId();
   useEffect(() => {
+    const before = document.activeElement;
     element.current?.showModal();
+
+    // The browser gives it back where a dialog is closed, but not where it is taken away
+    return () => {
+      if (before instanceof HTMLElement) before.focus();
+    };
   }, []);
   return (
     <dialog

@@ -19,7 +19,7 @@ const tones: Record<string, Tone> = {
 };
 
 /** Rows of the log, the newest first. */
-export function LogTable({ rows, unit, withKey = false }: { rows: LogRow[]; unit?: string | undefined; withKey?: boolean }) {
+export function LogTable({ rows, withKey = false }: { rows: LogRow[]; withKey?: boolean }) {
   const { log } = text.value;
   const { columns } = log;
   return (
@@ -63,7 +63,7 @@ export function LogTable({ rows, unit, withKey = false }: { rows: LogRow[]; unit
               <td>
                 <Badge tone={tones[row.outcome] ?? 'off'}>{log.outcomes[row.outcome] ?? row.outcome}</Badge>
               </td>
-              <td class="n">{amount(row.cost, unit)}</td>
+              <td class="n">{amount(row.cost, row.unit)}</td>
               <td class="n">{row.status ?? none}</td>
               <td class="n">{milliseconds(row.latency_ms)}</td>
               <td>{row.provider ?? none}</td>

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { AuditTable } from '../components/audit-table';
 import { TypedFilter } from '../components/filter';
 import { Head, LiveMark } from '../components/layout';
@@ -15,15 +15,18 @@ export function AuditScreen() {
   const [cursors, setCursors] = useState<string[]>([]);
   const isNewest = cursors.length === 0;
   const live = useLive((signal) => api.get('/manage/audit', { query: { ...filter, limit: 50, cursor: cursors.at(-1) }, signal }), [filter, cursors], isNewest ? 10 : 0);
-  useEffect(() => setCursors([]), [filter]);
+  const change = (next: typeof noFilter) => {
+    setCursors([]);
+    setFilter(next);
+  };
   const { audit, log } = text.value;
   return (
     <>
       <Head title={audit.title}>{isNewest && <LiveMark at={live.at} />}</Head>
       <p class="lead">{audit.lead}</p>
       <div class="filters" role="search">
-        <TypedFilter kind="pick" label={audit.actor} placeholder={audit.actor} value={filter.actor} change={(actor) => setFilter({ ...filter, actor })} />
-        <TypedFilter kind="search" label={audit.target} placeholder={audit.target} value={filter.target} change={(target) => setFilter({ ...filter, target })} />
+        <TypedFilter kind="pick" label={audit.actor} placeholder={audit.actor} value={filter.actor} change={(actor) => change({ ...filter, actor })} />
+        <TypedFilter kind="search" label={audit.target} placeholder={audit.target} value={filter.target} change={(target) => change({ ...filter, target })} />
       </div>
       <Loaded live={live} rows={8}>
         {({ actions, next }) => (

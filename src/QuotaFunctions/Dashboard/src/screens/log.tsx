@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { address } from '../api/client';
 import { Pick, TypedFilter } from '../components/filter';
 import { Head, LiveMark } from '../components/layout';
@@ -18,8 +18,11 @@ export function LogScreen() {
   const { log, common } = text.value;
   const isNewest = cursors.length === 0;
   const live = useLive((signal) => api.get('/manage/logs', { query: { ...filter, page_size: 50, cursor: cursors.at(-1) }, signal }), [filter, cursors], isNewest ? 3 : 0);
-  useEffect(() => setCursors([]), [filter]);
-  const set = (name: keyof typeof noFilter) => (value: string) => setFilter({ ...filter, [name]: value });
+  const change = (next: typeof noFilter) => {
+    setCursors([]);
+    setFilter(next);
+  };
+  const set = (name: keyof typeof noFilter) => (value: string) => change({ ...filter, [name]: value });
   return (
     <>
       <Head title={log.title}>

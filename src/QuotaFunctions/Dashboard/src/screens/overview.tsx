@@ -156,7 +156,7 @@ function OverviewFigures({ days, now, report }: { days: number; now: Schemas['Us
   // Of a report by whole days the last 24 hours are no part
   const before = days === 1 ? undefined : report?.total_before;
   const was = (value: string | undefined) => (value === undefined ? '' : `${common.before[days]}: ${value}`);
-  const cost = report?.units.find(({ unit }) => (unit as string) === 'usd');
+  const costBefore = days === 1 ? undefined : report?.units.find(({ unit }) => unit === 'usd')?.used_before;
   const rate = now && now.success + now.failed > 0 ? (now.success / (now.success + now.failed)) * 100 : null;
   return (
     <Figures
@@ -164,8 +164,8 @@ function OverviewFigures({ days, now, report }: { days: number; now: Schemas['Us
         { name: overview.requests, value: number(now?.requests), note: was(before && number(before.requests)) },
         { name: overview.succeeded, value: percent(rate), note: was(before && percent(before.success_rate)) },
         { name: overview.refused, value: number(now?.refused), note: overview.refusedNote },
-        cost
-          ? { name: overview.cost, value: money(cost.used), note: was(before && money(cost.used_before)) }
+        now?.costs.usd !== undefined
+          ? { name: overview.cost, value: money(now.costs.usd), note: was(costBefore === undefined ? undefined : money(costBefore)) }
           : { name: overview.tokens, value: now ? number(now.tokens_in + now.tokens_out) : none, note: was(before && number(before.tokens_in + before.tokens_out)) },
         { name: overview.activeKeys, value: number(report?.active_keys), note: report ? overview.ofAll(number(report.key_count)) : '' },
       ]}

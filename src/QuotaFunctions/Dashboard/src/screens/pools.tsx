@@ -2,13 +2,13 @@ import { useState } from 'preact/hooks';
 import type { Schemas } from '../api/client';
 import { Confirm, FormDialog, useAct } from '../components/dialog';
 import { Input, Select } from '../components/form';
-import { stateOf } from '../components/key-state';
+import { leftOf, stateOf } from '../components/key-state';
 import { Head, LiveMark } from '../components/layout';
 import { Badge, Meter } from '../components/shape';
 import { Empty, Loaded } from '../components/states';
 import { Time } from '../components/time';
 import { toast } from '../components/toast';
-import { none, number, percent, usedShare, zone } from '../format';
+import { amount, none, percent, usedShare, zone } from '../format';
 import { useLive } from '../live';
 import { api, mayChange } from '../session';
 import { text } from '../text';
@@ -90,10 +90,10 @@ function PoolsTable({ pools, changed }: { pools: Pool[]; changed: () => void }) 
                 <td class="quota full">
                   <Meter used={pool.used} held={pool.held} quota={pool.quota} tone={tone} label={percent(usedShare(pool.used, pool.quota))} />
                 </td>
-                <td class="n hide">{number(pool.quota)}</td>
-                <td class="n hide">{number(pool.used)}</td>
-                <td class="n hide">{number(pool.held)}</td>
-                <td class="n">{number(pool.remaining)}</td>
+                <td class="n hide">{amount(pool.quota, pool.unit)}</td>
+                <td class="n hide">{amount(pool.used, pool.unit)}</td>
+                <td class="n hide">{amount(pool.held, pool.unit)}</td>
+                <td class="n">{leftOf(pool)}</td>
                 <td>{tone === 'ok' || tone === 'attention' ? pool.resets_at ? <Time at={pool.resets_at} /> : <span class="faint">{text.value.me.never}</span> : <Badge tone={tone}>{word}</Badge>}</td>
                 {mayChange() && (
                   <td class="row-acts">
@@ -163,16 +163,16 @@ function PoolDialog({ act, ...props }: ActProps & { act: PoolAct }) {
 
 function TopUpPool({ pool, changed, close }: ActProps) {
   const [value, setValue] = useState('');
-  const { acts } = text.value;
+  const { acts, common } = text.value;
   const act = useAct(async () => {
     await api.post('/manage/pools/{pool}/topup', { path: { pool: pool.id }, body: { amount: Number(value) } });
-    toast(acts.toppedUp(pool.name, number(Number(value))));
+    toast(acts.toppedUp(pool.name, amount(Number(value), pool.unit)));
     changed();
   });
   return (
     <FormDialog title={`${acts.topUp}: ${pool.name}`} submit={acts.topUp} act={act} close={close} disabled={!(Number(value) > 0)}>
-      <p>{acts.topUpSays(pool.name, number(pool.remaining))}</p>
-      <Input label={acts.amount} type="number" value={value} change={setValue} fault={act.fault('amount')} autoFocus />
+      <p>{acts.topUpSays(pool.name, leftOf(pool))}</p>
+      <Input label={`${acts.amount} (${common.units[pool.unit]})`} type="number" value={value} change={setValue} fault={act.fault('amount')} autoFocus />
     </FormDialog>
   );
 }
@@ -181,6 +181,7 @@ function TopUpPool({ pool, changed, close }: ActProps) {
 function PoolForm({ pool, changed, close }: { pool?: Pool; changed: () => void; close: () => void }) {
   const [name, setName] = useState(pool?.name ?? '');
   const [quota, setQuota] = useState(String(pool?.quota ?? 10_000));
+  const [unit, setUnit] = useState<Pool['unit']>(pool?.unit ?? 'requests');
   const [tenant, setTenant] = useState(pool?.tenant ?? '');
   const [period, setPeriod] = useState<string>(pool?.refill?.period ?? '');
   const { pools: words, form, common } = text.value;
@@ -188,14 +189,15 @@ function PoolForm({ pool, changed, close }: { pool?: Pool; changed: () => void; 
     const refill = period ? { ...pool?.refill, period: period as Schemas['NewRefill']['period'], amount: pool?.refill?.amount ?? Number(quota), time_zone: pool?.refill?.time_zone ?? zone() } : null;
     const body = { name, quota: Number(quota), tenant: tenant || null, refill };
     if (pool) await api.patch('/manage/pools/{pool}', { path: { pool: pool.id }, body });
-    else await api.post('/manage/pools', { body });
+    else await api.post('/manage/pools', { body: { ...body, unit } });
     changed();
   });
   return (
     <FormDialog title={pool ? words.change(pool.name) : words.create} submit={pool ? common.save : common.create} act={act} close={close}>
       <Input label={form.name} value={name} change={setName} fault={act.fault('name')} autoFocus />
-      <div class="three">
+      <div class="two">
         <Input label={form.quota} type="number" value={quota} change={setQuota} fault={act.fault('quota')} />
+        {pool ? null : <Select label={form.unit} value={unit} change={(value) => setUnit(value as Pool['unit'])} options={Object.entries(common.units)} fault={act.fault('unit')} />}
         <Select label={form.refill} value={period} change={setPeriod} options={Object.entries(form.refills)} fault={act.fault('refill')} />
         <Input label={form.tenant} value={tenant} change={setTenant} fault={act.fault('tenant')} />
       </div>

@@ -1,45 +1,19 @@
 import { useState } from 'preact/hooks';
-import { ApiError } from '../api/client';
 import { Confirm } from '../components/dialog';
 import { Head, Sums } from '../components/layout';
-import { Empty, Loaded } from '../components/states';
+import { Loaded } from '../components/states';
 import { Time } from '../components/time';
 import { toast } from '../components/toast';
 import { number } from '../format';
 import { useLive } from '../live';
-import { admin, mayChange } from '../session';
+import { api, mayChange } from '../session';
 import { text } from '../text';
-
-interface Retention {
-  enabled: boolean;
-  retention_days: number;
-
-  /** In hours: 24h. */
-  cleanup_interval: string;
-  batch_size: number;
-  running?: boolean;
-  last_cleanup_time: string | null;
-  last_cleanup_count: number | null;
-  total_cleaned_count: number;
-  next_cleanup_time: string | null;
-}
-
-const address = '/manage/retention';
 
 /** How long the log is kept, and what was deleted of it. */
 export function RetentionScreen() {
-  const live = useLive(async (signal) => (await (await admin.client.send('GET', address, undefined, signal)).json()) as Retention, [], 15);
+  const live = useLive((signal) => api.get('/manage/retention', { signal }), [], 15);
   const [runs, setRuns] = useState(false);
   const { retention: words } = text.value;
-  if (live.error instanceof ApiError && live.error.status === 404) {
-    return (
-      <>
-        <Head title={words.title} />
-        <Empty title={words.missing} />
-      </>
-    );
-  }
-
   return (
     <>
       <Head title={words.title}>
@@ -62,6 +36,7 @@ export function RetentionScreen() {
                   [words.next, retention.enabled && retention.next_cleanup_time ? <Time at={retention.next_cleanup_time} /> : words.never],
                   [words.last, retention.last_cleanup_time ? <Time at={retention.last_cleanup_time} /> : words.never],
                   [words.lastCount, number(retention.last_cleanup_count)],
+                  ...(retention.last_cleanup_failures > 0 ? [[words.failures, number(retention.last_cleanup_failures)] as [string, string]] : []),
                   [words.total, number(retention.total_cleaned_count)],
                   [words.interval, words.hours(number(parseInt(retention.cleanup_interval)))],
                   [words.batch, number(retention.batch_size)],
@@ -78,7 +53,7 @@ export function RetentionScreen() {
           submit={words.run}
           close={() => setRuns(false)}
           act={async () => {
-            await admin.client.send('POST', `${address}/run`);
+            await api.post('/manage/retention/run');
             toast(words.started);
             live.reload();
           }}

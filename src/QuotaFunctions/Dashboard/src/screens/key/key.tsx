@@ -113,7 +113,7 @@ function KeyLog({ subject }: { subject: Key }) {
   const { key: words, log } = text.value;
   return (
     <Section title={words.log} aside={<span class="small faint">{words.liveLog}</span>}>
-      <Loaded live={live}>{({ logs }) => (logs.length === 0 ? <p class="dim">{log.none}</p> : <LogTable rows={logs} unit={subject.unit} />)}</Loaded>
+      <Loaded live={live}>{({ logs }) => (logs.length === 0 ? <p class="dim">{log.none}</p> : <LogTable rows={logs} />)}</Loaded>
     </Section>
   );
 }

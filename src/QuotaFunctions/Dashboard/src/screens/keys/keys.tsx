@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useState } from 'preact/hooks';
+import { useMemo, useRef, useState } from 'preact/hooks';
 import { Head, LiveMark } from '../../components/layout';
 import type { Key } from '../../components/key-state';
 import { Empty, Loaded } from '../../components/states';
@@ -24,12 +24,16 @@ export function KeysScreen() {
   const [creates, setCreates] = useState(false);
   const [selected, setSelected] = useState<ReadonlyMap<string, Key>>(new Map());
   const { keys, common, overview } = text.value;
+  const change = (next: Filter) => {
+    setCursors([]);
+    setFilter(next);
+  };
   const isOrdered = filter.order !== '';
   const isFiltered = filter.name !== '' || filter.tenant !== '' || filter.status !== '';
 
   const live = useLive(
-    (signal) =>
-      api.get('/manage/keys', {
+    async (signal) => {
+      const answer = await api.get('/manage/keys', {
         query: {
           limit: isOrdered ? mostOrdered : pageSize,
           cursor: isOrdered ? undefined : cursors.at(-1),
@@ -38,15 +42,15 @@ export function KeysScreen() {
           status: (filter.status || undefined) as Key['status'] | undefined,
         },
         signal,
-      }),
+      });
+      return { ...answer, filter };
+    },
     [filter.name, filter.tenant, filter.status, isOrdered, isOrdered ? 0 : cursors],
     isOrdered ? 15 : 5,
   );
 
-  useEffect(() => setCursors([]), [filter]);
-
   const page = cursors.length;
-  const ordered = useMemo(() => inOrder(live.data?.keys ?? [], filter.order), [live.data, filter.order]);
+  const ordered = useOrder(live.data);
   const shown = isOrdered ? ordered.slice(page * pageSize, (page + 1) * pageSize) : ordered;
   const hasNext = isOrdered ? (page + 1) * pageSize < ordered.length : live.data?.next !== undefined;
   const total = live.data?.total ?? 0;
@@ -61,7 +65,7 @@ export function KeysScreen() {
           </button>
         )}
       </Head>
-      <Filters filter={filter} change={setFilter} />
+      <Filters filter={filter} change={change} />
       <Loaded live={live} rows={8}>
         {() =>
           total === 0 && !isFiltered ? (
@@ -71,7 +75,7 @@ export function KeysScreen() {
             </Empty>
           ) : shown.length === 0 ? (
             <Empty title={keys.none}>
-              <button type="button" class="btn" onClick={() => setFilter(noFilter)}>
+              <button type="button" class="btn" onClick={() => change(noFilter)}>
                 {keys.clear}
               </button>
             </Empty>
@@ -100,9 +104,18 @@ export function KeysScreen() {
   );
 }
 
-function inOrder(keys: Key[], order: Filter['order']): Key[] {
-  const compare = comparers[order];
-  return compare ? keys.toSorted(compare) : keys;
+/** The keys in the order that is wanted. Answers to the same filter keep the order of the first: no row moves while one reads. */
+function useOrder(answer: { keys: Key[]; filter: Filter } | undefined): Key[] {
+  const known = useRef<{ filter: Filter; ranks: ReadonlyMap<string, number> } | undefined>(undefined);
+  return useMemo(() => {
+    const compare = comparers[answer?.filter.order ?? ''];
+    if (!answer || !compare) return answer?.keys ?? [];
+    const ranks = known.current?.filter === answer.filter ? known.current.ranks : new Map<string, number>();
+    const rankOf = ({ id }: Key) => ranks.get(id) ?? ranks.size;
+    const ordered = answer.keys.toSorted((one, other) => rankOf(one) - rankOf(other) || compare(one, other));
+    known.current = { filter: answer.filter, ranks: new Map(ordered.map(({ id }, rank) => [id, rank])) };
+    return ordered;
+  }, [answer]);
 }
 
 const time = (at: string | null) => (at === null ? 0 : Date.parse(at));

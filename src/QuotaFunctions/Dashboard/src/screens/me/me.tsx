@@ -57,7 +57,7 @@ function HolderPage() {
             <>
               <Remaining quota={quota} at={live.at} />
               <UsageSection load={(query, signal) => api.get('/quota/usage', { query, signal })} id="me" unit={quota.unit} />
-              <HolderLog unit={quota.unit} />
+              <HolderLog />
             </>
           )}
         </Loaded>
@@ -124,12 +124,12 @@ function Remaining({ quota, at }: { quota: Schemas['Quota']; at: Date | undefine
   );
 }
 
-function HolderLog({ unit }: { unit: string }) {
+function HolderLog() {
   const live = useLive((signal) => api.get('/quota/logs', { query: { page_size: 20 }, signal }), [], 3);
   const { me, log } = text.value;
   return (
     <Section title={me.log} aside={<span class="small faint">{text.value.key.liveLog}</span>}>
-      <Loaded live={live}>{({ logs }) => (logs.length === 0 ? <p class="dim">{log.none}</p> : <LogTable rows={logs} unit={unit} />)}</Loaded>
+      <Loaded live={live}>{({ logs }) => (logs.length === 0 ? <p class="dim">{log.none}</p> : <LogTable rows={logs} />)}</Loaded>
     </Section>
   );
 }

@@ -1,0 +1,120 @@
+import uPlot from 'uplot';
+
+export type Ink = 'data' | 'data-2' | 'data-3' | 'exhausted';
+
+export interface Series {
+  name: string;
+  ink: Ink;
+  values: (number | null)[];
+}
+
+export interface ChartProps {
+  title: string;
+
+  /** What the columns are called, short for the axis and exact for reading. */
+  labels: { short: string; exact: string }[];
+
+  /** At most three. As bars they stand on one another, the first at the bottom. */
+  series: Series[];
+  kind: 'bars' | 'lines';
+  format: (value: number | null) => string;
+
+  /** How the scale's values are written, where not short: 220 k. */
+  axis?: (value: number) => string;
+
+  /** True where the last column is not over yet: its bar is lighter. */
+  isOpen?: boolean;
+}
+
+/** What uPlot draws: the columns' numbers, then a row for each series. Bars that stand on others are drawn behind them, as tall as all together. */
+export function columnsOf(series: Series[], count: number, kind: 'bars' | 'lines'): uPlot.AlignedData {
+  const columns = Array.from({ length: count }, (_, index) => index);
+  if (kind === 'lines') return [columns, ...series.map(({ values }) => values)];
+  const totals = series.map((_, top) => columns.map((index) => sum(series.slice(0, top + 1).map(({ values }) => values[index] ?? 0))));
+  return [columns, ...totals.reverse()];
+}
+
+const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);
+
+/** How uPlot draws it. */
+export function optionsOf(
+  element: HTMLElement,
+  { labels, series, kind, axis, isOpen, read }: Pick<ChartProps, 'labels' | 'series' | 'kind'> & { axis: (value: number) => string; isOpen: boolean; read: (index?: number) => void },
+): Omit<uPlot.Options, 'width' | 'height'> {
+  const colours = coloursOf(element);
+  const font = `12px ${getComputedStyle(element).fontFamily}`;
+  const drawn = kind === 'bars' ? [...series].reverse() : series;
+  const bars = (ink: Ink) =>
+    uPlot.paths.bars!({
+      size: [0.68, 96],
+      disp: { fill: { unit: 3, values: () => labels.map((_, index) => (isOpen && index === labels.length - 1 ? colours(ink, 55) : colours(ink))) } },
+    });
+  return {
+    padding: [8, 0, 0, 0],
+    legend: { show: false },
+    cursor: { y: false, points: { show: kind === 'lines' }, drag: { x: false, y: false } },
+    hooks: { setCursor: [(plot) => read(plot.cursor.left !== undefined && plot.cursor.left >= 0 && plot.cursor.idx != null ? plot.cursor.idx : undefined)] },
+    scales: {
+      x: { time: false, range: () => [-0.5, labels.length - 0.5] },
+      y: { range: (_, __, most) => [0, niceTop(most)] },
+    },
+    series: [
+      {},
+      ...drawn.map(({ ink }): uPlot.Series => {
+        const colour = colours(ink);
+        return kind === 'bars'
+          ? { fill: colour, width: 0, paths: bars(ink), points: { show: false } }
+          : { stroke: colour, width: 1.75, points: { show: labels.length < 3 }, spanGaps: false };
+      }),
+    ],
+    axes: [
+      {
+        stroke: colours('ink-3'),
+        font,
+        size: 28,
+        gap: 4,
+        grid: { show: false },
+        ticks: { show: false },
+        splits: (plot) => spread(labels.length, plot.width),
+        values: (_, splits) => splits.map((index) => labels[index]?.short ?? ''),
+      },
+      {
+        side: 1,
+        align: 1,
+        stroke: colours('ink-3'),
+        font,
+        size: 52,
+        gap: 4,
+        grid: { stroke: colours('line'), width: 1 },
+        ticks: { show: false },
+        splits: (_, __, ___, top) => [0, top / 2, top],
+        values: (_, splits) => splits.map(axis),
+      },
+    ],
+  };
+}
+
+/** The columns that have room for a label, the last one among them. */
+function spread(count: number, width: number): number[] {
+  const step = Math.max(1, Math.ceil(count / Math.max(1, Math.floor(width / 68))));
+  return Array.from({ length: count }, (_, index) => index).filter((index) => (count - 1 - index) % step === 0);
+}
+
+/** The top of the scale: even, so that its half can be read as well. */
+function niceTop(most: number | null): number {
+  if (!most || most <= 2) return 2;
+  const power = 10 ** Math.floor(Math.log10(most));
+  return ([1, 2, 4, 6, 8, 10].find((step) => step * power >= most) ?? 10) * power;
+}
+
+/** What a colour of the style sheet is in this theme, or a share of it on the page's own: a canvas does not know variables. */
+function coloursOf(element: HTMLElement): (name: string, share?: number) => string {
+  return (name, share = 100) => {
+    const probe = document.createElement('span');
+    probe.style.color = `color-mix(in srgb, var(--${name}) ${share}%, var(--page))`;
+    element.append(probe);
+    const { color } = getComputedStyle(probe);
+    probe.remove();
+    return color;
+  };
+}
