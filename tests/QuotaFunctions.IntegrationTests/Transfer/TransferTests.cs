@@ -44,6 +44,10 @@ public sealed class TransferTests(AzuriteFixture azurite, ITestOutputHelper outp
                 var books = (await copy.VerifyAsync(key.Key.Id))!;
                 Assert.True(books.Balanced, $"{key.Key.Id}: {books}: {string.Join("; ", books.Differences)}");
                 used.Add(books.Used);
+
+                // What the export did not cover is not in the way of what comes next
+                Assert.NotNull((await copy.Engine.ChargeAsync(Consume(key, "next"), CancellationToken.None)).Charge);
+                Assert.Equal((true, books.Used + 1), await copy.VerifyAsync(key.Key.Id) is { } next ? (next.Balanced, next.Used) : default);
             }
 
             Assert.InRange(used.Sum(), last, granted.Sum());
