@@ -144,7 +144,7 @@ public sealed class DocumentBuilder
             {
                 Description = "The upstream's answer, streamed as it comes, with the upstream's own status.",
                 Headers = Headers(function),
-                Content = new Dictionary<string, IOpenApiMediaType> { [AnyType] = Media([], null) },
+                Content = new Dictionary<string, IOpenApiMediaType> { ["*/*"] = Media([], null) },
             });
         }
 

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Azure;
 using Azure.Data.Tables;
 using QuotaFunctions.Core.Accounts;
 using QuotaFunctions.Core.Accounts.Storage;
@@ -171,7 +172,7 @@ internal sealed class AccountReader(
         return rows;
     }
 
-    private IAsyncEnumerable<TableEntity> QueryAsync(string accountId, string rows, CancellationToken cancellationToken) =>
+    private AsyncPageable<TableEntity> QueryAsync(string accountId, string rows, CancellationToken cancellationToken) =>
         _accounts.QueryAsync<TableEntity>(TableClient.CreateQueryFilter($"PartitionKey eq {accountId}") + $" and ({rows})", cancellationToken: cancellationToken);
 
     private static string Digest(IEnumerable<TableEntity> rows)

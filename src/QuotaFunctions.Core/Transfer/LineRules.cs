@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Azure.Data.Tables;
-using QuotaFunctions.Core.Accounts;
 using QuotaFunctions.Core.Validation;
 
 namespace QuotaFunctions.Core.Transfer;

@@ -1,4 +1,3 @@
-using Azure.Data.Tables;
 using QuotaFunctions.Core.Accounts;
 using QuotaFunctions.Core.Auditing;
 using QuotaFunctions.Core.Charging;
@@ -114,7 +113,7 @@ public sealed class TransferTests(AzuriteFixture azurite, ITestOutputHelper outp
             using var gone = new CancellationTokenSource(TimeSpan.FromSeconds(2));
             try
             {
-                await ImportAsync(first, export, gone.Token);
+                await ImportAsync(first, export, cancellationToken: gone.Token);
             }
             catch (Exception failure) when (StorageErrors.IsTransient(failure) || failure is OperationCanceledException)
             {
@@ -183,9 +182,7 @@ public sealed class TransferTests(AzuriteFixture azurite, ITestOutputHelper outp
         return file.ToArray();
     }
 
-    private static Task<ImportResult> ImportAsync(EngineUnderTest engine, byte[] export, bool isDryRun) => ImportAsync(engine, export, CancellationToken.None, isDryRun);
-
-    private static async Task<ImportResult> ImportAsync(EngineUnderTest engine, byte[] export, CancellationToken cancellationToken = default, bool isDryRun = false)
+    private static async Task<ImportResult> ImportAsync(EngineUnderTest engine, byte[] export, bool isDryRun = false, CancellationToken cancellationToken = default)
     {
         using var file = await ImportFile.ReceiveAsync(new MemoryStream(export), TimeProvider.System.GetUtcNow(), cancellationToken);
         return await engine.Get<IImporter>().ImportAsync(file, isDryRun, (_, _) => Task.CompletedTask, cancellationToken);

@@ -3,7 +3,6 @@ using System.Text;
 using Azure.Data.Tables;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging.Abstractions;
-using QuotaFunctions.Core.Accounts;
 using QuotaFunctions.Core.Charging;
 using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.Core.Proxying;
