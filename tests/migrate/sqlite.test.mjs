@@ -27,6 +27,13 @@ test("a name of 10,000 characters is cut, and one of several lines is one line",
   assert.deepEqual(result.keys.map(key => key.name), [`${"x".repeat(199)}…`, "one two"]);
 });
 
+test("what was switched off is disabled", () => {
+  const result = convert("sqlite", database(`CREATE TABLE api_keys (api_key TEXT, quota INTEGER, enabled INTEGER, revoked TEXT, deleted_at TEXT, status TEXT);
+    INSERT INTO api_keys VALUES ('a-1', 1, 1, 'no', '0000-00-00 00:00:00', 'Active'), ('a-2', 1, 0, NULL, NULL, NULL), ('a-3', 1, 1, 'yes', NULL, NULL),
+      ('a-4', 1, 1, NULL, '2025-01-01', NULL), ('a-5', 1, NULL, NULL, NULL, 'suspended');`));
+  assert.deepEqual(result.keys.map(key => key.status), ["active", "disabled", "disabled", "disabled", "disabled"]);
+});
+
 test("usage comes from usage_stats where the key's own row does not say it", () => {
   const result = convert("sqlite", database(`CREATE TABLE api_keys (apiKey TEXT, label TEXT, quota INTEGER, color TEXT); CREATE TABLE usage_stats (api_key TEXT, requests INTEGER);
     INSERT INTO api_keys VALUES ('a-1', 'n', 10, 'red'), ('a-2', 'n', 10, NULL); INSERT INTO usage_stats VALUES ('a-1', 3), ('a-1', 4), ('a-2', 'many'), (NULL, 1);`));

@@ -112,7 +112,7 @@ function isGood(from) {
   const status = from.get(COLUMNS.status);
   const inactive = COLUMNS.inactive.some(name => {
     const value = from.get([name]);
-    return value !== null && (name.endsWith("_at") || flag(value, name));
+    return value !== null && (name.endsWith("_at") ? moment(value, name) !== null : flag(value, name));
   });
   return !inactive && flag(from.get(COLUMNS.active), "state") !== false && (status === null || GOOD.includes(String(status).trim().toLowerCase()));
 }

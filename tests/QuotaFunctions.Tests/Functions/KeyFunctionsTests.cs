@@ -339,7 +339,7 @@ public sealed class KeyFunctionsTests
     {
         _verifier.Setup(it => it.VerifyAsync(_key.Id, false, It.IsAny<CancellationToken>())).ReturnsAsync(new Verification(true, 5, 5, 4, 1));
         var json = (await Operations(_key.Id).Single(operation => operation.Name == "verify").Run()).Json;
-        Assert.Equal("""{"balanced":true,"used":5,"ledger":5,"audited":4,"unsettled":1}""", json.GetRawText());
+        Assert.Equal("""{"balanced":true,"unit":"requests","used":5,"ledger":5,"audited":4,"unsettled":1}""", json.GetRawText());
     }
 
     private IEnumerable<(string Name, Func<Task<(HttpContext Http, JsonElement Json)>> Run)> Operations(string key) =>
