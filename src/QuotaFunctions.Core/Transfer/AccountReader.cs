@@ -156,6 +156,12 @@ internal sealed class AccountReader(
             }
 
             var rows = await QueryAsync(accountId, AccountRowKeys.AllRecords, cancellationToken).ToListAsync(cancellationToken);
+            if (rows is [var only])
+            {
+                // A row is always of one moment, however often it is written
+                return AccountRecords.Of(AccountEntity.ToHead(only), rows);
+            }
+
             if ((await store.LoadAsync(accountId, cancellationToken))?.Head == before.Head)
             {
                 return AccountRecords.Of(before.Head, rows);

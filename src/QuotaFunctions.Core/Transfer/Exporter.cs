@@ -6,9 +6,12 @@ using QuotaFunctions.Core.Keys;
 namespace QuotaFunctions.Core.Transfer;
 
 /// <inheritdoc cref="IExporter"/>
-/// <remarks>Account after account, by the index of keys: no table that grows with use is scanned over all accounts.</remarks>
+/// <remarks>Account by account, by the index of keys: no table that grows with use is scanned over all accounts.</remarks>
 internal sealed class Exporter(TableServiceClient tables, StorageNames names, KeyIndex index, AccountReader reader, TimeProvider clock) : IExporter
 {
+    /// <summary>How many accounts are read at once: each takes a few requests to storage, one after the other.</summary>
+    private const int AccountsAtOnce = 8;
+
     /// <inheritdoc/>
     public async Task WriteAsync(Stream output, CancellationToken cancellationToken)
     {
@@ -25,13 +28,25 @@ internal sealed class Exporter(TableServiceClient tables, StorageNames names, Ke
             cancellationToken);
         await output.FlushAsync(cancellationToken);
 
-        using var lines = new AccountLines();
-        foreach (var account in (await index.ReadAsync(cancellationToken)).Select(entry => KeyLocator.AccountOf(entry.Id)).Distinct().Order(StringComparer.Ordinal))
+        using var turn = new SemaphoreSlim(1);
+
+        // On the caller's scheduler: a simulation brings one, to decide what comes next.
+        var options = new ParallelOptions { MaxDegreeOfParallelism = AccountsAtOnce, TaskScheduler = TaskScheduler.Current, CancellationToken = cancellationToken };
+        await Parallel.ForEachAsync((await index.ReadAsync(cancellationToken)).Select(entry => KeyLocator.AccountOf(entry.Id)).Distinct(), options, async (account, stop) =>
         {
-            await reader.ReadAsync(account, lines, cancellationToken);
-            await writer.WriteAsync(lines, cancellationToken);
-            await output.FlushAsync(cancellationToken);
-        }
+            using var lines = new AccountLines();
+            await reader.ReadAsync(account, lines, stop);
+            await turn.WaitAsync(stop);
+            try
+            {
+                await writer.WriteAsync(lines, stop);
+                await output.FlushAsync(stop);
+            }
+            finally
+            {
+                turn.Release();
+            }
+        });
 
         await WriteTableAsync(writer, ExportFormat.AdminAudit, names.AdminAudit, cancellationToken);
         await WriteTableAsync(writer, ExportFormat.Subscriptions, names.Subscriptions, cancellationToken);

@@ -4,7 +4,7 @@ namespace QuotaFunctions.Core.Transfer;
 internal static class TemporaryFile
 {
     /// <summary>How much is read or written at once.</summary>
-    public const int BufferSize = 128 * 1024;
+    public const int BufferSize = 64 * 1024;
 
     /// <summary>Makes one.</summary>
     public static FileStream Create() => new(
