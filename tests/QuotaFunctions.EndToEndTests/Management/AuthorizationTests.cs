@@ -172,8 +172,8 @@ public sealed class AuthorizationTests(AppFixture app)
             from path in description.GetProperty("paths").EnumerateObject()
             where path.Name.StartsWith("/manage", StringComparison.Ordinal) || path.Name.StartsWith("/flow", StringComparison.Ordinal)
             from operation in path.Value.EnumerateObject()
-            let example = operation.Value.TryGetProperty("requestBody", out var body)
-                ? body.GetProperty("content").GetProperty("application/json").GetProperty("example").GetRawText()
+            let example = operation.Value.TryGetProperty("requestBody", out var body) && body.GetProperty("content").TryGetProperty("application/json", out var json)
+                ? json.GetProperty("example").GetRawText()
                 : null
             let query = operation.Name == "get" && path.Name == "/flow/tokens" ? "?token={token}" : ""
             select (HttpMethod.Parse(operation.Name), $"{path.Name}{query}".Replace("{key}", NoKey, StringComparison.Ordinal)
