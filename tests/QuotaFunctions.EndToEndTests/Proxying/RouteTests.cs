@@ -107,6 +107,7 @@ public sealed class RouteTests(ProxyFixture fixture) : IAsyncLifetime
         await LogsAsync(key, "succeeded", 3, "two", "second", "one:timed_out, two:200");
 
         await _host!.DisposeAsync();
+        Set("Providers__one__TimeoutSeconds", "30");
         Set("Routes__r__TimeoutSeconds", "1");
         using var late = await NewKeyAsync();
         using var none = await late.PostAsync("/v1/chat/completions", Body, ("X-One", "hang"));
