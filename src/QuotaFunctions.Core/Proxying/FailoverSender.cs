@@ -29,6 +29,9 @@ internal sealed partial class FailoverSender(
     /// <summary>The most attempts for one request.</summary>
     public const int MaxAttempts = 10;
 
+    // With less time left another attempt is not worth it. A timer may also end a moment before the clock says so
+    private static readonly TimeSpan LeastTime = TimeSpan.FromMilliseconds(20);
+
     /// <summary>Sends a request and waits for the headers of the answer that counts.</summary>
     /// <param name="targets">The request to each target, in turn; one at least.</param>
     /// <param name="timeout">How long all attempts together may take.</param>
@@ -44,7 +47,7 @@ internal sealed partial class FailoverSender(
         {
             var sent = await AttemptAsync(prepare(targets[index].ToBeSent()), timeout - time.GetElapsedTime(start), attendance).ConfigureAwait(false);
             progress.Tried.Add((sent.Request.Provider.Name, OutcomeOf(sent)));
-            var isOver = attendance.Token.IsCancellationRequested || progress.Tried.Count >= MaxAttempts || time.GetElapsedTime(start) >= timeout;
+            var isOver = attendance.Token.IsCancellationRequested || progress.Tried.Count >= MaxAttempts || timeout - time.GetElapsedTime(start) < LeastTime;
             if (isOver || targets[index].Content is { IsRepeatable: false } || NextAfter(sent, targets, index) is not { } next)
             {
                 return sent;
