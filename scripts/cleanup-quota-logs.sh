@@ -43,7 +43,7 @@ read_token
 
 ask() { # method, path, expected status
   call "$1" "$2" || fail "$url does not answer" 2
-  [[ $status == "$3" ]] || fail "$url refuses: status $status $(jq --raw-output '.detail? // ""' <<<"$answer" 2>/dev/null)" 2
+  [[ $status == "$3" ]] || fail_refused
 }
 
 ask POST /manage/retention/run 202

@@ -41,7 +41,7 @@ call "$method" /manage/storage || fail "$url does not answer" 2
 case $status in
   200) ;;
   503) fail 'the storage does not answer' ;;
-  *) fail "$url refuses: status $status $(jq --raw-output '.detail? // ""' <<<"$answer" 2>/dev/null)" 2 ;;
+  *) fail_refused ;;
 esac
 jq --raw-output '.tables[], .queues[] | "\(if .exists then "ok      " else "missing " end) \(.name)"' <<<"$answer"
 jq --exit-status 'all(.tables[], .queues[]; .exists)' <<<"$answer" >/dev/null || exit 1

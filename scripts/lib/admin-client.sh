@@ -78,3 +78,8 @@ call() { # method, path, body
   ) || return 1
   status=${text##*$'\n'} answer=${text%$'\n'*}
 }
+
+# Ends the script: the call was answered with a status that it should not have
+fail_refused() {
+  fail "$url refuses: status $status $(jq --raw-output '.detail? // ""' <<<"$answer" 2>/dev/null)" 2
+}

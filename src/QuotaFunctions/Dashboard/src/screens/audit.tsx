@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks';
 import { AuditTable } from '../components/audit-table';
 import { TypedFilter } from '../components/filter';
 import { Head, LiveMark } from '../components/layout';
+import { NewestFirstPager } from '../components/newest-first-pager';
 import { Empty, Loaded } from '../components/states';
 import { useLive } from '../live';
 import { api } from '../session';
@@ -19,7 +20,7 @@ export function AuditScreen() {
     setCursors([]);
     setFilter(next);
   };
-  const { audit, log } = text.value;
+  const { audit } = text.value;
   return (
     <>
       <Head title={audit.title}>{isNewest && <LiveMark at={live.at} />}</Head>
@@ -32,16 +33,7 @@ export function AuditScreen() {
         {({ actions, next }) => (
           <>
             {actions.length === 0 ? <Empty title={audit.none} /> : <AuditTable actions={actions} withDetails />}
-            <div class="pager">
-              <span class="push">
-                <button type="button" class="btn sm" disabled={isNewest} onClick={() => setCursors([])}>
-                  {log.newest}
-                </button>
-                <button type="button" class="btn sm" disabled={next === undefined} onClick={() => setCursors([...cursors, next ?? ''])}>
-                  {log.older}
-                </button>
-              </span>
-            </div>
+            <NewestFirstPager cursors={cursors} next={next} go={setCursors} />
           </>
         )}
       </Loaded>

@@ -3,6 +3,7 @@ import { address } from '../api/client';
 import { Pick, TypedFilter } from '../components/filter';
 import { Head, LiveMark } from '../components/layout';
 import { LogTable } from '../components/log-table';
+import { NewestFirstPager } from '../components/newest-first-pager';
 import { saveFile } from '../components/save-file';
 import { Empty, Loaded } from '../components/states';
 import { useLive } from '../live';
@@ -47,16 +48,7 @@ export function LogScreen() {
         {({ logs, next }) => (
           <>
             {logs.length === 0 ? <Empty title={Object.values(filter).some(Boolean) ? log.noneFits : log.none} /> : <LogTable rows={logs} withKey />}
-            <div class="pager">
-              <span class="push">
-                <button type="button" class="btn sm" disabled={isNewest} onClick={() => setCursors([])}>
-                  {log.newest}
-                </button>
-                <button type="button" class="btn sm" disabled={next === undefined} onClick={() => setCursors([...cursors, next ?? ''])}>
-                  {log.older}
-                </button>
-              </span>
-            </div>
+            <NewestFirstPager cursors={cursors} next={next} go={setCursors} />
           </>
         )}
       </Loaded>
