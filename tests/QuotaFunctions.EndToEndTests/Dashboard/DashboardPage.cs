@@ -80,11 +80,12 @@ internal sealed class DashboardPage : IAsyncDisposable
     public async Task GoAsync(params string[] parts)
     {
         await Page.EvaluateAsync("parts => { location.hash = '#/' + parts.map(encodeURIComponent).join('/'); }", parts);
+        await Assertions.Expect(Page.Locator("main")).ToHaveAttributeAsync("data-screen", string.Join('/', parts));
         await LoadedAsync();
     }
 
-    /// <summary>Waits until nothing that is seen is still being loaded.</summary>
-    public Task LoadedAsync() => Assertions.Expect(Page.Locator(".bones")).ToHaveCountAsync(0);
+    /// <summary>Waits until whoever signed in sees a screen, and every part of it has its first answer.</summary>
+    public Task LoadedAsync() => Assertions.Expect(Page.Locator("main[aria-busy=false]")).ToBeVisibleAsync();
 
     /// <summary>A button by the word on it.</summary>
     public ILocator Button(string name) => Page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = name, Exact = true });

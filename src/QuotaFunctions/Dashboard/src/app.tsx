@@ -4,6 +4,7 @@ import { Banner, OfflineBanner } from './components/banner';
 import { Brand, Choices } from './components/brand';
 import { Failed } from './components/states';
 import { Toasts } from './components/toast';
+import { busy } from './live';
 import { Navigation, TabBar } from './navigation';
 import { route } from './route';
 import { AlertsScreen } from './screens/alerts';
@@ -83,7 +84,7 @@ function Frame() {
           <OfflineBanner />
           {!mayChange() && <Banner>{common.readOnly}</Banner>}
           {me.value?.tenant && <Banner>{common.tenantOnly(me.value.tenant)}</Banner>}
-          <main class="main" id="content" tabIndex={-1}>
+          <main class="main" id="content" tabIndex={-1} aria-busy={busy} data-screen={route.value.join('/')}>
             <Screen key={route.value.join('/')} />
           </main>
         </div>

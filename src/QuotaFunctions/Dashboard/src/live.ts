@@ -1,5 +1,12 @@
-import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+import { computed, signal } from '@preact/signals';
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { OfflineError } from './api/client';
+
+/** How many things that the page asks for have no answer yet. */
+const waiting = signal(0);
+
+/** True while some part of the page waits for its first answer. */
+export const busy = computed(() => waiting.value > 0);
 
 export interface Live<T> {
   /** The newest answer; undefined before the first. It stays while the next is asked for, and when that fails. */
@@ -67,6 +74,15 @@ export function useLive<T>(load: (signal: AbortSignal) => Promise<T>, inputs: un
       removeEventListener('online', ask);
     };
   }, [key, seconds, turn]);
+
+  const isWaiting = state.data === undefined && state.error === undefined;
+  useLayoutEffect(() => {
+    if (!isWaiting) return undefined;
+    waiting.value++;
+    return () => {
+      waiting.value--;
+    };
+  }, [isWaiting]);
 
   const reload = useCallback(() => setTurn((before) => before + 1), []);
   return { data: state.data, error: state.error, at: state.at, reload };

@@ -2,6 +2,7 @@ import type { Schemas } from '../api/client';
 import { to } from '../route';
 import { text } from '../text';
 import { Badge, type Tone } from './shape';
+import { Table } from './table';
 import { Time } from './time';
 
 const tones: Record<string, Tone> = { succeeded: 'ok', refused: 'attention', failed: 'exhausted', unknown: 'attention' };
@@ -11,62 +12,50 @@ export function AuditTable({ actions, withTarget = true, withDetails = false }: 
   const { audit } = text.value;
   const { columns } = audit;
   return (
-    <div class="scroll" tabIndex={0} role="region" aria-label={audit.title}>
-      <table class="table log">
-        <thead>
-          <tr>
-            <th scope="col">{columns.at}</th>
-            <th scope="col">{columns.actor}</th>
-            <th scope="col">{columns.act}</th>
-            {withTarget && <th scope="col">{columns.target}</th>}
-            <th scope="col">{columns.outcome}</th>
-            {withDetails && <th scope="col">{columns.address}</th>}
-            {withDetails && <th scope="col">{audit.details}</th>}
-          </tr>
-        </thead>
-        <tbody>
-          {actions.map((action) => (
-            <tr key={action.id}>
-              <td class="nowrap">
-                <Time at={action.at} />
-              </td>
-              <td>{action.actor}</td>
-              <td>{audit.acts[`${action.method} ${action.route}`] ?? <span class="mono">{`${action.method} ${action.route}`}</span>}</td>
-              {withTarget && (
-                <td class="mono">
-                  <Target id={action.target} />
-                </td>
-              )}
-              <td>
-                <Badge tone={tones[action.outcome] ?? 'attention'}>{audit.outcomes[action.outcome] ?? action.outcome}</Badge>
-                {action.code && <span class="small faint"> {action.code}</span>}
-              </td>
-              {withDetails && <td class="mono">{action.address}</td>}
-              {withDetails && (
-                <td>
-                  <Details action={action} />
-                </td>
-              )}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table
+      kind="log"
+      scrolls={audit.title}
+      rows={actions}
+      idOf={({ id }) => id}
+      columns={[
+        { name: columns.at, cell: ({ at }) => <Time at={at} /> },
+        { name: columns.actor, cell: ({ actor }) => actor },
+        { name: columns.act, kind: 'title', cell: ({ method, route }) => audit.acts[`${method} ${route}`] ?? <span class="mono">{`${method} ${route}`}</span> },
+        withTarget && { name: columns.target, cell: ({ target }) => target && <Target id={target} /> },
+        {
+          name: columns.outcome,
+          kind: 'end',
+          cell: ({ outcome, code }) => (
+            <>
+              <Badge tone={tones[outcome] ?? 'attention'}>{audit.outcomes[outcome] ?? outcome}</Badge>
+              {code && <span class="small faint"> {code}</span>}
+            </>
+          ),
+        },
+        withDetails && { name: columns.address, cell: ({ address }) => <span class="mono">{address}</span> },
+        withDetails && { name: audit.details, kind: 'full', cell: detailsOf },
+      ]}
+    />
   );
 }
 
-function Target({ id }: { id: string | null }) {
-  if (id === null) return <span class="dash">–</span>;
-  return id.startsWith('key_') ? <a href={to('keys', id)}>{id}</a> : <>{id}</>;
+function Target({ id }: { id: string }) {
+  return id.startsWith('key_') ? (
+    <a class="mono" href={to('keys', id)}>
+      {id}
+    </a>
+  ) : (
+    <span class="mono">{id}</span>
+  );
 }
 
 /** Only the fields that differ. */
-function Details({ action: { before, after } }: { action: Schemas['AdminAction'] }) {
+function detailsOf({ before, after }: Schemas['AdminAction']) {
   const { audit } = text.value;
   const was = (before ?? {}) as Record<string, unknown>;
   const is = (after ?? {}) as Record<string, unknown>;
   const names = [...new Set([...Object.keys(was), ...Object.keys(is)])].filter((name) => JSON.stringify(was[name]) !== JSON.stringify(is[name]) && (was[name] ?? is[name]) != null);
-  if (names.length === 0) return <span class="dash">–</span>;
+  if (names.length === 0) return null;
   const written = (value: unknown) => (value == null ? '–' : typeof value === 'string' ? value : JSON.stringify(value));
   return (
     <details>

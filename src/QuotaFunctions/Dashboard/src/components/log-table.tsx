@@ -1,8 +1,9 @@
 import type { Schemas } from '../api/client';
-import { amount, clockSeconds, date, exact, milliseconds, none, number } from '../format';
+import { amount, clockSeconds, date, exact, milliseconds, number } from '../format';
 import { to } from '../route';
 import { text } from '../text';
 import { Badge, type Tone } from './shape';
+import { Table } from './table';
 
 export type LogRow = Schemas['LogRow'];
 
@@ -23,59 +24,47 @@ export function LogTable({ rows, withKey = false }: { rows: LogRow[]; withKey?: 
   const { log } = text.value;
   const { columns } = log;
   return (
-    <div class="scroll" tabIndex={0} role="region" aria-label={log.title}>
-      <table class="table log">
-        <thead>
-          <tr>
-            <th scope="col">{columns.at}</th>
-            {withKey && <th scope="col">{columns.key}</th>}
-            <th scope="col">{columns.outcome}</th>
-            <th scope="col" class="n">
-              {columns.cost}
-            </th>
-            <th scope="col" class="n">
-              {columns.status}
-            </th>
-            <th scope="col" class="n">
-              {columns.latency}
-            </th>
-            <th scope="col">{columns.provider}</th>
-            <th scope="col">{columns.model}</th>
-            <th scope="col" class="n">
-              {columns.tokens}
-            </th>
-            <th scope="col">{columns.path}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((row) => (
-            <tr key={row.id}>
-              <td class="nowrap">
-                <time dateTime={row.at} title={exact(row.at)}>
-                  {new Date(row.at).toDateString() === new Date().toDateString() ? clockSeconds(row.at) : `${date(row.at)} ${clockSeconds(row.at)}`}
-                </time>
-              </td>
-              {withKey && (
-                <td class="mono">
-                  <a href={to('keys', row.key)}>{row.key}</a>
-                </td>
-              )}
-              <td>
-                <Badge tone={tones[row.outcome] ?? 'off'}>{log.outcomes[row.outcome] ?? row.outcome}</Badge>
-              </td>
-              <td class="n">{amount(row.cost, row.unit)}</td>
-              <td class="n">{row.status ?? none}</td>
-              <td class="n">{milliseconds(row.latency_ms)}</td>
-              <td>{row.provider ?? none}</td>
-              <td>{row.model ?? none}</td>
-              <td class="n">{row.tokens_in == null ? none : `${number(row.tokens_in)}, ${number(row.tokens_out)}`}</td>
-              <td class="mono path" title={row.request_id ?? undefined}>
-                {row.path ? `${row.method} ${row.path}` : (row.reference ?? none)}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table
+      kind="log"
+      scrolls={log.title}
+      rows={rows}
+      idOf={({ id }) => id}
+      columns={[
+        {
+          name: columns.at,
+          kind: 'title',
+          cell: ({ at }) => (
+            <time dateTime={at} title={exact(at)}>
+              {new Date(at).toDateString() === new Date().toDateString() ? clockSeconds(at) : `${date(at)} ${clockSeconds(at)}`}
+            </time>
+          ),
+        },
+        withKey && {
+          name: columns.key,
+          cell: ({ key }) => (
+            <a class="mono" href={to('keys', key)}>
+              {key}
+            </a>
+          ),
+        },
+        { name: columns.outcome, kind: 'end', cell: ({ outcome }) => <Badge tone={tones[outcome] ?? 'off'}>{log.outcomes[outcome] ?? outcome}</Badge> },
+        { name: columns.cost, kind: 'n', cell: ({ cost, unit }) => amount(cost, unit) },
+        { name: columns.status, kind: 'n', cell: ({ status }) => status },
+        { name: columns.latency, kind: 'n', cell: ({ latency_ms: latency }) => milliseconds(latency) },
+        { name: columns.provider, cell: ({ provider }) => provider },
+        { name: columns.model, cell: ({ model }) => model },
+        { name: columns.tokens, kind: 'n', cell: (row) => (row.tokens_in == null ? null : `${number(row.tokens_in)}, ${number(row.tokens_out)}`) },
+        {
+          name: columns.path,
+          kind: 'path',
+          cell: ({ path, method, reference, request_id: request }) =>
+            (path ?? reference) && (
+              <span class="mono" title={request ?? undefined}>
+                {path ? `${method} ${path}` : reference}
+              </span>
+            ),
+        },
+      ]}
+    />
   );
 }

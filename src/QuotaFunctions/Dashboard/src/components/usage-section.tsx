@@ -7,6 +7,7 @@ import { Chart } from './chart';
 import { Segments } from './form';
 import { Section } from './layout';
 import { Loaded } from './states';
+import { Table } from './table';
 import { labelOf, type Span, spansSince, UsageChart } from './usage-chart';
 
 interface UsageQuery {
@@ -93,34 +94,16 @@ function Groups({ title, by, load, id, from, unit }: { title: string; by: 'provi
     <Section title={title}>
       <Loaded live={live}>
         {({ usage }) => (
-          <table class="table">
-            <thead>
-              <tr>
-                <th scope="col">{log.columns[by]}</th>
-                <th scope="col" class="n">
-                  {overview.requests}
-                </th>
-                <th scope="col" class="n">
-                  {overview.succeeded}
-                </th>
-                <th scope="col" class="n">
-                  {log.columns.cost}
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {usage
-                .toSorted((one, other) => other.requests - one.requests)
-                .map((item) => (
-                  <tr key={item[by] ?? ''}>
-                    <td>{item[by] ?? <span class="faint">{words.other}</span>}</td>
-                    <td class="n">{number(item.requests)}</td>
-                    <td class="n">{item.success + item.failed > 0 ? percent((item.success / (item.success + item.failed)) * 100) : '–'}</td>
-                    <td class="n">{amount(item.cost, unit)}</td>
-                  </tr>
-                ))}
-            </tbody>
-          </table>
+          <Table
+            rows={usage.toSorted((one, other) => other.requests - one.requests)}
+            idOf={(item) => item[by] ?? ''}
+            columns={[
+              { name: log.columns[by], kind: 'title', cell: (item) => item[by] ?? <span class="faint">{words.other}</span> },
+              { name: overview.requests, kind: 'n', cell: ({ requests }) => number(requests) },
+              { name: overview.succeeded, kind: 'n', cell: ({ success, failed }) => (success + failed > 0 ? percent((success / (success + failed)) * 100) : null) },
+              { name: log.columns.cost, kind: 'n', cell: ({ cost }) => amount(cost, unit) },
+            ]}
+          />
         )}
       </Loaded>
     </Section>

@@ -8,6 +8,7 @@ import { type Key, stateOf } from '../components/key-state';
 import { Code } from '../components/secret';
 import { Badge, Meter, Shape } from '../components/shape';
 import { Bones, Empty, Failed, Loaded } from '../components/states';
+import { Table } from '../components/table';
 import { Time } from '../components/time';
 import { type Span, UsageChart } from '../components/usage-chart';
 import { amount, clock, date, dayBefore, hourBefore, money, none, number, percent, relative, zone } from '../format';
@@ -177,58 +178,47 @@ function Nearest({ keys }: { keys: Schemas['ReportKey'][] }) {
   const { overview } = text.value;
   if (keys.length === 0) return <p class="dim">{overview.noKeys}</p>;
   return (
-    <table class="table cards">
-      <thead>
-        <tr>
-          <th scope="col">{overview.key}</th>
-          <th scope="col">{text.value.common.tenant}</th>
-          <th scope="col" class="quota">
-            {overview.quotaUsed}
-          </th>
-          <th scope="col" class="n">
-            {overview.left}
-          </th>
-          <th scope="col" class="n">
-            {overview.requests}
-          </th>
-          <th scope="col">{overview.ends}</th>
-        </tr>
-      </thead>
-      <tbody>
-        {keys.slice(0, mostShown).map((key) => {
-          const used = key.limit === null || key.remaining === null ? 0 : key.limit - key.remaining;
-          const { tone } = stateOf({ status: 'active', used, quota: key.limit, remaining: key.remaining });
-          return (
-            <tr key={key.key}>
-              <td>
-                <a class="name" href={to('keys', key.key)}>
-                  {key.name ?? key.key}
-                </a>
-                <span class="id">{key.key.slice(0, 10)}</span>
-              </td>
-              <td class="hide">{key.tenant ?? <span class="dash">{none}</span>}</td>
-              <td class="quota full">
-                <Meter used={used} quota={key.limit} tone={tone} label={percent(key.usage_rate)} />
-              </td>
-              <td class="n">{amount(key.remaining, key.unit)}</td>
-              <td class="n hide">{number(key.requests)}</td>
-              <td class="end">
-                {tone === 'exhausted' ? (
-                  <Badge tone={tone}>{overview.usedUp}</Badge>
-                ) : key.runs_out_at && endsSoon(key.runs_out_at) ? (
-                  <Badge tone="attention">{relative(key.runs_out_at)}</Badge>
-                ) : key.runs_out_at ? (
-                  <Time at={key.runs_out_at} />
-                ) : (
-                  <span class="faint">{overview.noEnd}</span>
-                )}
-              </td>
-            </tr>
-          );
-        })}
-      </tbody>
-    </table>
+    <Table
+      rows={keys.slice(0, mostShown)}
+      idOf={({ key }) => key}
+      columns={[
+        {
+          name: overview.key,
+          kind: 'title',
+          cell: ({ key, name }) => (
+            <>
+              <a class="name" href={to('keys', key)}>
+                {name ?? key}
+              </a>
+              <span class="id">{key.slice(0, 10)}</span>
+            </>
+          ),
+        },
+        { name: text.value.common.tenant, cell: ({ tenant }) => tenant },
+        {
+          name: overview.quotaUsed,
+          kind: 'quota',
+          cell: (key) => <Meter used={usedOf(key)} quota={key.limit} tone={toneOfKey(key)} label={percent(key.usage_rate)} />,
+        },
+        { name: overview.left, kind: 'n', cell: ({ remaining, unit }) => amount(remaining, unit) },
+        { name: overview.requests, kind: 'n', cell: ({ requests }) => number(requests) },
+        { name: overview.ends, kind: 'end', cell: endOf },
+      ]}
+    />
   );
+}
+
+const usedOf = ({ limit, remaining }: Schemas['ReportKey']) => (limit === null || remaining === null ? 0 : limit - remaining);
+
+const toneOfKey = (key: Schemas['ReportKey']) => stateOf({ status: 'active', used: usedOf(key), quota: key.limit, remaining: key.remaining }).tone;
+
+/** When it will be used up at its rate of late. */
+function endOf(key: Schemas['ReportKey']) {
+  const { overview } = text.value;
+  const tone = toneOfKey(key);
+  if (tone === 'exhausted') return <Badge tone={tone}>{overview.usedUp}</Badge>;
+  if (!key.runs_out_at) return <span class="faint">{overview.noEnd}</span>;
+  return endsSoon(key.runs_out_at) ? <Badge tone="attention">{relative(key.runs_out_at)}</Badge> : <Time at={key.runs_out_at} />;
 }
 
 /** Within a week: somebody should look at it. */

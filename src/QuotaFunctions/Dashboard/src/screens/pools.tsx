@@ -6,9 +6,10 @@ import { leftOf, stateOf } from '../components/key-state';
 import { Head, LiveMark } from '../components/layout';
 import { Badge, Meter } from '../components/shape';
 import { Empty, Loaded } from '../components/states';
+import { Table } from '../components/table';
 import { Time } from '../components/time';
 import { toast } from '../components/toast';
-import { amount, none, percent, usedShare, zone } from '../format';
+import { amount, percent, usedShare, zone } from '../format';
 import { useLive } from '../live';
 import { api, mayChange } from '../session';
 import { text } from '../text';
@@ -56,62 +57,53 @@ function PoolsTable({ pools, changed }: { pools: Pool[]; changed: () => void }) 
   const { columns } = words;
   return (
     <>
-      <table class="table cards">
-        <thead>
-          <tr>
-            <th scope="col">{columns.name}</th>
-            <th scope="col">{columns.tenant}</th>
-            <th scope="col" class="quota">
-              {text.value.keys.columns.used}
-            </th>
-            {[columns.granted, columns.used, columns.held, columns.left].map((name) => (
-              <th key={name} scope="col" class="n">
-                {name}
-              </th>
-            ))}
-            <th scope="col">{columns.refills}</th>
-            {mayChange() && (
-              <th scope="col">
-                <span class="visually-hidden">{common.change}</span>
-              </th>
-            )}
-          </tr>
-        </thead>
-        <tbody>
-          {pools.map((pool) => {
-            const { tone, word } = stateOf(pool);
-            return (
-              <tr key={pool.id}>
-                <td>
-                  <span class="name">{pool.name}</span>
-                  <span class="id">{pool.id.slice(0, 11)}</span>
-                </td>
-                <td class="hide">{pool.tenant ?? none}</td>
-                <td class="quota full">
-                  <Meter used={pool.used} held={pool.held} quota={pool.quota} tone={tone} label={percent(usedShare(pool.used, pool.quota))} />
-                </td>
-                <td class="n hide">{amount(pool.quota, pool.unit)}</td>
-                <td class="n hide">{amount(pool.used, pool.unit)}</td>
-                <td class="n hide">{amount(pool.held, pool.unit)}</td>
-                <td class="n">{leftOf(pool)}</td>
-                <td>{tone === 'ok' || tone === 'attention' ? pool.resets_at ? <Time at={pool.resets_at} /> : <span class="faint">{text.value.me.never}</span> : <Badge tone={tone}>{word}</Badge>}</td>
-                {mayChange() && (
-                  <td class="row-acts">
-                    {(['topUp', 'reset', 'change', 'delete'] as const).map((act) => (
-                      <button key={act} type="button" class="btn sm quiet" onClick={() => setOpen({ act, pool })}>
-                        {act === 'change' ? common.change : act === 'delete' ? words.delete : acts[act]}
-                      </button>
-                    ))}
-                  </td>
-                )}
-              </tr>
-            );
-          })}
-        </tbody>
-      </table>
+      <Table
+        rows={pools}
+        idOf={({ id }) => id}
+        columns={[
+          {
+            name: columns.name,
+            kind: 'title',
+            cell: ({ id, name }) => (
+              <>
+                <span class="name">{name}</span>
+                <span class="id">{id.slice(0, 11)}</span>
+              </>
+            ),
+          },
+          { name: columns.tenant, cell: ({ tenant }) => tenant },
+          {
+            name: text.value.keys.columns.used,
+            kind: 'quota',
+            cell: (pool) => <Meter used={pool.used} held={pool.held} quota={pool.quota} tone={stateOf(pool).tone} label={percent(usedShare(pool.used, pool.quota))} />,
+          },
+          { name: columns.granted, kind: 'n', cell: ({ quota, unit }) => amount(quota, unit) },
+          { name: columns.used, kind: 'n', cell: ({ used, unit }) => amount(used, unit) },
+          { name: columns.held, kind: 'n', cell: ({ held, unit }) => amount(held, unit) },
+          { name: columns.left, kind: 'n', cell: leftOf },
+          { name: columns.refills, cell: refillOf },
+          mayChange() && {
+            name: common.change,
+            kind: 'buttons',
+            cell: (pool) =>
+              (['topUp', 'reset', 'change', 'delete'] as const).map((act) => (
+                <button key={act} type="button" class="btn sm quiet" onClick={() => setOpen({ act, pool })}>
+                  {act === 'change' ? common.change : act === 'delete' ? words.delete : acts[act]}
+                </button>
+              )),
+          },
+        ]}
+      />
       {open && <PoolDialog {...open} changed={changed} close={() => setOpen(undefined)} />}
     </>
   );
+}
+
+/** When it refills, or that it is used up. */
+function refillOf(pool: Pool) {
+  const { tone, word } = stateOf(pool);
+  if (tone !== 'ok' && tone !== 'attention') return <Badge tone={tone}>{word}</Badge>;
+  return pool.resets_at ? <Time at={pool.resets_at} /> : <span class="faint">{text.value.me.never}</span>;
 }
 
 interface ActProps {

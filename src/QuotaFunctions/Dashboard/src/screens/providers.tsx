@@ -2,7 +2,8 @@ import type { Schemas } from '../api/client';
 import { Head, LiveMark, Section } from '../components/layout';
 import { Badge } from '../components/shape';
 import { Loaded } from '../components/states';
-import { hourBefore, milliseconds, none, number, percent } from '../format';
+import { Table } from '../components/table';
+import { hourBefore, milliseconds, number, percent } from '../format';
 import { useLive } from '../live';
 import { api } from '../session';
 import { text } from '../text';
@@ -61,42 +62,31 @@ export function ProvidersTable({ providers }: { providers: Provider[] }) {
   const { providers: words } = text.value;
   const { columns } = words;
   return (
-    <div class="scroll" tabIndex={0} role="region" aria-label={words.title}>
-      <table class="table">
-        <thead>
-          <tr>
-            <th scope="col">{columns.name}</th>
-            <th scope="col">{columns.credential}</th>
-            {[columns.reach, columns.requests, columns.success, columns.p50, columns.p95].map((name) => (
-              <th key={name} scope="col" class="n">
-                {name}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {providers.map(({ name, takesCredential, reach, usage }) => (
-            <tr key={name}>
-              <td class="name">{name}</td>
-              <td>
-                {takesCredential === undefined ? (
-                  <Badge tone="off">{words.withoutCredential}</Badge>
-                ) : takesCredential ? (
-                  <Badge tone="ok">{words.taken}</Badge>
-                ) : (
-                  <Badge tone="exhausted">{words.refused}</Badge>
-                )}
-              </td>
-              <td class="n">{reach === undefined ? none : reach.status === 'ok' ? milliseconds(reach.latency_ms) : <Badge tone="exhausted">{words.unreachable}</Badge>}</td>
-              <td class="n">{number(usage?.requests ?? 0)}</td>
-              <td class="n">{usage && usage.success + usage.failed > 0 ? percent((usage.success / (usage.success + usage.failed)) * 100) : none}</td>
-              <td class="n">{milliseconds(usage?.latency_p50_ms)}</td>
-              <td class="n">{milliseconds(usage?.latency_p95_ms)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table
+      scrolls={words.title}
+      rows={providers}
+      idOf={({ name }) => name}
+      columns={[
+        { name: columns.name, kind: 'title', cell: ({ name }) => <span class="name">{name}</span> },
+        {
+          name: columns.credential,
+          kind: 'end',
+          cell: ({ takesCredential }) =>
+            takesCredential === undefined ? (
+              <Badge tone="off">{words.withoutCredential}</Badge>
+            ) : takesCredential ? (
+              <Badge tone="ok">{words.taken}</Badge>
+            ) : (
+              <Badge tone="exhausted">{words.refused}</Badge>
+            ),
+        },
+        { name: columns.reach, kind: 'n', cell: ({ reach }) => reach && (reach.status === 'ok' ? milliseconds(reach.latency_ms) : <Badge tone="exhausted">{words.unreachable}</Badge>) },
+        { name: columns.requests, kind: 'n', cell: ({ usage }) => number(usage?.requests ?? 0) },
+        { name: columns.success, kind: 'n', cell: ({ usage }) => (usage && usage.success + usage.failed > 0 ? percent((usage.success / (usage.success + usage.failed)) * 100) : null) },
+        { name: columns.p50, kind: 'n', cell: ({ usage }) => milliseconds(usage?.latency_p50_ms) },
+        { name: columns.p95, kind: 'n', cell: ({ usage }) => milliseconds(usage?.latency_p95_ms) },
+      ]}
+    />
   );
 }
 
@@ -108,21 +98,16 @@ function Dependencies() {
     <Section title={words.dependencies}>
       <Loaded live={live} rows={2}>
         {({ checks }) => (
-          <table class="table narrow">
-            <tbody>
-              {Object.entries(checks)
-                .filter(([name]) => !name.startsWith('provider:'))
-                .map(([name, { status, latency_ms: latency }]) => (
-                  <tr key={name}>
-                    <td class="name">{name}</td>
-                    <td>
-                      <Badge tone={status === 'ok' ? 'ok' : 'exhausted'}>{status === 'ok' ? words.ok : words.unavailable}</Badge>
-                    </td>
-                    <td class="n">{milliseconds(latency)}</td>
-                  </tr>
-                ))}
-            </tbody>
-          </table>
+          <Table
+            kind="narrow"
+            rows={Object.entries(checks).filter(([name]) => !name.startsWith('provider:'))}
+            idOf={([name]) => name}
+            columns={[
+              { name: text.value.common.name, kind: 'title', cell: ([name]) => <span class="name">{name}</span> },
+              { name: text.value.common.status, kind: 'end', cell: ([, { status }]) => <Badge tone={status === 'ok' ? 'ok' : 'exhausted'}>{status === 'ok' ? words.ok : words.unavailable}</Badge> },
+              { name: words.columns.reach, kind: 'n', cell: ([, { latency_ms: latency }]) => milliseconds(latency) },
+            ]}
+          />
         )}
       </Loaded>
     </Section>

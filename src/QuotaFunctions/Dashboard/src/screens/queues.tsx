@@ -1,11 +1,13 @@
 import { useState } from 'preact/hooks';
+import type { Schemas } from '../api/client';
 import { Confirm, Dialog } from '../components/dialog';
 import { Head, LiveMark, Section } from '../components/layout';
 import { Badge } from '../components/shape';
 import { Loaded } from '../components/states';
+import { Table } from '../components/table';
 import { Time } from '../components/time';
 import { toast } from '../components/toast';
-import { none, number } from '../format';
+import { number } from '../format';
 import { useLive } from '../live';
 import { api, mayChange } from '../session';
 import { text } from '../text';
@@ -27,69 +29,29 @@ export function QueuesScreen() {
           <>
             <p class="verdict">{words.verdict(queues.reduce((sum, queue) => sum + queue.poison_length, 0))}</p>
             <p>{words.lead}</p>
-            <table class="table after">
-              <thead>
-                <tr>
-                  <th scope="col">{columns.name}</th>
-                  <th scope="col" class="n">
-                    {columns.waiting}
-                  </th>
-                  <th scope="col" class="n">
-                    {columns.oldest}
-                  </th>
-                  <th scope="col">{columns.poison}</th>
-                </tr>
-              </thead>
-              <tbody>
-                {queues.map((queue) => (
-                  <tr key={queue.name}>
-                    <td class="name">{queue.name}</td>
-                    <td class="n">{number(queue.length)}</td>
-                    <td class="n">{queue.oldest_age_seconds === null ? none : <Time at={new Date(Date.now() - queue.oldest_age_seconds * 1000).toISOString()} />}</td>
-                    <td class="poison">
-                      {queue.poison_length === 0 ? (
-                        <Badge tone="ok">0</Badge>
-                      ) : (
-                        <>
-                          <Badge tone="exhausted">{number(queue.poison_length)}</Badge>
-                          <button type="button" class="btn sm quiet" onClick={() => setShown(queue.name)}>
-                            {words.show}
-                          </button>
-                          {mayChange() && (
-                            <button type="button" class="btn sm" onClick={() => setRedriven(queue.name)}>
-                              {words.redrive}
-                            </button>
-                          )}
-                        </>
-                      )}
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
+            <div class="after">
+              <Table
+                rows={queues}
+                idOf={({ name }) => name}
+                columns={[
+                  { name: columns.name, kind: 'title', cell: ({ name }) => <span class="name">{name}</span> },
+                  { name: columns.waiting, kind: 'n', cell: ({ length }) => number(length) },
+                  { name: columns.oldest, kind: 'n', cell: ({ oldest_age_seconds: age }) => (age === null ? null : <Time at={new Date(Date.now() - age * 1000).toISOString()} />) },
+                  { name: columns.poison, cell: (queue) => <Poison queue={queue} show={() => setShown(queue.name)} redrive={() => setRedriven(queue.name)} /> },
+                ]}
+              />
+            </div>
             <Section title={words.buffers}>
-              <table class="table narrow">
-                <thead>
-                  <tr>
-                    <th scope="col">{bufferColumns.name}</th>
-                    <th scope="col" class="n">
-                      {bufferColumns.filled}
-                    </th>
-                    <th scope="col" class="n">
-                      {bufferColumns.dropped}
-                    </th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {buffers.map((buffer) => (
-                    <tr key={buffer.name}>
-                      <td class="name">{buffer.name}</td>
-                      <td class="n">{text.value.common.of(number(buffer.len), number(buffer.cap))}</td>
-                      <td class="n">{number(buffer.dropped)}</td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
+              <Table
+                kind="narrow"
+                rows={buffers}
+                idOf={({ name }) => name}
+                columns={[
+                  { name: bufferColumns.name, kind: 'title', cell: ({ name }) => <span class="name">{name}</span> },
+                  { name: bufferColumns.filled, kind: 'n', cell: ({ len, cap }) => text.value.common.of(number(len), number(cap)) },
+                  { name: bufferColumns.dropped, kind: 'n', cell: ({ dropped }) => number(dropped) },
+                ]}
+              />
             </Section>
           </>
         )}
@@ -109,6 +71,25 @@ export function QueuesScreen() {
         />
       )}
     </>
+  );
+}
+
+/** How many messages were put aside, and what can be done about them. */
+function Poison({ queue, show, redrive }: { queue: Schemas['Queue']; show: () => void; redrive: () => void }) {
+  const { queues: words } = text.value;
+  if (queue.poison_length === 0) return <Badge tone="ok">0</Badge>;
+  return (
+    <span class="poison">
+      <Badge tone="exhausted">{number(queue.poison_length)}</Badge>
+      <button type="button" class="btn sm quiet" onClick={show}>
+        {words.show}
+      </button>
+      {mayChange() && (
+        <button type="button" class="btn sm" onClick={redrive}>
+          {words.redrive}
+        </button>
+      )}
+    </span>
   );
 }
 

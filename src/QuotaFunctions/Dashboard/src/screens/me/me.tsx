@@ -10,7 +10,7 @@ import { Loaded } from '../../components/states';
 import { Time } from '../../components/time';
 import { UsageSection } from '../../components/usage-section';
 import { amount, number, percent, usedShare } from '../../format';
-import { useLive } from '../../live';
+import { busy, useLive } from '../../live';
 import { holder } from '../../session';
 import { text } from '../../text';
 import { SignIn } from '../sign-in';
@@ -41,7 +41,7 @@ function HolderPage() {
   return (
     <>
       <OfflineBanner />
-      <main class="solo">
+      <main class="solo" aria-busy={busy}>
         <div class="top">
           <Brand />
           <span class="push">

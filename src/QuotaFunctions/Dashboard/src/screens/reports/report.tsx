@@ -5,7 +5,8 @@ import { Figures, Head, Section } from '../../components/layout';
 import { saveFile } from '../../components/save-file';
 import { Meter, Shape } from '../../components/shape';
 import { Bones, Failed, Loaded } from '../../components/states';
-import { amount, clock, date, none, number, percent, relative, weekday } from '../../format';
+import { Table } from '../../components/table';
+import { amount, clock, date, number, percent, relative, weekday } from '../../format';
 import { useLive } from '../../live';
 import { to } from '../../route';
 import { api } from '../../session';
@@ -122,47 +123,33 @@ function Keys({ report }: { report: Report }) {
   const used = report.keys.toSorted((one, other) => other.requests - one.requests).slice(0, mostShown);
   return (
     <Section title={words.keys}>
-      <table class="table cards">
-        <thead>
-          <tr>
-            <th scope="col">{keys.columns.name}</th>
-            <th scope="col">{keys.columns.tenant}</th>
-            <th scope="col" class="n">
-              {overview.requests}
-            </th>
-            <th scope="col" class="n">
-              {overview.failedBars}
-            </th>
-            <th scope="col" class="quota">
-              {keys.columns.used}
-            </th>
-            <th scope="col" class="n">
-              {keys.columns.left}
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {used.map((key) => {
-            const spent = (key.limit ?? 0) - (key.remaining ?? 0);
-            return (
-              <tr key={key.key}>
-                <td>
-                  <a class="name" href={to('keys', key.key)}>
-                    {key.name ?? key.key}
-                  </a>
-                </td>
-                <td class="hide">{key.tenant ?? none}</td>
-                <td class="n">{number(key.requests)}</td>
-                <td class="n hide">{number(key.failed)}</td>
-                <td class="quota full">
-                  <Meter used={spent} quota={key.limit} tone={stateOf({ status: 'active', used: spent, quota: key.limit, remaining: key.remaining }).tone} label={percent(key.usage_rate)} />
-                </td>
-                <td class="n">{amount(key.remaining, key.unit)}</td>
-              </tr>
-            );
-          })}
-        </tbody>
-      </table>
+      <Table
+        rows={used}
+        idOf={({ key }) => key}
+        columns={[
+          {
+            name: keys.columns.name,
+            kind: 'title',
+            cell: ({ key, name }) => (
+              <a class="name" href={to('keys', key)}>
+                {name ?? key}
+              </a>
+            ),
+          },
+          { name: keys.columns.tenant, cell: ({ tenant }) => tenant },
+          { name: overview.requests, kind: 'n', cell: ({ requests }) => number(requests) },
+          { name: overview.failedBars, kind: 'n', cell: ({ failed }) => number(failed) },
+          {
+            name: keys.columns.used,
+            kind: 'quota',
+            cell: ({ limit, remaining, usage_rate: rate }) => {
+              const spent = (limit ?? 0) - (remaining ?? 0);
+              return <Meter used={spent} quota={limit} tone={stateOf({ status: 'active', used: spent, quota: limit, remaining }).tone} label={percent(rate)} />;
+            },
+          },
+          { name: keys.columns.left, kind: 'n', cell: ({ remaining, unit }) => amount(remaining, unit) },
+        ]}
+      />
     </Section>
   );
 }
@@ -172,32 +159,16 @@ function Models({ report }: { report: Report }) {
   if (report.models.length === 0) return null;
   return (
     <Section title={words.models}>
-      <table class="table">
-        <thead>
-          <tr>
-            <th scope="col">{log.columns.model}</th>
-            <th scope="col" class="n">
-              {overview.requests}
-            </th>
-            <th scope="col" class="n">
-              {overview.failedBars}
-            </th>
-            <th scope="col" class="n">
-              {log.columns.tokens}
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {report.models.map((model) => (
-            <tr key={model.model ?? ''}>
-              <td>{model.model ?? <span class="faint">{key.other}</span>}</td>
-              <td class="n">{number(model.requests)}</td>
-              <td class="n">{number(model.failed)}</td>
-              <td class="n">{`${number(model.tokens_in)}, ${number(model.tokens_out)}`}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <Table
+        rows={report.models}
+        idOf={({ model }) => model ?? ''}
+        columns={[
+          { name: log.columns.model, kind: 'title', cell: ({ model }) => model ?? <span class="faint">{key.other}</span> },
+          { name: overview.requests, kind: 'n', cell: ({ requests }) => number(requests) },
+          { name: overview.failedBars, kind: 'n', cell: ({ failed }) => number(failed) },
+          { name: log.columns.tokens, kind: 'n', cell: (model) => `${number(model.tokens_in)}, ${number(model.tokens_out)}` },
+        ]}
+      />
     </Section>
   );
 }

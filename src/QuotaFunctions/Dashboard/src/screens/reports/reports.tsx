@@ -5,6 +5,7 @@ import { Input, Select } from '../../components/form';
 import { Head, LiveMark } from '../../components/layout';
 import { Badge, type Tone } from '../../components/shape';
 import { Empty, Loaded } from '../../components/states';
+import { Table } from '../../components/table';
 import { Time } from '../../components/time';
 import { toast } from '../../components/toast';
 import { date, dayBefore, zone } from '../../format';
@@ -44,36 +45,25 @@ export function ReportsScreen() {
               <p>{words.emptyText}</p>
             </Empty>
           ) : (
-            <table class="table cards">
-              <thead>
-                <tr>
-                  <th scope="col">{columns.period}</th>
-                  <th scope="col">{columns.of}</th>
-                  <th scope="col">{columns.language}</th>
-                  <th scope="col">{columns.made}</th>
-                  <th scope="col">{columns.status}</th>
-                </tr>
-              </thead>
-              <tbody>
-                {reports.map((report) => (
-                  <tr key={report.id}>
-                    <td>
-                      <a class="name" href={to('reports', report.id)}>
-                        {nameOf(report)}
-                      </a>
-                    </td>
-                    <td class="hide">{report.key ?? report.tenant ?? words.wholeService}</td>
-                    <td class="hide">{words.languages[report.language]}</td>
-                    <td class="n-phone">
-                      <Time at={report.requested_at} />
-                    </td>
-                    <td>
-                      <Badge tone={tones[report.status]}>{words.statuses[report.status]!}</Badge>
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
+            <Table
+              rows={reports}
+              idOf={({ id }) => id}
+              columns={[
+                {
+                  name: columns.period,
+                  kind: 'title',
+                  cell: (report) => (
+                    <a class="name" href={to('reports', report.id)}>
+                      {nameOf(report)}
+                    </a>
+                  ),
+                },
+                { name: columns.of, cell: ({ key, tenant }) => key ?? tenant ?? words.wholeService },
+                { name: columns.language, cell: ({ language: wording }) => words.languages[wording] },
+                { name: columns.made, cell: ({ requested_at: at }) => <Time at={at} /> },
+                { name: columns.status, kind: 'end', cell: ({ status }) => <Badge tone={tones[status]}>{words.statuses[status]!}</Badge> },
+              ]}
+            />
           )
         }
       </Loaded>

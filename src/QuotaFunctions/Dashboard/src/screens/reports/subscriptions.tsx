@@ -5,6 +5,7 @@ import { Input, Select } from '../../components/form';
 import { Head, LiveMark } from '../../components/layout';
 import { Badge } from '../../components/shape';
 import { Empty, Failed, Loaded } from '../../components/states';
+import { Table } from '../../components/table';
 import { Time } from '../../components/time';
 import { toast } from '../../components/toast';
 import { zone } from '../../format';
@@ -41,27 +42,25 @@ export function SubscriptionsScreen() {
               <p>{words.emptyText}</p>
             </Empty>
           ) : (
-            <table class="table cards">
-              <thead>
-                <tr>
-                  <th scope="col">{words.columns.name}</th>
-                  <th scope="col">{words.columns.recipients}</th>
-                  <th scope="col">{words.columns.period}</th>
-                  <th scope="col">{words.columns.next}</th>
-                  <th scope="col">{words.columns.last}</th>
-                  {mayChange() && (
-                    <th scope="col">
-                      <span class="visually-hidden">{text.value.common.change}</span>
-                    </th>
-                  )}
-                </tr>
-              </thead>
-              <tbody>
-                {subscriptions.map((subject) => (
-                  <Row key={subject.id} subject={subject} changed={live.reload} open={(act) => setOpen({ act, subject })} />
-                ))}
-              </tbody>
-            </table>
+            <Table
+              rows={subscriptions}
+              idOf={({ id }) => id}
+              columns={[
+                { name: words.columns.name, kind: 'title', cell: ({ name }) => <span class="name">{name}</span> },
+                { name: words.columns.recipients, kind: 'full', cell: ({ recipients }) => recipients.join(', ') },
+                { name: words.columns.period, cell: ({ period, language: wording }) => `${words.periods[period]}, ${text.value.reports.languages[wording]}` },
+                {
+                  name: words.columns.next,
+                  cell: ({ status, next_at: next }) => (status === 'paused' ? <Badge tone="off">{words.paused}</Badge> : next && <Time at={next} />),
+                },
+                { name: words.columns.last, cell: ({ last_sent_at: last }) => (last ? <Time at={last} /> : <span class="faint">{words.never}</span>) },
+                mayChange() && {
+                  name: text.value.common.change,
+                  kind: 'buttons',
+                  cell: (subject) => <Acts subject={subject} changed={live.reload} open={(act) => setOpen({ act, subject })} />,
+                },
+              ]}
+            />
           )
         }
       </Loaded>
@@ -85,7 +84,7 @@ export function SubscriptionsScreen() {
   );
 }
 
-function Row({ subject, changed, open }: { subject: Subscription; changed: () => void; open: (act: 'change' | 'delete') => void }) {
+function Acts({ subject, changed, open }: { subject: Subscription; changed: () => void; open: (act: 'change' | 'delete') => void }) {
   const { subscriptions: words, common } = text.value;
   const path = { subscription: subject.id };
   const test = useAct(async () => {
@@ -99,34 +98,21 @@ function Row({ subject, changed, open }: { subject: Subscription; changed: () =>
   const isActive = subject.status === 'active';
   const error = test.error ?? pause.error;
   return (
-    <tr>
-      <td>
-        <span class="name">{subject.name}</span>
-        {error && <Failed error={error} />}
-      </td>
-      <td class="full">{subject.recipients.join(', ')}</td>
-      <td>
-        {words.periods[subject.period]}, {text.value.reports.languages[subject.language]}
-      </td>
-      <td>{!isActive ? <Badge tone="off">{words.paused}</Badge> : subject.next_at ? <Time at={subject.next_at} /> : '–'}</td>
-      <td class="hide">{subject.last_sent_at ? <Time at={subject.last_sent_at} /> : <span class="faint">{words.never}</span>}</td>
-      {mayChange() && (
-        <td class="row-acts">
-          <button type="button" class="btn sm quiet" disabled={test.busy} onClick={test.run}>
-            {words.test}
-          </button>
-          <button type="button" class="btn sm quiet" disabled={pause.busy} onClick={pause.run}>
-            {isActive ? words.pause : words.resume}
-          </button>
-          <button type="button" class="btn sm quiet" onClick={() => open('change')}>
-            {common.change}
-          </button>
-          <button type="button" class="btn sm quiet" onClick={() => open('delete')}>
-            {words.delete}
-          </button>
-        </td>
-      )}
-    </tr>
+    <>
+      <button type="button" class="btn sm quiet" disabled={test.busy} onClick={test.run}>
+        {words.test}
+      </button>
+      <button type="button" class="btn sm quiet" disabled={pause.busy} onClick={pause.run}>
+        {isActive ? words.pause : words.resume}
+      </button>
+      <button type="button" class="btn sm quiet" onClick={() => open('change')}>
+        {common.change}
+      </button>
+      <button type="button" class="btn sm quiet" onClick={() => open('delete')}>
+        {words.delete}
+      </button>
+      {error && <Failed error={error} />}
+    </>
   );
 }
 
