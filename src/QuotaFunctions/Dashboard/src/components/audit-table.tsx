@@ -21,7 +21,7 @@ export function AuditTable({ actions, withTarget = true, withDetails = false }: 
         { name: columns.at, cell: ({ at }) => <Time at={at} /> },
         { name: columns.actor, cell: ({ actor }) => actor },
         { name: columns.act, kind: 'title', cell: ({ method, route }) => audit.acts[`${method} ${route}`] ?? <span class="mono">{`${method} ${route}`}</span> },
-        withTarget && { name: columns.target, cell: ({ target }) => target && <Target id={target} /> },
+        withTarget && { name: columns.target, kind: 'long', cell: ({ target }) => target && <Target id={target} /> },
         {
           name: columns.outcome,
           kind: 'end',

@@ -64,7 +64,7 @@ export function optionsOf(
         const colour = colours(ink);
         return kind === 'bars'
           ? { fill: colour, width: 0, paths: bars(ink), points: { show: false } }
-          : { stroke: colour, width: 1.75, points: { show: labels.length < 3 }, spanGaps: false };
+          : { stroke: colour, width: 1.75, points: { filter: alone }, spanGaps: false };
       }),
     ],
     axes: [
@@ -72,7 +72,8 @@ export function optionsOf(
         stroke: colours('ink-3'),
         font,
         size: 28,
-        gap: 4,
+        gap: 8,
+        border: { show: true, stroke: colours('edge'), width: 1 },
         grid: { show: false },
         ticks: { show: false },
         splits: (plot) => spread(labels.length, plot.width),
@@ -92,6 +93,12 @@ export function optionsOf(
       },
     ],
   };
+}
+
+/** The values that no line leads to, since those beside them are not known: each is drawn as a point. */
+function alone({ data }: uPlot, row: number): number[] {
+  const values = data[row]!;
+  return [...values.keys()].filter((index) => values[index] != null && values[index - 1] == null && values[index + 1] == null);
 }
 
 /** The columns that have room for a label, the last one among them. */

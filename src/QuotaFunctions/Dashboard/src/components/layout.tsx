@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect } from 'preact/hooks';
+import { offline } from '../api/client';
 import { relative } from '../format';
 import { text } from '../text';
 import { Shape } from './shape';
@@ -20,9 +21,9 @@ export function Head({ title, crumb, children }: { title: string; crumb?: Compon
   );
 }
 
-/** Says that what is seen is up to date, and since when. */
+/** Says that what is seen is up to date, and since when; nothing where the service does not answer. */
 export function LiveMark({ at }: { at: Date | undefined }) {
-  if (!at) return null;
+  if (!at || offline.value) return null;
   return (
     <span class="live">
       <Shape tone="ok" />

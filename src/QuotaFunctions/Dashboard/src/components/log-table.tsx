@@ -41,6 +41,7 @@ export function LogTable({ rows, withKey = false }: { rows: LogRow[]; withKey?: 
         },
         withKey && {
           name: columns.key,
+          kind: 'long',
           cell: ({ key }) => (
             <a class="mono" href={to('keys', key)}>
               {key}
@@ -56,7 +57,7 @@ export function LogTable({ rows, withKey = false }: { rows: LogRow[]; withKey?: 
         { name: columns.tokens, kind: 'n', cell: (row) => (row.tokens_in == null ? null : `${number(row.tokens_in)}, ${number(row.tokens_out)}`) },
         {
           name: columns.path,
-          kind: 'path',
+          kind: 'long',
           cell: ({ path, method, reference, request_id: request }) =>
             (path ?? reference) && (
               <span class="mono" title={request ?? undefined}>

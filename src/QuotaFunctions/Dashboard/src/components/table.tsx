@@ -9,10 +9,10 @@ export interface Column<T> {
   cell: (row: T) => ComponentChildren;
 
   /**
-   * Its place in a card: title and end share the first line, quota and full have a line of their own, buttons are the last, pick is the first.
-   * As n it holds numbers, as path a text that may be cut.
+   * Its place in a card: title and end share the first line, quota, full and long have a line of their own, pick is before them, buttons are the last.
+   * As n it holds numbers, as long a text that may be cut.
    */
-  kind?: 'title' | 'end' | 'quota' | 'full' | 'buttons' | 'pick' | 'n' | 'path';
+  kind?: 'title' | 'end' | 'quota' | 'full' | 'buttons' | 'pick' | 'n' | 'long';
 
   /** The heading where it is no plain text. */
   head?: ComponentChildren;

@@ -239,7 +239,7 @@ export const en = {
     slowest: 'slowest (p99)',
     byProvider: 'By provider',
     byModel: 'By model',
-    other: 'without',
+    other: 'not stated',
     noUsage: 'Not used in this time.',
     log: 'Log',
     liveLog: 'newest first, as it happens',

@@ -16,7 +16,7 @@ export function Filters({ filter, change }: { filter: Filter; change: (filter: F
   return (
     <div class="filters" role="search">
       <TypedFilter kind="search" label={keys.searchLabel} placeholder={keys.search} value={filter.name} change={(name) => change({ ...filter, name })} />
-      <TypedFilter kind="pick" label={keys.tenantLabel} placeholder={keys.tenantLabel} value={filter.tenant} change={(tenant) => change({ ...filter, tenant })} />
+      <TypedFilter kind="pick" label={keys.tenantLabel} placeholder={keys.columns.tenant} value={filter.tenant} change={(tenant) => change({ ...filter, tenant })} />
       <Pick label={text.value.common.status} value={filter.status} change={(status) => change({ ...filter, status })} options={Object.entries(keys.statuses)} />
       <Pick label={keys.sort} value={filter.order} change={(order) => change({ ...filter, order })} options={Object.entries(keys.sorts).map(([value, name]) => [value, `${keys.sort}: ${name}`])} />
     </div>
