@@ -26,6 +26,9 @@ export interface ChartProps {
   isOpen?: boolean;
 }
 
+/** So wide is the scale at the right. */
+const scaleWidth = 52;
+
 /** What uPlot draws: the columns' numbers, then a row for each series. Bars that stand on others are drawn behind them, as tall as all together. */
 export function columnsOf(series: Series[], count: number, kind: 'bars' | 'lines'): uPlot.AlignedData {
   const columns = Array.from({ length: count }, (_, index) => index);
@@ -76,7 +79,10 @@ export function optionsOf(
         border: { show: true, stroke: colours('edge'), width: 1 },
         grid: { show: false },
         ticks: { show: false },
-        splits: (plot) => spread(labels.length, plot.width),
+        splits: ({ width, ctx }) => {
+          ctx.font = font;
+          return spread(labels.map(({ short }) => ctx.measureText(short).width), width - scaleWidth);
+        },
         values: (_, splits) => splits.map((index) => labels[index]?.short ?? ''),
       },
       {
@@ -84,7 +90,7 @@ export function optionsOf(
         align: 1,
         stroke: colours('ink-3'),
         font,
-        size: 52,
+        size: scaleWidth,
         gap: 4,
         grid: { stroke: colours('line'), width: 1 },
         ticks: { show: false },
@@ -101,10 +107,11 @@ function alone({ data }: uPlot, row: number): number[] {
   return [...values.keys()].filter((index) => values[index] != null && values[index - 1] == null && values[index + 1] == null);
 }
 
-/** The columns that have room for a label, the last one among them. */
-function spread(count: number, width: number): number[] {
-  const step = Math.max(1, Math.ceil(count / Math.max(1, Math.floor(width / 68))));
-  return Array.from({ length: count }, (_, index) => index).filter((index) => (count - 1 - index) % step === 0);
+/** The columns that have room for a label of their width, the last one among them. */
+function spread(widths: number[], width: number): number[] {
+  const column = width / widths.length;
+  const step = Math.max(1, Math.ceil((Math.max(...widths) + 16) / column));
+  return [...widths.keys()].filter((index) => (widths.length - 1 - index) % step === 0 && (index + 0.5) * column >= widths[index]! / 2);
 }
 
 /** The top of the scale: even, so that its half can be read as well. */
