@@ -4,7 +4,7 @@ using QuotaFunctions.TestSupport;
 
 namespace QuotaFunctions.EndToEndTests.Dashboard;
 
-/// <summary>Every screen in every look: nothing serious for axe, nothing wider than the window; and a picture of each for a person to look at.</summary>
+/// <summary>Every screen in every look: nothing serious for axe, nothing wider than the window, and on a phone no table that is cut; and a picture of each for a person to look at.</summary>
 [Collection(AppFixture.Name)]
 public sealed class LookTests(AppFixture app, BrowserFixture fixture) : IClassFixture<BrowserFixture>
 {
@@ -63,7 +63,11 @@ public sealed class LookTests(AppFixture app, BrowserFixture fixture) : IClassFi
     {
         await Browser.KeepPictureAsync(page.Page, name);
         Assert.Empty(await page.SeriousFindingsAsync());
+        Assert.Equal(0, await page.Page.Locator(".bones").CountAsync());
         Assert.True(await page.Page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= innerWidth"), $"{name} is wider than the window");
+        Assert.True(
+            await page.Page.EvaluateAsync<bool>("innerWidth > 720 || [...document.querySelectorAll('.scroll')].every(({ scrollWidth, clientWidth }) => scrollWidth <= clientWidth)"),
+            $"{name} has a table that is cut");
     }
 
     private async Task<TestKey> UsedKeyAsync()

@@ -88,13 +88,15 @@ public sealed partial class OperatorDayTests(AppFixture app, BrowserFixture fixt
         day.AssertClean();
     }
 
-    [Fact]
-    public async Task Several_keys_are_disabled_at_once()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Several_keys_are_disabled_at_once(bool isPhone)
     {
         var api = new ApiClient(app.Host.BaseAddress);
         var tenant = $"tenant-{Guid.NewGuid():N}";
         var keys = new[] { await api.CreateKeyAsync(10, new { tenant }), await api.CreateKeyAsync(10, new { tenant }) };
-        await using var day = await DashboardPage.OpenAsync(fixture.Browser, app.Host.BaseAddress);
+        await using var day = await DashboardPage.OpenAsync(fixture.Browser, app.Host.BaseAddress, look: new Look(IsPhone: isPhone));
         await day.SignInAsync(AppSettings.AdminToken);
         await day.GoAsync("keys");
         await day.Page.GetByLabel("Tenant, to the letter").FillAsync(tenant);

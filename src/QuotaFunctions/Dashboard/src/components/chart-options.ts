@@ -92,7 +92,8 @@ export function optionsOf(
         font,
         size: scaleWidth,
         gap: 4,
-        grid: { stroke: colours('line'), width: 1 },
+        // The zero line is the other axis's border
+        grid: { stroke: colours('line'), width: 1, filter: (_, splits) => splits.map((value) => value || null) },
         ticks: { show: false },
         splits: (_, __, ___, top) => [0, top / 2, top],
         values: (_, splits) => splits.map(axis),
