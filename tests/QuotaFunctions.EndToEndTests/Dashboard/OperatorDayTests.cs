@@ -114,6 +114,27 @@ public sealed partial class OperatorDayTests(AppFixture app, BrowserFixture fixt
     }
 
     [Fact]
+    public async Task Keys_are_put_in_another_order_at_once()
+    {
+        var api = new ApiClient(app.Host.BaseAddress);
+        var tenant = $"tenant-{Guid.NewGuid():N}";
+        await api.CreateKeyAsync(5, new { tenant });
+        await api.CreateKeyAsync(10, new { tenant });
+        await using var day = await DashboardPage.OpenAsync(fixture.Browser, app.Host.BaseAddress);
+        await day.SignInAsync(AppSettings.AdminToken);
+        await day.GoAsync("keys");
+        await day.Page.GetByLabel("Tenant, to the letter").FillAsync(tenant);
+        var (order, left) = (day.Page.GetByLabel("Order"), day.Page.Locator("tbody td[data-name=Left]"));
+        await order.SelectOptionAsync("left");
+        await Assertions.Expect(left).ToHaveTextAsync(["5", "10"]);
+
+        // What was read for one order is put in the other one without being asked for again
+        await order.SelectOptionAsync("created");
+        await Assertions.Expect(left).ToHaveTextAsync(["10", "5"], new LocatorAssertionsToHaveTextOptions { Timeout = 5000 });
+        day.AssertClean();
+    }
+
+    [Fact]
     public async Task A_token_that_is_not_known_is_told_so_and_a_good_one_is_kept_for_the_tab_only()
     {
         await using var day = await DashboardPage.OpenAsync(fixture.Browser, app.Host.BaseAddress);

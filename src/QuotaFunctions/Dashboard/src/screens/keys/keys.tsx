@@ -50,8 +50,9 @@ export function KeysScreen() {
   );
 
   const page = cursors.length;
-  const ordered = useOrder(live.data);
-  const shown = isOrdered ? ordered.slice(page * pageSize, (page + 1) * pageSize) : ordered;
+  const ordered = useOrder(live.data, filter.order);
+  const first = isOrdered ? page * pageSize : 0;
+  const shown = ordered.slice(first, first + pageSize);
   const hasNext = isOrdered ? (page + 1) * pageSize < ordered.length : live.data?.next !== undefined;
   const total = live.data?.total ?? 0;
 
@@ -104,18 +105,22 @@ export function KeysScreen() {
   );
 }
 
-/** The keys in the order that is wanted. Answers to the same filter keep the order of the first: no row moves while one reads. */
-function useOrder(answer: { keys: Key[]; filter: Filter } | undefined): Key[] {
-  const known = useRef<{ filter: Filter; ranks: ReadonlyMap<string, number> } | undefined>(undefined);
+/**
+ * The keys in the order that is wanted, at once where the answer has what it takes.
+ * Answers to the same filter keep the order of the first: no row moves while one reads.
+ */
+function useOrder(answer: { keys: Key[]; filter: Filter } | undefined, order: string): Key[] {
+  const known = useRef<{ of: string; ranks: ReadonlyMap<string, number> } | undefined>(undefined);
   return useMemo(() => {
-    const compare = comparers[answer?.filter.order ?? ''];
-    if (!answer || !compare) return answer?.keys ?? [];
-    const ranks = known.current?.filter === answer.filter ? known.current.ranks : new Map<string, number>();
+    const compare = comparers[order];
+    if (!answer || !compare || answer.filter.order === '') return answer?.keys ?? [];
+    const of = JSON.stringify({ ...answer.filter, order });
+    const ranks = known.current?.of === of ? known.current.ranks : new Map<string, number>();
     const rankOf = ({ id }: Key) => ranks.get(id) ?? ranks.size;
     const ordered = answer.keys.toSorted((one, other) => rankOf(one) - rankOf(other) || compare(one, other));
-    known.current = { filter: answer.filter, ranks: new Map(ordered.map(({ id }, rank) => [id, rank])) };
+    known.current = { of, ranks: new Map(ordered.map(({ id }, rank) => [id, rank])) };
     return ordered;
-  }, [answer]);
+  }, [answer, order]);
 }
 
 const time = (at: string | null) => (at === null ? 0 : Date.parse(at));
