@@ -43,7 +43,8 @@ public sealed class ProxyFixture : IAsyncLifetime, ICollectionFixture<ProxyFixtu
         Add("scripted", new Uri(Scripted.BaseAddress, "/scripted"), ("ApiKey", "scripted-credential"), ("AuthHeader", "x-scripted-key"),
             ("Models", "scripted-*"), ("Costs", "scripted-dear=10, /scripted/dear*=25"));
         Array.ForEach(["openai", "azure", "anthropic", "google"], vendor => Scripted.At(vendor, VendorImitation.AnswerAsync));
-        Add("vendors", new Uri(Scripted.BaseAddress, "/vendors"), ("AuthScheme", "none"));
+        Add("vendors", new Uri(Scripted.BaseAddress, "/vendors"), ("AuthScheme", "none"),
+            ("Prices", "gpt input=2 output=8, claude input=3 cached=0.3 cache_write=3.75 output=15, gemini input=1 output=10"));
         Add("priced", new Uri(Scripted.BaseAddress, "/priced"), ("AuthScheme", "none"), ("Prices", "priced-* input=3 cached=0.3 cache_write=3.75 output=15"));
         Add("scripted-free", new Uri(Scripted.BaseAddress, "/free"), ("AuthScheme", "none"), ("RefundOn", "none"));
         Add("scripted-raw", new Uri(Scripted.RawBaseAddress, "/raw"), ("AuthScheme", "none"));

@@ -61,6 +61,7 @@ async function failure(call) {
 const image = `data:image/png;base64,${'A'.repeat(1_200_000)}`;
 const hello = [{ role: 'user', content: 'Hello' }];
 const spent = { quota: 5 };
+const dollars = { unit: 'usd', quota: 1 };
 const suites = { openai, anthropic, google };
 let failed = 0;
 for (const [name, test] of Object.entries(await suites[vendor]())) {
@@ -98,6 +99,24 @@ async function openai() {
       run: async (key) => {
         const events = await collect(await client(key).chat.completions.create({ model: 'gpt', messages: hello, stream: true }));
         assert.deepEqual(events.map((event) => event.choices.length), [1, 1]);
+      },
+    },
+    'a chat in dollars': {
+      key: dollars,
+      log: [`succeeded ${(3 * 2 + 4 * 8) / 1e6}`],
+      run: (key) => client(key).chat.completions.create({ model: 'gpt', messages: hello }),
+    },
+    'a stream in dollars': {
+      key: dollars,
+      log: [`succeeded ${(3 * 2 + 4 * 8) / 1e6}`],
+      run: async (key) => collect(await client(key).chat.completions.create({ model: 'gpt', messages: hello, stream: true })),
+    },
+    'a model without a price': {
+      key: dollars,
+      log: [],
+      run: async (key) => {
+        const error = await failure(() => client(key).chat.completions.create({ model: 'unheard-of', messages: hello }));
+        assert.deepEqual([error.status, error.code], [403, 'model_not_priced']);
       },
     },
     'a picture': {
@@ -190,6 +209,18 @@ async function anthropic() {
       log: ['succeeded 40'],
       run: async (key) => assert.equal((await client(key).messages.stream(body).finalMessage()).usage.output_tokens, 15),
     },
+    'messages in dollars': {
+      key: dollars,
+
+      // 79.35 millionths, rounded up once
+      log: [`succeeded ${80 / 1e6}`],
+      run: (key) => client(key).messages.create(body),
+    },
+    'a stream in dollars': {
+      key: dollars,
+      log: [`succeeded ${(25 * 3 + 15 * 15) / 1e6}`],
+      run: (key) => client(key).messages.stream(body).finalMessage(),
+    },
     'an error in a stream': {
       log: [/^failed \d+$/],
       run: async (key) => assert.match((await failure(() => client(key).messages.stream({ ...body, model: 'overloaded' }).finalMessage())).message, /Overloaded/),
@@ -240,6 +271,16 @@ async function google() {
     'a stream': {
       log: ['succeeded 15'],
       run: async (key) => assert.equal((await collect(await client(key).models.generateContentStream(body))).at(-1).usageMetadata.totalTokenCount, 15),
+    },
+    'content in dollars': {
+      key: dollars,
+      log: [`succeeded ${(10 + (20 + 30) * 10) / 1e6}`],
+      run: (key) => client(key).models.generateContent(body),
+    },
+    'a stream in dollars': {
+      key: dollars,
+      log: [`succeeded ${(10 + 5 * 10) / 1e6}`],
+      run: async (key) => collect(await client(key).models.generateContentStream(body)),
     },
     'counting tokens': { key: spent, log: ['succeeded 0'], run: async (key) => assert.equal((await client(key).models.countTokens(body)).totalTokens, 31) },
     'a list of models': { key: spent, log: ['succeeded 0'], run: async (key) => assert.equal((await client(key).models.list()).page[0].name, 'models/gemini') },
