@@ -24,13 +24,11 @@ internal static class ConsumeSuite
         await using var service = await QuotaService.StartAsync();
         var keys = await service.NewKeysAsync(ManyKeys);
         await redis.AddKeysAsync(keys);
-        var tables = new TableServiceClient(azurite.ConnectionString);
+        var storage = new TableServiceClient(azurite.ConnectionString);
 
-        async Task<Comparison> CompareAsync(int keyCount, int clients, bool withSteady = false)
+        async Task<Comparison> CompareAsync(int keyCount, NaiveLoop naive, int clients, bool withSteady)
         {
             var requests = keys.Take(keyCount).Select(HttpMessages.Consume).ToList();
-            var naive = new NaiveLoop(tables.GetTableClient($"naive{keyCount}"), keyCount);
-            await naive.PrepareAsync();
             var comparison = new Comparison(
                 plan,
                 $"{(keyCount == 1 ? "one key" : $"{keyCount:N0} keys")}, {clients} {(clients == 1 ? "client" : "clients")}",
@@ -52,9 +50,11 @@ internal static class ConsumeSuite
         var loads = new List<Comparison>();
         foreach (var count in (int[])[1, ManyKeys])
         {
+            var naive = new NaiveLoop(storage.GetTableClient($"naive{count}"), count);
+            await naive.PrepareAsync();
             foreach (var clients in plan.IsQuick ? (int[])[1, ManyClients] : [1, 8, ManyClients, 256])
             {
-                loads.Add(await CompareAsync(count, clients, withSteady: clients == ManyClients));
+                loads.Add(await CompareAsync(count, naive, clients, withSteady: clients == ManyClients));
             }
         }
 
