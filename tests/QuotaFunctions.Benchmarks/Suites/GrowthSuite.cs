@@ -33,9 +33,9 @@ internal static class GrowthSuite
         var freshLoad = await WarmAsync(plan, fresh);
         var hot = new List<(double, double)>();
         var spread = new List<(double, double)>();
-        foreach (var count in plan.IsQuick ? (int[])[1, 10, 100, 1000] : [1, 10, 100, 1000, 10_000, 100_000])
+        foreach (var count in plan.IsQuick ? (int[])[1, 100, 1000] : [1, 10, 100, 1000, 10_000, 100_000])
         {
-            keys.AddRange(await service.NewKeysAsync(count - keys.Count));
+            keys.AddRange(await ManyKeys.AddAsync(service.Engine, count - keys.Count));
             if (count == 1)
             {
                 await new HttpLoad(service.Address, [HttpMessages.Consume(keys[0])], ManyClients).RunAsync(plan.WarmUp);
