@@ -50,12 +50,10 @@ internal sealed class Comparison(RunPlan plan, string name, IReadOnlyList<Subjec
     public double? SteadyMedian(string subject, Func<Measurement, double> figure) =>
         _steady.TryGetValue(subject, out var rounds) ? Statistics.Median(rounds.Select(figure)) : null;
 
-    /// <summary>How many times as much one takes as another: the median of the rounds. Null where one did nothing.</summary>
-    public double? Ratio(string subject, string other)
-    {
-        var ratios = _saturated[subject].Zip(_saturated[other], static (one, two) => one.PerSecond / two.PerSecond).Where(double.IsFinite).ToList();
-        return ratios.Count > 0 ? Statistics.Median(ratios) : null;
-    }
+    /// <summary>How many times as much one takes as another: the median of the rounds. Null where the other did nothing in one of them.</summary>
+    public double? Ratio(string subject, string other) => _saturated[other].TrueForAll(static round => round.Succeeded > 0)
+        ? Statistics.Median(_saturated[subject].Zip(_saturated[other], static (one, two) => one.PerSecond / two.PerSecond))
+        : null;
 
     /// <summary>Adds a row for each: the load, who, and what it did, at saturation and at half of it.</summary>
     public void AddFigures(Table table)

@@ -46,7 +46,7 @@ internal sealed class PerformanceReport(Machine machine, RunPlan plan)
 
     private string ToMarkdown()
     {
-        var kind = plan.IsQuick ? "A quick run, not to be quoted" : "A run";
+        var kind = plan.IsQuick ? "Quick, and not to be quoted: a run" : "A run";
         var text = new StringBuilder().AppendLine(CultureInfo.InvariantCulture, $"{kind} on {_at:d MMMM yyyy}. {machine}. Medians of {plan.Rounds} rounds taken in turn.").AppendLine();
         text.AppendJoin('\n', _tables.Select(table => table.ToMarkdown()));
         foreach (var chart in _charts)

@@ -129,7 +129,7 @@ internal static class GrowthSuite
             string.Create(CultureInfo.InvariantCulture, $"{what}: {count:N0}"),
             [new(Grown, load.RunAsync, service.WaitForLogAsync), new(Fresh, freshLoad.RunAsync, fresh.WaitForLogAsync)]);
         await comparison.RunAsync();
-        return Add(table, what, count, comparison, 1 / comparison.Ratio(Grown, Fresh)!.Value);
+        return Add(table, what, count, comparison, comparison.Ratio(Fresh, Grown));
     }
 
     /// <summary>Measures, and compares to the first point.</summary>
@@ -142,7 +142,7 @@ internal static class GrowthSuite
         return Add(table, what, count, comparison, points.Count == 0 ? 1 : Microseconds(comparison) / points[0].Microseconds);
     }
 
-    private static (double, double) Add(Table table, string what, int count, Comparison comparison, double ratio)
+    private static (double, double) Add(Table table, string what, int count, Comparison comparison, double? ratio)
     {
         table.Add(what, count, Microseconds(comparison), ratio, comparison.Median(Grown, it => it.P99));
         return (count, Microseconds(comparison));
