@@ -1,13 +1,51 @@
 #!/usr/bin/env bash
-# The benchmarks, side by side with what they are compared to (docs/benchmarks.md), against an Azurite that they start themselves.
-# Usage: scripts/bench.sh [--seconds N] [naive] [http] [processes] [memory] [engine] [refusals] [zipf] [scrape] [history] [retention] [scaling] [allocations]
-# Without a name: all of them, in about forty minutes.
+# The service side by side with what else could be used, measured on this machine (docs/performance.md).
+# Usage: scripts/bench.sh [--quick] [--write] [NAME...]
+#   NAME       consume, proxy, growth, footprint; default all four, in less than 15 minutes.
+#              For a closer look: processes, engine, refusals, zipf, scrape, history, retention, scaling, allocations
+#   --quick    shorter, in less than 3 minutes: for a look, not for figures to quote
+#   --write    puts the tables of all four into docs/performance.md, docs/performance.json and docs/images; else they go to artifacts/benchmarks
+# What it needs of Debian and npm it fetches into .local and node_modules: nothing is installed. Loads go to 127.0.0.1 only.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib/common.sh"
 
+known=' consume proxy growth footprint processes engine refusals zipf scrape history retention scaling allocations '
+options=() names=()
+while [[ $# -gt 0 ]]; do
+  case $1 in
+    --quick | --write) options+=("$1") ;;
+    -h | --help) sed -n '2,/^set/{/^#/s/^# \{0,1\}//p}' scripts/bench.sh && exit 0 ;;
+    *)
+      [[ $1 =~ ^[a-z]+$ && $known == *" $1 "* ]] || fail "unknown argument $1; see --help" 2
+      names+=("$1")
+      ;;
+  esac
+  shift
+done
+[[ " ${options[*]} " != *' --write '* || ${#names[@]} -eq 0 ]] || fail '--write goes with all four, as they share a machine and a commit' 2
+
 require_tools
 fetch_azurite
+fetch_debian nginx libnginx-mod-http-lua redis-server -- lua-nginx-redis
+peers=tests/QuotaFunctions.Benchmarks/Peers
+if [[ ! $peers/node_modules/.package-lock.json -nt $peers/package-lock.json ]]; then
+  npm ci --prefix "$peers" --ignore-scripts --no-audit --no-fund --loglevel=error
+fi
 
 # Always Release: anything else measures the compiler
 dotnet build tests/QuotaFunctions.Benchmarks -c Release -v quiet
-exec dotnet artifacts/bin/QuotaFunctions.Benchmarks/release/QuotaFunctions.Benchmarks.dll "$@"
+
+# However it ends, what was started is ended and the files are gone
+TMPDIR=$(mktemp -d)
+export TMPDIR
+finish() {
+  kill "$program" 2>/dev/null || true
+  wait "$program" 2>/dev/null || true
+  rm -rf "$TMPDIR"
+}
+dotnet artifacts/bin/QuotaFunctions.Benchmarks/release/QuotaFunctions.Benchmarks.dll "${options[@]}" "${names[@]}" &
+program=$!
+trap finish EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+wait "$program"

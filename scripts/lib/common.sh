@@ -32,6 +32,37 @@ fetch_chromium() {
   fi
 }
 
+# Servers of Debian's with what they depend on, unpacked into .local/debian: nothing is installed, and none is started.
+# After "--" what comes without its dependencies. Each step is asked for: within a condition, "set -e" does not hold.
+fetch_debian() { # packages
+  local folder=$PWD/.local/debian
+  mkdir -p .local
+  (
+    flock 9 && {
+      [[ $(cat "$folder/packages" 2>/dev/null) == "$*" ]] ||
+        unpack_debian "$folder" "$@" || { apt-get update && unpack_debian "$folder" "$@"; }
+    }
+  ) 9>.local/debian.lock >&2 || fail "could not be had from Debian: $*"
+}
+
+# Takes its place when all of it is there
+unpack_debian() { # folder, packages
+  local folder=$1 packages="${*:2}" whole=() needed package
+  shift
+  while [[ $# -gt 0 && $1 != -- ]]; do
+    whole+=("$1")
+    shift
+  done
+  rm -rf "$folder.new" && mkdir "$folder.new" && cd "$folder.new" || return
+  needed=$(apt-get -s -q install --no-install-recommends "${whole[@]}" | awk '/^Inst/ { print $2 }') || return
+  # shellcheck disable=SC2086 # names, without blanks in them
+  apt-get -q download $needed "${@:2}" || return
+  for package in ./*.deb; do
+    dpkg-deb -x "$package" . && rm "$package" || return
+  done
+  echo "$packages" >packages && rm -rf "$folder" && mv "$folder.new" "$folder"
+}
+
 # The number of rounds: the first argument, else 100
 rounds_of() {
   local rounds=${1:-100}

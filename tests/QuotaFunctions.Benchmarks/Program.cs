@@ -1,47 +1,48 @@
 using System.Runtime.InteropServices;
 using QuotaFunctions.Benchmarks;
+using QuotaFunctions.Benchmarks.Reporting;
+using QuotaFunctions.Benchmarks.Suites;
+using QuotaFunctions.TestSupport;
 
 // An orderly exit, so that what was started is ended
 using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, _ => Environment.Exit(130));
 using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, _ => Environment.Exit(143));
 
-string[] inOneRun = ["naive", "http", "processes", "memory", "engine", "refusals", "zipf", "scrape", "history", "retention"];
-var seconds = 6;
-var chosen = new List<string>();
-for (var index = 0; index < args.Length; index++)
+// Checked by scripts/bench.sh
+var plan = args.Contains("--quick") ? RunPlan.Quick : RunPlan.Full;
+var names = args.Where(argument => !argument.StartsWith("--", StringComparison.Ordinal)).ToList();
+var suites = new Dictionary<string, Func<RunPlan, PerformanceReport, Task>>
 {
-    if (args[index] == "--seconds" && index + 1 < args.Length && int.TryParse(args[++index], out seconds) && seconds is >= 1 and <= 60)
+    ["consume"] = ConsumeSuite.RunAsync,
+    ["proxy"] = ProxySuite.RunAsync,
+    ["growth"] = GrowthSuite.RunAsync,
+    ["footprint"] = FootprintSuite.RunAsync,
+};
+var chosen = suites.Where(suite => names.Count == 0 || names.Contains(suite.Key)).ToList();
+if (chosen.Count > 0)
+{
+    var machine = await Machine.ReadAsync();
+    Console.WriteLine($"{machine}\n");
+    var report = new PerformanceReport(machine, plan);
+    foreach (var (_, run) in chosen)
     {
-        continue;
+        await run(plan, report);
     }
 
-    if (args[index] is not ("allocations" or "scaling") && !inOneRun.Contains(args[index]))
-    {
-        await Console.Error.WriteLineAsync($"usage: scripts/bench.sh [--seconds 1..60] [{string.Join("] [", inOneRun)}] [scaling] [allocations]");
-        return 2;
-    }
-
-    chosen.Add(args[index]);
+    report.Write(args.Contains("--write") ? Repository.PathOf("docs") : Repository.PathOf("artifacts", "benchmarks"));
 }
 
-if (chosen.Count == 0)
+if (names.Exists(CloserLooks.Names.Contains))
 {
-    chosen.AddRange([.. inOneRun, "scaling", "allocations"]);
+    await CloserLooks.RunAsync(names);
 }
 
-if (chosen.Any(inOneRun.Contains))
-{
-    await ThroughputBenchmarks.RunAsync(chosen, TimeSpan.FromSeconds(seconds));
-}
-
-if (chosen.Contains("scaling"))
+if (names.Contains("scaling"))
 {
     ScalingSimulation.Run();
 }
 
-if (chosen.Contains("allocations"))
+if (names.Contains("allocations"))
 {
     AllocationBenchmarks.Run();
 }
-
-return 0;

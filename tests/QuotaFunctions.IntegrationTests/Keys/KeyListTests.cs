@@ -50,7 +50,7 @@ public sealed class KeyListTests(AzuriteFixture azurite, ITestOutputHelper outpu
                 Assert.Equal((total, Math.Min(total, 100)), (page.Total, page.Keys.Count));
             }
 
-            // The first of a process reads all buckets, the others what changed: printed, not held to, as machines differ (docs/benchmarks.md).
+            // The first of a process reads all buckets, the others what changed: printed, not held to, as machines differ (docs/performance.md).
             output.WriteLine($"{query}: {string.Join(", ", times.Select(time => $"{time.TotalMilliseconds:0} ms"))}");
             await engine.StopAsync();
         }

@@ -37,7 +37,7 @@ public sealed class UsageReaderTests(AzuriteFixture azurite, ITestOutputHelper o
             var started = Clock.GetTimestamp();
             var report = await engine.Get<IUsageReader>().ReadAsync(query, CancellationToken.None);
 
-            // Printed, not held to, as machines differ (docs/benchmarks.md).
+            // Printed, not held to, as machines differ (docs/performance.md).
             output.WriteLine($"{name}: {Clock.GetElapsedTime(started).TotalMilliseconds:0} ms");
             Assert.Equal((Keys, 3L * Keys), (report.Total.Requests, report.Total.Units));
         }

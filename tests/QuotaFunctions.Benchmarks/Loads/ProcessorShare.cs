@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace QuotaFunctions.Benchmarks;
+namespace QuotaFunctions.Benchmarks.Loads;
 
 /// <summary>
 /// Holds a process to a share of a core, by a control group of Linux: as an instance is that has a small machine to itself, so that some

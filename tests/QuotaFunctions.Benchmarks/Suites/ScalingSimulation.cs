@@ -1,4 +1,7 @@
-namespace QuotaFunctions.Benchmarks;
+using QuotaFunctions.Benchmarks.Loads;
+using QuotaFunctions.Benchmarks.Reporting;
+
+namespace QuotaFunctions.Benchmarks.Suites;
 
 /// <summary>
 /// Counts what a large load would ask of Table Storage, by partition and by account, without any storage: a million keys, the k-th asked for in

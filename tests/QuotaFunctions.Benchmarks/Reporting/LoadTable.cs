@@ -1,13 +1,14 @@
 using System.Globalization;
+using QuotaFunctions.Benchmarks.Loads;
 
-namespace QuotaFunctions.Benchmarks;
+namespace QuotaFunctions.Benchmarks.Reporting;
 
-/// <summary>The table of a run, in Markdown, each line as soon as it is known. What counts is the ratio to the naive loop.</summary>
-internal sealed class Report
+/// <summary>The table of a closer look, in Markdown, each line as soon as it is known. What counts is the ratio to the naive loop.</summary>
+internal sealed class LoadTable
 {
     private double? _naive;
 
-    public Report() => Print(
+    public LoadTable() => Print(
         """
         | what | clients | per second | x naive | p50 ms | p99 ms | remarks |
         | --- | ---: | ---: | ---: | ---: | ---: | --- |
@@ -29,7 +30,7 @@ internal sealed class Report
 
         Print(string.Create(
             CultureInfo.InvariantCulture,
-            $"| {what} | {clients} | {measurement.PerSecond:N0} | {ratio} | {measurement.Percentile(0.5):N1} | {measurement.Percentile(0.99):N1} | {remarks} |"));
+            $"| {what} | {clients} | {measurement.PerSecond:N0} | {ratio} | {measurement.P50:N1} | {measurement.P99:N1} | {remarks} |"));
     }
 
     /// <summary>A line that is no load.</summary>

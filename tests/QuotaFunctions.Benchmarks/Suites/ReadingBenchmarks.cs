@@ -1,9 +1,12 @@
 using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text.Json;
+using QuotaFunctions.Benchmarks.Loads;
+using QuotaFunctions.Benchmarks.Peers;
+using QuotaFunctions.Benchmarks.Reporting;
 using QuotaFunctions.TestSupport;
 
-namespace QuotaFunctions.Benchmarks;
+namespace QuotaFunctions.Benchmarks.Suites;
 
 /// <summary>What reading costs: metrics that are scraped while charges run, and the log and usage of a key with a long history.</summary>
 internal static class ReadingBenchmarks
@@ -20,12 +23,10 @@ internal static class ReadingBenchmarks
     /// <summary>Charges with and without a scrape of <c>/metrics</c> each second, in turns, as the machine is not the same from minute to minute.</summary>
     public static async Task ScrapeAsync(TimeSpan duration)
     {
-        await using var azurite = await AzuriteProcess.StartAsync();
-        await using var engine = await EngineInstance.StartAsync(azurite.ConnectionString);
-        var hot = (await engine.NewKeyAsync(ThroughputBenchmarks.PlentyOfQuota)).Reveal();
-        await using var app = await ThroughputBenchmarks.StartAppAsync(azurite);
-        using var client = NewClient(app);
-        var load = new HttpLoad([app.BaseAddress], ManyClients, [hot]);
+        await using var service = await QuotaService.StartAsync();
+        var hot = await service.NewKeysAsync(1);
+        using var client = NewClient(service.Address);
+        var load = new HttpLoad(service.Address, [HttpMessages.Consume(hot[0])], ManyClients);
         await load.RunAsync(WarmUp);
 
         var ratios = new List<double>();
@@ -42,31 +43,29 @@ internal static class ReadingBenchmarks
                 }
                 else
                 {
-                    alone = (await load.RunAsync(duration)).All.PerSecond;
+                    alone = (await load.RunAsync(duration)).PerSecond;
                 }
             }
 
             ratios.Add(scraped / alone);
         }
 
-        Report.Note(
+        LoadTable.Note(
             "POST /quota/consume while /metrics is scraped each second, to the same without",
-            string.Create(CultureInfo.InvariantCulture, $"{Median(ratios):N3} (median of {Rounds} pairs, {ratios.Min():N2} to {ratios.Max():N2}); a scrape {Median(scrapes):N0} ms"));
+            string.Create(CultureInfo.InvariantCulture, $"{Statistics.Median(ratios):N3} (median of {Rounds} pairs, {ratios.Min():N2} to {ratios.Max():N2}); a scrape {Statistics.Median(scrapes):N0} ms"));
     }
 
     /// <summary>One key with a million charges in its log: pages, filters, usage and verification.</summary>
     public static async Task HistoryAsync()
     {
-        await using var azurite = await AzuriteProcess.StartAsync();
-        await using var engine = await EngineInstance.StartAsync(azurite.ConnectionString);
-        var secret = (await engine.NewKeyAsync(ThroughputBenchmarks.PlentyOfQuota)).Reveal();
-        await using var app = await ThroughputBenchmarks.StartAppAsync(azurite);
-        using var client = NewClient(app);
-        var load = new HttpLoad([app.BaseAddress], FillingClients, [secret]);
+        await using var service = await QuotaService.StartAsync();
+        var secrets = await service.NewKeysAsync(1);
+        using var client = NewClient(service.Address);
+        var load = new HttpLoad(service.Address, [HttpMessages.Consume(secrets[0])], FillingClients);
         var count = 0;
         while (count < LongHistory)
         {
-            count += (await load.RunAsync(FillingStep)).All.Succeeded;
+            count += (await load.RunAsync(FillingStep)).Succeeded;
         }
 
         var keys = await JsonAsync(client, "/manage/keys");
@@ -78,7 +77,7 @@ internal static class ReadingBenchmarks
             TimeSpan.FromMinutes(5),
             "all is in the log and counted");
         var behind = TimeProvider.System.GetElapsedTime(start).TotalSeconds;
-        Report.Note("one key's history", string.Create(CultureInfo.InvariantCulture, $"{count:N0} charges in the log, {behind:N0} s after the last one"));
+        LoadTable.Note("one key's history", string.Create(CultureInfo.InvariantCulture, $"{count:N0} charges in the log, {behind:N0} s after the last one"));
 
         var hour = TimeProvider.System.GetUtcNow().AddHours(-1).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
         foreach (var path in (string[])
@@ -99,14 +98,14 @@ internal static class ReadingBenchmarks
 
         // Every row is read
         var deep = await GetAsync(client, $"/manage/keys/{id}/verify?deep=true");
-        Report.Note("GET /manage/keys/ID/verify?deep=true", string.Create(CultureInfo.InvariantCulture, $"{deep:N0} ms"));
+        LoadTable.Note("GET /manage/keys/ID/verify?deep=true", string.Create(CultureInfo.InvariantCulture, $"{deep:N0} ms"));
     }
 
     private static async Task<double> ScrapedAsync(HttpClient client, HttpLoad load, TimeSpan duration, List<double> scrapes)
     {
         using var end = new CancellationTokenSource();
         var scraping = ScrapeUntilAsync(client, scrapes, end.Token);
-        var perSecond = (await load.RunAsync(duration)).All.PerSecond;
+        var perSecond = (await load.RunAsync(duration)).PerSecond;
         await end.CancelAsync();
         await scraping;
         return perSecond;
@@ -138,7 +137,7 @@ internal static class ReadingBenchmarks
             later.Add(await GetAsync(client, path));
         }
 
-        Report.Note($"GET {shown}", string.Create(CultureInfo.InvariantCulture, $"{Median(later):N0} ms, the first time {first:N0} ms"));
+        LoadTable.Note($"GET {shown}", string.Create(CultureInfo.InvariantCulture, $"{Statistics.Median(later):N0} ms, the first time {first:N0} ms"));
     }
 
     /// <summary>How long an answer takes, in milliseconds.</summary>
@@ -157,12 +156,10 @@ internal static class ReadingBenchmarks
         return document.RootElement.Clone();
     }
 
-    private static HttpClient NewClient(AppProcess app)
+    private static HttpClient NewClient(Uri address)
     {
-        var client = new HttpClient { BaseAddress = app.BaseAddress, Timeout = TimeSpan.FromMinutes(5) };
+        var client = new HttpClient { BaseAddress = address, Timeout = TimeSpan.FromMinutes(5) };
         client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", AppSettings.AdminToken);
         return client;
     }
-
-    private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
 }

@@ -1,4 +1,4 @@
-namespace QuotaFunctions.Benchmarks;
+namespace QuotaFunctions.Benchmarks.Loads;
 
 /// <summary>Numbers as requests fall on keys: the k-th is drawn in proportion to 1/k.</summary>
 internal sealed class Zipf

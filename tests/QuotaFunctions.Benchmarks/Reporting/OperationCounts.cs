@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace QuotaFunctions.Benchmarks;
+namespace QuotaFunctions.Benchmarks.Reporting;
 
 /// <summary>Storage operations by kind, and their tables in Markdown.</summary>
 /// <param name="seconds">For how long they are counted.</param>

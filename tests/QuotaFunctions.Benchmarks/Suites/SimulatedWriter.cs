@@ -1,4 +1,4 @@
-namespace QuotaFunctions.Benchmarks;
+namespace QuotaFunctions.Benchmarks.Suites;
 
 /// <summary>One account's writer on one instance of the <see cref="ScalingSimulation"/>. Moments are in seconds.</summary>
 internal sealed class SimulatedWriter

@@ -10,7 +10,7 @@ using BenchmarkDotNet.Toolchains.InProcess.NoEmit;
 using QuotaFunctions.Core.Charging;
 using QuotaFunctions.TestSupport;
 
-namespace QuotaFunctions.Benchmarks;
+namespace QuotaFunctions.Benchmarks.Suites;
 
 /// <summary>
 /// What a charge allocates outside of the storage clients, from the call of the engine to the message to the queue: one alone, and

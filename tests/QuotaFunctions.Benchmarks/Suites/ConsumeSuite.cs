@@ -1,0 +1,78 @@
+using Azure.Data.Tables;
+using QuotaFunctions.Benchmarks.Loads;
+using QuotaFunctions.Benchmarks.Peers;
+using QuotaFunctions.Benchmarks.Reporting;
+using QuotaFunctions.TestSupport;
+
+namespace QuotaFunctions.Benchmarks.Suites;
+
+/// <summary>Charges of one key and of many: by the service, the naive loop, nginx with Lua and Redis; and the service's host answering without any quota.</summary>
+internal static class ConsumeSuite
+{
+    private const string Service = "QuotaFunctions";
+    private const string Naive = "naive loop";
+    private const string Redis = "nginx + Lua + Redis";
+    private const string Host = "the host without quota";
+    private const int ManyClients = 64;
+    private const int ManyKeys = 1000;
+
+    public static async Task RunAsync(RunPlan plan, PerformanceReport report)
+    {
+        await using var upstream = await NginxServer.StartUpstreamAsync();
+        await using var redis = await RedisQuota.StartAsync(upstream.Address.Port);
+        await using var azurite = await AzuriteProcess.StartAsync();
+        await using var service = await QuotaService.StartAsync();
+        var keys = await service.NewKeysAsync(ManyKeys);
+        await redis.AddKeysAsync(keys);
+        var storage = new TableServiceClient(azurite.ConnectionString);
+
+        async Task<Comparison> CompareAsync(int keyCount, NaiveLoop naive, int clients, bool withSteady)
+        {
+            var requests = keys.Take(keyCount).Select(HttpMessages.Consume).ToList();
+            var comparison = new Comparison(
+                plan,
+                $"{(keyCount == 1 ? "one key" : $"{keyCount:N0} keys")}, {clients} {(clients == 1 ? "client" : "clients")}",
+                [
+                    new(Service, new HttpLoad(service.Address, requests, clients).RunAsync, service.WaitForLogAsync),
+                    new(Naive, (duration, _) => Clients.RunAsync(clients, duration, naive.TakeAsync)) { HasRate = false },
+                    new(Redis, new HttpLoad(redis.Address, requests, clients).RunAsync),
+                    new(Host, new HttpLoad(service.Address, [HttpMessages.Get("/healthz")], clients).RunAsync),
+                ]);
+            await comparison.RunAsync(withSteady);
+            return comparison;
+        }
+
+        foreach (var request in (IReadOnlyList<byte[]>[])[[HttpMessages.Consume(keys[0])], [.. keys.Select(HttpMessages.Consume)], [HttpMessages.Get("/healthz")]])
+        {
+            await new HttpLoad(service.Address, request, ManyClients).RunAsync(plan.WarmUp);
+        }
+
+        var loads = new List<Comparison>();
+        foreach (var count in (int[])[1, ManyKeys])
+        {
+            var naive = new NaiveLoop(storage.GetTableClient($"naive{count}"), count);
+            await naive.PrepareAsync();
+            foreach (var clients in plan.IsQuick ? (int[])[1, ManyClients] : [1, 8, ManyClients, 256])
+            {
+                loads.Add(await CompareAsync(count, naive, clients, withSteady: clients == ManyClients));
+            }
+        }
+
+        Report(report, loads);
+    }
+
+    private static void Report(PerformanceReport report, List<Comparison> loads)
+    {
+        var ratios = new Table("consume-ratios", "Charges: how many times as many as…", "load", $"× {Naive}", $"× {Redis}", $"× {Host}");
+        var figures = new Table("consume", "Charges: at saturation, and with 64 clients at a steady rate of half of it",
+            "load", "by", "a second", "p50 ms", "p99 ms", "steady: a second", "p50 ms", "p99 ms");
+        foreach (var load in loads)
+        {
+            ratios.Add(load.Name, load.Ratio(Service, Naive), load.Ratio(Service, Redis), load.Ratio(Service, Host));
+            load.AddFigures(figures);
+        }
+
+        report.Add(ratios);
+        report.Add(figures);
+    }
+}
