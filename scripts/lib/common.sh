@@ -32,6 +32,15 @@ fetch_chromium() {
   fi
 }
 
+# For what is compared to it. Where it cannot be had, that is left out.
+fetch_redis() {
+  if ! command -v redis-server >/dev/null; then
+    local -x DEBIAN_FRONTEND=noninteractive
+    { apt-get install -y --no-install-recommends redis-server || { apt-get update && apt-get install -y --no-install-recommends redis-server; }; } >&2 ||
+      echo "scripts/${0##*/}: redis-server is missing, and could not be installed: it is left out" >&2
+  fi
+}
+
 # The number of rounds: the first argument, else 100
 rounds_of() {
   local rounds=${1:-100}

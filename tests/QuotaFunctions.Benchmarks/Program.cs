@@ -1,9 +1,15 @@
 using System.Runtime.InteropServices;
 using QuotaFunctions.Benchmarks;
+using QuotaFunctions.Benchmarks.Overspend;
 
 // An orderly exit, so that what was started is ended
 using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, _ => Environment.Exit(130));
 using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, _ => Environment.Exit(143));
+
+if (args is [OverspendTest.Verb, .. var overspend])
+{
+    return await OverspendTest.RunAsync(overspend);
+}
 
 string[] inOneRun = ["naive", "http", "processes", "memory", "engine", "refusals", "zipf", "scrape", "history", "retention"];
 var seconds = 6;

@@ -101,8 +101,8 @@ public sealed class AzuriteProcess : IAsyncDisposable
 
         string[] arguments =
         [
-            _program, "--silent", "--disableTelemetry", "--skipApiVersionCheck", "--location", _folder,
-            "--tablePort", Port(0), "--queuePort", Port(1), "--blobPort", Port(2), .. _inMemory ? ["--inMemoryPersistence"] : Array.Empty<string>(),
+            _program, "--silent", "--disableTelemetry", "--skipApiVersionCheck",
+            "--tablePort", Port(0), "--queuePort", Port(1), "--blobPort", Port(2), .. _inMemory ? ["--inMemoryPersistence"] : (string[])["--location", _folder],
         ];
         _process = ChildProcess.StartNode(arguments, _folder);
 
