@@ -7,10 +7,10 @@ namespace QuotaFunctions.EndToEndTests;
 /// A quota that many clients use up while processes are killed and storage drops answers: nothing is oversold, lost or charged twice.
 /// scripts/overspend.sh runs the long one, beside what the service is compared to.
 /// </summary>
-[Collection(Alone)]
+[Collection(Name)]
 public sealed class OverspendTests(ITestOutputHelper output)
 {
-    private const string Alone = "overspend";
+    private const string Name = "overspend";
 
     [Fact]
     public async Task Nothing_is_oversold_lost_or_charged_twice()
@@ -24,6 +24,6 @@ public sealed class OverspendTests(ITestOutputHelper output)
     }
 
     /// <summary>After the other tests, and alone: it takes all that the machine has.</summary>
-    [CollectionDefinition(Alone, DisableParallelization = true)]
-    public sealed class AloneCollection;
+    [CollectionDefinition(Name, DisableParallelization = true)]
+    public sealed class Alone;
 }

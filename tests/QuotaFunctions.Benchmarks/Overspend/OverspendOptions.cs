@@ -36,7 +36,7 @@ internal sealed record OverspendOptions
     public static OverspendOptions Parse(IReadOnlyList<string> arguments)
     {
         var options = arguments.Contains("--quick")
-            ? new OverspendOptions { Quick = true, Charges = 10_000, Kills = 3, Clients = 32, Processes = 2 }
+            ? new OverspendOptions { Quick = true, Charges = 5_000, Kills = 3, Clients = 32, Processes = 2 }
             : new OverspendOptions();
         for (var index = 0; index < arguments.Count; index++)
         {

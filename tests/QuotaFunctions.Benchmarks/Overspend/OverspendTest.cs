@@ -18,6 +18,7 @@ internal static class OverspendTest
     private const string Naive = "naive";
     private const string Redis = "redis";
     private const string RedisPower = "redis-power";
+    private const int KillsPerNote = 5;
     private const long LeastCharges = 200;
     private const long MostCharges = 10_000;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(5);
@@ -119,37 +120,54 @@ internal static class OverspendTest
     {
         var ports = FreePorts.Take(options.Processes);
         var addresses = ports.Select(port => new Uri($"http://127.0.0.1:{port}")).ToArray();
-        var processes = await Task.WhenAll(ports.Select(port => subject.StartProcessAsync(port, cancellationToken)));
+        var processes = new IAsyncDisposable?[options.Processes];
         try
         {
+            await Task.WhenAll(Enumerable.Range(0, options.Processes).Select(StartAsync));
             var start = TimeProvider.System.GetTimestamp();
             using var crowd = new Crowd(addresses, await subject.CreateKeyAsync(quota, addresses[0], cancellationToken), repeats);
             var load = crowd.RunAsync(options.Clients, cancellationToken);
-            for (var kill = 0; kill < options.Kills; kill++)
+            var kills = 0;
+            for (; kills < options.Kills && !load.IsCompleted; kills++)
             {
                 // One in each part of the load, at any moment of it; while that process starts again, the load goes on through the next part.
-                crowd.Limit = quota * (kill + 2) / options.Kills;
-                var moment = (long)(quota * (kill + random.NextDouble()) / options.Kills);
+                crowd.Limit = quota * (kills + 2) / options.Kills;
+                var moment = (long)(quota * (kills + random.NextDouble()) / options.Kills);
                 while (!load.IsCompleted && crowd.GrantedSoFar < moment)
                 {
                     await Task.Delay(Pause, TimeProvider.System, cancellationToken);
                 }
 
                 var victim = random.Next(options.Processes);
-                await processes[victim].DisposeAsync();
+                await KillAsync(victim);
                 await subject.BreakStorageAsync();
-                processes[victim] = await subject.StartProcessAsync(ports[victim], cancellationToken);
+                await StartAsync(victim);
+                if (kills % KillsPerNote == 0)
+                {
+                    await Console.Error.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{kills + 1} of {options.Kills} kills, {crowd.GrantedSoFar:N0} granted"));
+                }
             }
 
             crowd.Limit = long.MaxValue;
             await load;
             var elapsed = TimeProvider.System.GetElapsedTime(start);
-            return Outcome.Of(options.Kills, quota, crowd, await subject.ReadBooksAsync(addresses[0], cancellationToken), elapsed);
+            return Outcome.Of(kills, quota, crowd, await subject.ReadBooksAsync(addresses[0], cancellationToken), elapsed);
         }
         finally
         {
-            foreach (var process in processes)
+            for (var index = 0; index < processes.Length; index++)
             {
+                await KillAsync(index);
+            }
+        }
+
+        async Task StartAsync(int index) => processes[index] = await subject.StartProcessAsync(ports[index], cancellationToken);
+
+        async Task KillAsync(int index)
+        {
+            if (processes[index] is { } process)
+            {
+                processes[index] = null;
                 await process.DisposeAsync();
             }
         }

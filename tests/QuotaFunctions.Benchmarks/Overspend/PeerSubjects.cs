@@ -1,5 +1,4 @@
 using QuotaFunctions.Benchmarks.Peers;
-using QuotaFunctions.TestSupport;
 
 namespace QuotaFunctions.Benchmarks.Overspend;
 
@@ -24,7 +23,7 @@ internal sealed class NaiveSubject(FaultyStorage storage) : ISubject
 }
 
 /// <summary>Check before and charge after, in a Redis that is killed with each process, or has its power cut.</summary>
-internal sealed class RedisSubject(RedisServer redis, IQuota quota, bool cutPower) : ISubject
+internal sealed class RedisSubject(RedisServer redis, IQuota counter, bool cutPower) : ISubject
 {
     public static async Task<ISubject> StartAsync(bool cutPower)
     {
@@ -34,15 +33,15 @@ internal sealed class RedisSubject(RedisServer redis, IQuota quota, bool cutPowe
 
     public Task<IAsyncDisposable> StartProcessAsync(int port, CancellationToken cancellationToken) => Worker.StartRedisAsync(port, Address(redis));
 
-    public async Task<string> CreateKeyAsync(long quota1, Uri process, CancellationToken cancellationToken)
+    public async Task<string> CreateKeyAsync(long quota, Uri process, CancellationToken cancellationToken)
     {
-        await quota.PrepareAsync(quota1);
+        await counter.PrepareAsync(quota);
         return "none";
     }
 
     public Task BreakStorageAsync() => cutPower ? redis.CutPowerAsync() : redis.CrashAsync();
 
-    public Task<Books> ReadBooksAsync(Uri process, CancellationToken cancellationToken) => quota.ReadBooksAsync();
+    public Task<Books> ReadBooksAsync(Uri process, CancellationToken cancellationToken) => counter.ReadBooksAsync();
 
     public ValueTask DisposeAsync() => redis.DisposeAsync();
 
