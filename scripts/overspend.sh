@@ -2,7 +2,8 @@
 # The overspend test: clients use up one quota while processes are killed (SIGKILL) and storage drops answers; in the end the clients' own books are
 # held against the service's, and against those of the naive loop and of Redis under the same load (docs/performance.md).
 # Usage: scripts/overspend.sh [--quick] [--charges N] [--kills K] [--clients N] [--processes M] [--write] [NAME]...
-#   --quick          5,000 charges and 3 kills, without waiting for the log: in about a minute. Otherwise 1,000,000 and 100: about half an hour
+#   --quick          5,000 charges and 3 kills, without waiting for the log: in about a minute. Otherwise 1,000,000 and 100:
+#                    about half an hour on a quiet machine; a line that takes over 45 minutes is given up
 #   --charges N      the quota
 #   --kills K        how many processes are killed, each in its part of the load
 #   --clients N      how many clients ask at once; default 64

@@ -17,7 +17,11 @@ internal sealed class NaiveSubject(FaultyStorage storage) : ISubject
 
     public Task BreakStorageAsync() => Task.CompletedTask;
 
-    public Task<Books> ReadBooksAsync(Uri process, CancellationToken cancellationToken) => _quota.ReadBooksAsync();
+    public async Task<Books> ReadBooksAsync(Uri process, CancellationToken cancellationToken)
+    {
+        await storage.CalmAsync();
+        return await _quota.ReadBooksAsync();
+    }
 
     public ValueTask DisposeAsync() => storage.DisposeAsync();
 }
