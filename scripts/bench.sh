@@ -26,7 +26,7 @@ done
 
 require_tools
 fetch_azurite
-fetch_debian nginx libnginx-mod-http-lua redis-server -- lua-nginx-redis
+fetch_peers
 peers=tests/QuotaFunctions.Benchmarks/Peers
 if [[ ! $peers/node_modules/.package-lock.json -nt $peers/package-lock.json ]]; then
   npm ci --prefix "$peers" --ignore-scripts --no-audit --no-fund --loglevel=error

@@ -63,6 +63,11 @@ unpack_debian() { # folder, packages
   echo "$packages" >packages && rm -rf "$folder" && mv "$folder.new" "$folder"
 }
 
+# What the service is compared to
+fetch_peers() {
+  fetch_debian nginx libnginx-mod-http-lua redis-server -- lua-nginx-redis
+}
+
 # The number of rounds: the first argument, else 100
 rounds_of() {
   local rounds=${1:-100}

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using QuotaFunctions.Benchmarks;
+using QuotaFunctions.Benchmarks.Overspend;
 using QuotaFunctions.Benchmarks.Reporting;
 using QuotaFunctions.Benchmarks.Suites;
 using QuotaFunctions.TestSupport;
@@ -7,6 +8,11 @@ using QuotaFunctions.TestSupport;
 // An orderly exit, so that what was started is ended
 using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, _ => Environment.Exit(130));
 using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, _ => Environment.Exit(143));
+
+if (args is [OverspendTest.Verb, .. var overspend])
+{
+    return await OverspendTest.RunAsync(overspend);
+}
 
 // Checked by scripts/bench.sh
 var plan = args.Contains("--quick") ? RunPlan.Quick : RunPlan.Full;
@@ -46,3 +52,5 @@ if (names.Contains("allocations"))
 {
     AllocationBenchmarks.Run();
 }
+
+return 0;
