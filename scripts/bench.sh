@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The benchmarks, side by side with what they are compared to (docs/benchmarks.md), against an Azurite that they start themselves.
-# Usage: scripts/bench.sh [--seconds N] [naive] [http] [processes] [memory] [engine] [refusals] [zipf] [scrape] [history] [retention] [scaling] [allocations]
+# Usage: scripts/bench.sh [--seconds N] [naive] [http] [processes] [memory] [engine] [refusals] [zipf] [scrape] [history] [retention] [export] [scaling] [allocations]
 # Without a name: all of them, in about forty minutes.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib/common.sh"

@@ -5,7 +5,7 @@ using QuotaFunctions.Benchmarks;
 using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, _ => Environment.Exit(130));
 using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, _ => Environment.Exit(143));
 
-string[] inOneRun = ["naive", "http", "processes", "memory", "engine", "refusals", "zipf", "scrape", "history", "retention"];
+string[] inOneRun = ["naive", "http", "processes", "memory", "engine", "refusals", "zipf", "scrape", "history", "retention", "export"];
 var seconds = 6;
 var chosen = new List<string>();
 for (var index = 0; index < args.Length; index++)

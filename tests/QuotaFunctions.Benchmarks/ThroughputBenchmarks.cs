@@ -87,6 +87,11 @@ internal static class ThroughputBenchmarks
         {
             await RetentionBenchmark.RunAsync(duration);
         }
+
+        if (chosen.Contains("export"))
+        {
+            await ExportBenchmark.RunAsync();
+        }
     }
 
     /// <summary>Puts a load on an Azurite that nobody has used yet: its tables grow slower with every row of the log.</summary>

@@ -1,9 +1,7 @@
 using QuotaFunctions.Core.Accounts;
-using QuotaFunctions.Core.Charging;
-using QuotaFunctions.Core.Transfer;
 using QuotaFunctions.Tests.Auditing;
-using QuotaFunctions.Tests.Charging.Simulation;
 using QuotaFunctions.Tests.Retention;
+using static QuotaFunctions.Tests.Transfer.TransferWorld;
 
 namespace QuotaFunctions.Tests.Transfer;
 
@@ -72,21 +70,4 @@ public sealed class TransferSimulationTests
         Assert.Contains("another key", Assert.Single(result.Conflicts).Reason, StringComparison.Ordinal);
         Assert.Equal(key.Locator.KeyId, (await key.ConsumeAsync(instance)).Key.KeyId);
     });
-
-    /// <summary>An instance on another storage in the same world.</summary>
-    private static SimulatedInstance NewStorage(AuditWorld world) => new(
-        world.World, new SimulatedTables(world.World) { HasShortPages = false, Fate = _ => Mishap.None }, new AuditQueue(world.World), "copy", LeaseMode.Off);
-
-    private static async Task<byte[]> ExportAsync(SimulatedInstance instance)
-    {
-        using var file = new MemoryStream();
-        await instance.Get<IExporter>().WriteAsync(file, CancellationToken.None);
-        return file.ToArray();
-    }
-
-    private static async Task<ImportResult> ImportAsync(SimulatedInstance instance, byte[] export)
-    {
-        using var file = await ImportFile.ReceiveAsync(new MemoryStream(export), instance.Clock.GetUtcNow(), CancellationToken.None);
-        return await instance.Get<IImporter>().ImportAsync(file, isDryRun: false, (_, _) => Task.CompletedTask, CancellationToken.None);
-    }
 }
