@@ -11,8 +11,8 @@ namespace QuotaFunctions.Core.Transfer;
 /// </remarks>
 internal sealed class Exporter(TableServiceClient tables, StorageNames names, KeyIndex index, AccountReader reader, TimeProvider clock) : IExporter
 {
-    /// <summary>How many ranges of accounts are read at once: each takes a few requests to storage, one after the other.</summary>
-    private const int RangesAtOnce = 8;
+    /// <summary>How many ranges of accounts are read at once: each takes a few requests to storage, one after the other, and those who charge need it more.</summary>
+    private const int RangesAtOnce = 4;
 
     /// <inheritdoc/>
     public async Task WriteAsync(Stream output, CancellationToken cancellationToken)

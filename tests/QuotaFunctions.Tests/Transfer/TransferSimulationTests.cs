@@ -1,5 +1,6 @@
 using QuotaFunctions.Core.Accounts;
 using QuotaFunctions.Tests.Auditing;
+using QuotaFunctions.Tests.Charging.Simulation;
 using QuotaFunctions.Tests.Retention;
 using static QuotaFunctions.Tests.Transfer.TransferWorld;
 
@@ -70,4 +71,34 @@ public sealed class TransferSimulationTests
         Assert.Contains("another key", Assert.Single(result.Conflicts).Reason, StringComparison.Ordinal);
         Assert.Equal(key.Locator.KeyId, (await key.ConsumeAsync(instance)).Key.KeyId);
     });
+
+    [Fact]
+    public void An_account_that_goes_over_two_parts_is_whole_after_both_and_left_alone_where_it_is_there() => AuditWorld.Run(4, async world =>
+    {
+        var source = world.NewInstance("source");
+        var key = await source.IssueAsync();
+        await source.ConsumeAndCompactAsync(key, 3);
+        var (first, second) = ExportedFile.Split(await ExportAsync(source), line => line.Contains("\"row\":\"compacted:", StringComparison.Ordinal));
+
+        var copy = NewStorage(world);
+        Assert.Equal((0, 0), await ImportedAsync(copy, first));
+        Assert.Null(await copy.VerifyAsync(key.Locator.KeyId));
+        Assert.Equal((1, 0), await ImportedAsync(copy, second));
+        await copy.AssertBalancedAsync(key, 3);
+
+        // Where it goes on meanwhile, neither part takes it back: not as an earlier try, and not as another's
+        foreach (var instance in new[] { copy, source })
+        {
+            await instance.ConsumeAndCompactAsync(key, 2);
+            await ImportedAsync(instance, first);
+            await ImportedAsync(instance, second);
+            await instance.AssertBalancedAsync(key, 5);
+        }
+    });
+
+    private static async Task<(long Imported, long Skipped)> ImportedAsync(SimulatedInstance instance, byte[] part)
+    {
+        var result = await ImportAsync(instance, part);
+        return (result.Imported, result.Skipped);
+    }
 }
