@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Azure;
 using Azure.Data.Tables;
 using Microsoft.Extensions.Logging;
 using QuotaFunctions.Core.Accounts;
@@ -172,6 +173,6 @@ internal sealed class PoolRecords(TableClient accounts, string poolId, ILogger l
         }
     }
 
-    private IAsyncEnumerable<TableEntity> QueryAsync(string rows, CancellationToken cancellationToken) => accounts.QueryAsync<TableEntity>(
+    private AsyncPageable<TableEntity> QueryAsync(string rows, CancellationToken cancellationToken) => accounts.QueryAsync<TableEntity>(
         TableClient.CreateQueryFilter($"PartitionKey eq {poolId}") + $" and {rows}", cancellationToken: cancellationToken);
 }
