@@ -2,14 +2,14 @@
 # The service side by side with what else could be used, measured on this machine (docs/performance.md).
 # Usage: scripts/bench.sh [--quick] [--write] [NAME...]
 #   NAME       consume, proxy, growth, footprint; default all four, in less than 15 minutes.
-#              For a closer look: processes, engine, refusals, zipf, scrape, history, retention, scaling, allocations
+#              For a closer look: processes, engine, refusals, zipf, scrape, history, retention, export, scaling, allocations
 #   --quick    shorter, in less than 3 minutes: for a look, not for figures to quote
 #   --write    puts the tables of all four into docs/performance.md, docs/performance.json and docs/images; else they go to artifacts/benchmarks
 # What it needs of Debian and npm it fetches into .local and node_modules: nothing is installed. Loads go to 127.0.0.1 only.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib/common.sh"
 
-known=' consume proxy growth footprint processes engine refusals zipf scrape history retention scaling allocations '
+known=' consume proxy growth footprint processes engine refusals zipf scrape history retention export scaling allocations '
 options=() names=()
 while [[ $# -gt 0 ]]; do
   case $1 in

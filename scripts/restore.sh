@@ -7,6 +7,7 @@
 #   --token-file FILE   holds the admin token. Default: it is in ADMIN_TOKEN
 #   -y, --yes           does not ask
 #   --dry-run           only says what would be done
+#   --part-bytes N      sends a larger file in parts of so many bytes at the most, unpacked. Default 40000000: docs/backup.md
 #   -h, --help          this
 # Exits with 0 when all of it is there now, 1 when the file is damaged, something was left alone (it says why), or the import stopped,
 # 2 when the call is wrong, nobody answers the question, or the service does not answer.
@@ -16,9 +17,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib/admin-client.sh"
 # shellcheck source-path=SCRIPTDIR source=lib/backups.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib/backups.sh"
 
-# What one request may bring is a little more: docs/backup.md
-part_bytes=40000000
-file='' yes=0 dry_run=0
+file='' yes=0 dry_run=0 part_bytes=40000000
 while [[ $# -gt 0 ]]; do
   case $1 in
     -h | --help)
@@ -35,7 +34,7 @@ while [[ $# -gt 0 ]]; do
       shift
       continue
       ;;
-    -u | --url | --token-file) ;;
+    -u | --url | --token-file | --part-bytes) ;;
     -*) fail "unknown argument $1; see --help" 2 ;;
     *)
       [[ ! $file ]] || fail 'one FILE only; see --help' 2
@@ -48,6 +47,10 @@ while [[ $# -gt 0 ]]; do
   case $1 in
     -u | --url) url=${2%/} ;;
     --token-file) token_file=$2 ;;
+    --part-bytes)
+      [[ $2 =~ ^[1-9][0-9]{3,7}$ ]] || fail '--part-bytes must be a whole number from 1000 to 99999999' 2
+      part_bytes=$2
+      ;;
   esac
   shift 2
 done
@@ -78,7 +81,10 @@ if (($(unpacked "$file" | wc -c) <= part_bytes)); then
   unpacked "$file" | gzip >"$folder/part-1.gz" || fail "there is no room in $folder"
 else
   unpacked "$file" | sed -n '1p;1q' >"$folder/first" 2>/dev/null || true
-  unpacked "$file" | sed '1d;$d' | split --line-bytes="$part_bytes" --numeric-suffixes --suffix-length=5 - "$folder/lines-" || fail "there is no room in $folder"
+  # Never within a line, be it longer than a part
+  unpacked "$file" | sed '1d;$d' | LC_ALL=C awk -v most="$part_bytes" -v name="$folder/lines-" '
+    bytes && bytes + length($0) + 1 > most { close(file); part++; bytes = 0 }
+    { file = sprintf("%s%05d", name, part); print >file; bytes += length($0) + 1 }' || fail "there is no room in $folder"
   for lines in "$folder"/lines-*; do
     cat "$folder/first" "$lines" >"$folder/part"
     { cat "$folder/part" && end_of "$folder/part"; } | gzip >"$folder/part-${lines##*-}.gz" || fail "there is no room in $folder"
@@ -86,6 +92,7 @@ else
   done
 fi
 parts=("$folder"/part-*.gz)
+((${#parts[@]} == 1)) || echo "it is sent in ${#parts[@]} parts"
 
 # Sends a part. The last line of the answer is left in $result; on a terminal it shows how far it is.
 send() { # part, query

@@ -24,11 +24,14 @@ public readonly record struct KeyLocator(string AccountId, string KeyId)
             return new KeyLocator(KeyPrefix + own, KeyPrefix + own);
         }
 
-        return new KeyLocator(poolId, string.Concat(KeyPrefix, poolId.AsSpan(PoolPrefix.Length), "_", own));
+        return new KeyLocator(poolId, PrefixOfKeysIn(poolId) + own);
     }
 
     /// <summary>Makes a new pool's id, which is its account's id, too.</summary>
     public static string NewPoolId() => PoolPrefix + Base62.Random(IdLength);
+
+    /// <summary>What the ids of all keys in a pool begin with.</summary>
+    public static string PrefixOfKeysIn(string poolId) => string.Concat(KeyPrefix, poolId.AsSpan(PoolPrefix.Length), "_");
 
     /// <summary>The account of a key; of a pool the pool itself.</summary>
     public static string AccountOf(string id) => TryParse(id, out var locator) ? locator.AccountId : id;

@@ -59,11 +59,38 @@ internal sealed class KeyState
         return false;
     }
 
-    /// <summary>A forwarded charge was made a hold.</summary>
-    public void BeginCall() => OpenCalls = (OpenCalls ?? 0) + 1;
+    /// <summary>Takes a charge.</summary>
+    /// <param name="cost">In units.</param>
+    /// <param name="isHold">Whether it is held until it is settled.</param>
+    /// <param name="isCall">Whether it is for a forwarded request: as a hold it is a call under way.</param>
+    /// <param name="at">When, by the account's clock.</param>
+    public void Take(long cost, bool isHold, bool isCall, DateTimeOffset at)
+    {
+        Balance.Take(cost, isHold);
+        LastUsedAt = at;
+        if (isHold && isCall)
+        {
+            OpenCalls = (OpenCalls ?? 0) + 1;
+        }
 
-    /// <summary>It was settled.</summary>
-    public void EndCall() => OpenCalls = OpenCalls is > 0 ? OpenCalls - 1 : OpenCalls;
+        if (Settings.RateLimitPerMinute is { } limit)
+        {
+            var atMs = at.ToUnixTimeMilliseconds();
+            Rate.Forget(atMs);
+            Rate.Add(atMs, limit);
+        }
+    }
+
+    /// <summary>Settles a charge: see <see cref="QuotaBalance.Settle"/>.</summary>
+    public long Settle(LedgerPosition charge, long cost, bool isHold, bool isCall, long finalCost)
+    {
+        if (isHold && isCall && OpenCalls > 0)
+        {
+            OpenCalls--;
+        }
+
+        return Balance.Settle(charge, cost, isHold, finalCost);
+    }
 
     public bool Allows(IPAddress? address)
     {

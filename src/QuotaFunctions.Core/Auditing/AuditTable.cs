@@ -146,8 +146,17 @@ internal sealed class AuditTable(TableServiceClient tables, StorageNames names, 
         await _table.SubmitTransactionAsync(transaction, cancellationToken);
     }
 
-    /// <summary>Filter: the whole log of a key, or of a pool itself.</summary>
-    public static string Of(string keyId) => Before(keyId, LastDay);
+    /// <summary>Filter: the logs of the keys from one to another; of a pool itself where both are the pool.</summary>
+    public static string Between(string firstKeyId, string lastKeyId) =>
+        TableClient.CreateQueryFilter($"PartitionKey ge {firstKeyId + ":"} and PartitionKey lt {EndOf(lastKeyId)}");
+
+    /// <summary>Filter: the logs of the keys in a pool.</summary>
+    public static string OfKeysIn(string poolId)
+    {
+        // '`' is the character after '_'.
+        var prefix = KeyLocator.PrefixOfKeysIn(poolId);
+        return TableClient.CreateQueryFilter($"PartitionKey ge {prefix} and PartitionKey lt {prefix[..^1] + "`"}");
+    }
 
     /// <summary>Filter: the log of a key, or of a pool itself, before a day (UTC, yyyyMMdd).</summary>
     public static string Before(string keyId, int day) =>

@@ -156,21 +156,8 @@ internal sealed class ChargeCommand : AccountCommand<ChargeResult>
         var key = transaction.Change(_locator.KeyId);
         var hold = HoldFor(key);
         var holdUntil = hold is null ? 0 : (transaction.At + hold.Value).ToUnixTimeSeconds();
-        key.Balance.Take(cost, hold is not null);
-        key.LastUsedAt = transaction.At;
-        if (hold is not null && _request.Kind == ChargeKind.Forward)
-        {
-            key.BeginCall();
-        }
-
+        key.Take(cost, hold is not null, _request.Kind == ChargeKind.Forward, transaction.At);
         transaction.ChangePool()?.Balance.Take(cost, hold is not null);
-        if (key.Settings.RateLimitPerMinute is { } limit)
-        {
-            var nowMs = transaction.At.ToUnixTimeMilliseconds();
-            key.Rate.Forget(nowMs);
-            key.Rate.Add(nowMs, limit);
-        }
-
         var index = transaction.Add(ChargeEntry.Of(_request, _locator, cost, holdUntil));
         if (_request.Idempotency is { } claim)
         {

@@ -70,12 +70,7 @@ internal sealed class SettleCommand : AccountCommand<SettleResult>
 
         var key = transaction.Change(_charge.Key.KeyId);
         var pool = transaction.ChangePool();
-        if (_charge is { IsHold: true, Request.Kind: ChargeKind.Forward })
-        {
-            key.EndCall();
-        }
-
-        var delta = key.Balance.Settle(_charge.Id.Place, _charge.Cost, _charge.IsHold, _settlement.Cost);
+        var delta = key.Settle(_charge.Id.Place, _charge.Cost, _charge.IsHold, _charge.Request.Kind == ChargeKind.Forward, _settlement.Cost);
         var entry = new LedgerEntry
         {
             Kind = LedgerEntryKind.Settle,

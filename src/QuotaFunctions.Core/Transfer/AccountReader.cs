@@ -1,57 +1,56 @@
 using System.Security.Cryptography;
+using System.Text;
 using Azure;
 using Azure.Data.Tables;
+using Microsoft.Extensions.Logging;
 using QuotaFunctions.Core.Accounts;
 using QuotaFunctions.Core.Accounts.Storage;
-using QuotaFunctions.Core.Auditing;
 using QuotaFunctions.Core.Hosting;
 
 namespace QuotaFunctions.Core.Transfer;
 
 /// <summary>
-/// Reads one account whole, so that its records, sums and ledger belong together although charges go on meanwhile: the books of a copy balance,
+/// Reads accounts whole, each so that its records, sums and ledger belong together although charges go on meanwhile: the books of a copy balance,
 /// and come to the same.
 /// </summary>
 /// <remarks>
 /// What is read first is older, and nothing of it may be newer than the records. The log comes first: whatever it tells was committed before. Then
 /// the marks and days, then the records, and at last the ledger, of which only what the records cover is taken. In between nothing may be
-/// compacted: where the sums are not the same before and after, all is read again, then with the compaction paused.
+/// compacted: an account whose sums are not the same before and after is read again alone, with its compaction paused.
 /// </remarks>
 internal sealed class AccountReader(
-    TableServiceClient tables, StorageNames names, IAccountStore store, CompactionPause pause, TimeProvider clock)
+    TableServiceClient tables, StorageNames names, CompactionPause pause, TimeProvider clock, ILogger<AccountReader> logger)
 {
-    /// <summary>How often an account is read whose sums change meanwhile, the first time without a pause of its compaction.</summary>
+    /// <summary>How often an account is read that was compacted meanwhile, now with a pause: that fails where the pause ran out, or retention came in between.</summary>
     private const int MaxAttempts = 4;
-
-    /// <summary>How often the records of a pool are read until no commit comes in between.</summary>
-    private const int MaxRecordAttempts = 50;
 
     private readonly TableClient _accounts = tables.GetTableClient(names.Accounts);
     private readonly TableClient _log = tables.GetTableClient(names.Audit);
 
-    /// <summary>Reads an account. Its records come last, and its head as the very last; nothing where there is no such account.</summary>
-    /// <param name="accountId">The account.</param>
+    /// <summary>Reads the accounts of a range. Their records come last, and the head of each as its very last row.</summary>
+    /// <param name="range">Which.</param>
     /// <param name="lines">Takes the rows.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
-    /// <exception cref="StorageUnavailableException">It changed too fast to be read.</exception>
-    public async Task ReadAsync(string accountId, AccountLines lines, CancellationToken cancellationToken)
+    /// <exception cref="StorageUnavailableException">The books of one changed too fast to be read.</exception>
+    public async Task ReadAsync(AccountRange range, AccountLines lines, CancellationToken cancellationToken)
     {
-        lines.Clear();
-        if (await TryReadAsync(accountId, lines, () => Task.CompletedTask, cancellationToken))
+        foreach (var account in await TryReadAsync(range, lines, () => Task.CompletedTask, cancellationToken))
         {
-            return;
+            await ReadPausedAsync(account, lines, cancellationToken);
         }
+    }
 
+    private async Task ReadPausedAsync(string accountId, AccountLines lines, CancellationToken cancellationToken)
+    {
         // Every compaction of an account reads the sum of the account itself, or of its only key.
         var account = new KeyLocator(accountId, accountId);
         var pausedAt = long.MinValue;
         try
         {
-            for (var attempt = 1; attempt < MaxAttempts; attempt++)
+            for (var attempt = 0; attempt < MaxAttempts; attempt++)
             {
-                lines.Clear();
                 pausedAt = long.MinValue;
-                if (await TryReadAsync(accountId, lines, PauseAsync, cancellationToken))
+                if ((await TryReadAsync(AccountRange.Of(accountId), lines, PauseAsync, cancellationToken)).Count == 0)
                 {
                     return;
                 }
@@ -74,54 +73,52 @@ internal sealed class AccountReader(
         }
     }
 
-    /// <summary>Reads an account once. False where some of its books were compacted or archived meanwhile.</summary>
-    private async Task<bool> TryReadAsync(string accountId, AccountLines lines, Func<Task> goOnAsync, CancellationToken cancellationToken)
+    /// <summary>Reads accounts once. Returns those that were compacted or archived meanwhile: of them there are no lines.</summary>
+    private async Task<IReadOnlyCollection<string>> TryReadAsync(
+        AccountRange range, AccountLines lines, Func<Task> goOnAsync, CancellationToken cancellationToken)
     {
         await goOnAsync();
-        var sums = Digest(await ReadSumsAsync(accountId, cancellationToken));
-        await foreach (var id in ReadIdsAsync(accountId, cancellationToken))
+        var before = await ReadSumsAsync(range, _ => { }, cancellationToken);
+        foreach (var log in range.Logs)
         {
-            await AddAsync(lines, ExportFormat.Log, _log.QueryAsync<TableEntity>(AuditTable.Of(id), cancellationToken: cancellationToken), goOnAsync);
+            await AddAsync(ExportFormat.Log, _log.QueryAsync<TableEntity>(log, cancellationToken: cancellationToken));
         }
 
-        await AddAsync(lines, ExportFormat.Accounts, QueryAsync(accountId, AccountRowKeys.AllDaysAndMarks, cancellationToken), goOnAsync);
-        if (await ReadRecordsAsync(accountId, cancellationToken) is not { } records)
+        await AddAsync(ExportFormat.Accounts, QueryAsync(range, AccountRowKeys.AllDaysAndMarks, cancellationToken));
+        if (range.IsPool)
         {
-            lines.Clear();
-            return true;
+            using var pool = new PoolRecords(_accounts, range.First, logger);
+            var isThere = await pool.ReadAsync(row => AddCommit(lines, row), goOnAsync, cancellationToken);
+            return await EndAsync(range, before, lines, isThere ? [(range.First, pool.ToRows())] : [], cancellationToken);
         }
 
-        await foreach (var row in QueryAsync(accountId, AccountRowKeys.AllCommits, cancellationToken))
-        {
-            await goOnAsync();
-            AddCommit(lines, records, row);
-        }
-
-        var sumsAfter = await ReadSumsAsync(accountId, cancellationToken);
-        sumsAfter.Concat(records.Rows).ToList().ForEach(row => lines.Add(ExportFormat.Accounts, row));
-        return Digest(sumsAfter) == sums;
-    }
-
-    private static async Task AddAsync(AccountLines lines, string table, IAsyncEnumerable<TableEntity> rows, Func<Task> goOnAsync)
-    {
-        await foreach (var row in rows)
+        var keys = await ReadKeysAsync(range, MaxAttempts, cancellationToken);
+        await foreach (var row in QueryAsync(range, AccountRowKeys.AllCommits, cancellationToken))
         {
             await goOnAsync();
-            lines.Add(table, row);
+            if (keys.GetValueOrDefault(row.PartitionKey)?.Covers(AccountRowKeys.SequenceOf(row.RowKey)) is true)
+            {
+                AddCommit(lines, row);
+            }
+        }
+
+        return await EndAsync(range, before, lines, keys.Select(key => (key.Key, key.Value.ToRows())), cancellationToken);
+
+        async Task AddAsync(string table, IAsyncEnumerable<TableEntity> rows)
+        {
+            await foreach (var row in rows)
+            {
+                await goOnAsync();
+                lines.Add(table, row);
+            }
         }
     }
 
-    /// <summary>Adds a commit that the records cover, and the marks of what it settles: they may be younger than the marks that were read.</summary>
-    private static void AddCommit(AccountLines lines, AccountRecords records, TableEntity row)
+    /// <summary>Adds a commit, and the marks of what it settles: they may be younger than the marks that were read.</summary>
+    private static void AddCommit(AccountLines lines, TableEntity row)
     {
-        var commit = LedgerReader.ToCommit(row).Row;
-        if (!records.Covers(commit.Sequence))
-        {
-            return;
-        }
-
         lines.Add(ExportFormat.Accounts, row);
-        foreach (var entry in commit.Entries)
+        foreach (var entry in LedgerReader.ToCommit(row).Row.Entries)
         {
             if (entry.SettledCharge is { } settled)
             {
@@ -130,87 +127,82 @@ internal sealed class AccountReader(
         }
     }
 
-    /// <summary>The keys of an account, and the pool itself.</summary>
-    private async IAsyncEnumerable<string> ReadIdsAsync(
-        string accountId, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>Reads the records of keys with an account of their own, each as it was at one moment.</summary>
+    private async Task<Dictionary<string, KeyRecord>> ReadKeysAsync(AccountRange range, int attempts, CancellationToken cancellationToken)
     {
-        yield return accountId;
-        if (KeyLocator.IsPoolId(accountId))
+        var keys = new Dictionary<string, KeyRecord>();
+        await foreach (var row in QueryAsync(range, AccountRowKeys.AllRecords, cancellationToken))
         {
-            var filter = TableClient.CreateQueryFilter($"PartitionKey eq {accountId}") + $" and {AccountRowKeys.AllKeys}";
-            await foreach (var row in _accounts.QueryAsync<TableEntity>(filter, select: ["RowKey"], cancellationToken: cancellationToken))
+            if (!AccountRowKeys.IsLease(row.RowKey))
             {
-                yield return AccountRowKeys.KeyOf(row.RowKey)!;
+                keys.Add(row.PartitionKey, new KeyRecord(row));
             }
-        }
-    }
-
-    /// <summary>The records as they were at one moment, what leases had spent added to what is used; null where there is no such account.</summary>
-    private async Task<AccountRecords?> ReadRecordsAsync(string accountId, CancellationToken cancellationToken)
-    {
-        for (var attempt = 0; attempt < MaxRecordAttempts; attempt++)
-        {
-            if (await store.LoadAsync(accountId, cancellationToken) is not { } before)
+            else
             {
-                return null;
-            }
-
-            var rows = await QueryAsync(accountId, AccountRowKeys.AllRecords, cancellationToken).ToListAsync(cancellationToken);
-            if (rows is [var only])
-            {
-                // A row is always of one moment, however often it is written
-                return AccountRecords.Of(AccountEntity.ToHead(only), rows);
-            }
-
-            if ((await store.LoadAsync(accountId, cancellationToken))?.Head == before.Head)
-            {
-                return AccountRecords.Of(before.Head, rows);
+                keys.GetValueOrDefault(row.PartitionKey)?.Add(AccountEntity.ToLease(row));
             }
         }
 
-        throw new StorageUnavailableException($"{accountId} is committed to too often to be read.");
-    }
-
-    private async Task<List<TableEntity>> ReadSumsAsync(string accountId, CancellationToken cancellationToken)
-    {
-        var rows = await QueryAsync(accountId, AccountRowKeys.AllSums, cancellationToken).ToListAsync(cancellationToken);
-        rows.ForEach(row => row.Remove(KeySum.PausedUntil));
-        return rows;
-    }
-
-    private AsyncPageable<TableEntity> QueryAsync(string accountId, string rows, CancellationToken cancellationToken) =>
-        _accounts.QueryAsync<TableEntity>(TableClient.CreateQueryFilter($"PartitionKey eq {accountId}") + $" and ({rows})", cancellationToken: cancellationToken);
-
-    private static string Digest(IEnumerable<TableEntity> rows)
-    {
-        using var lines = new MemoryStream();
-        foreach (var row in rows)
+        // A lease ended after the key's row was read, and before its own was. Where that is always so the record is damaged, which is not for an export to mend.
+        foreach (var unclear in keys.Where(key => attempts > 1 && !key.Value.HasAllLeases).Select(key => key.Key).ToList())
         {
-            RowLine.Write(lines, ExportFormat.Accounts, row);
+            keys.Remove(unclear);
+            foreach (var (account, key) in await ReadKeysAsync(AccountRange.Of(unclear), attempts - 1, cancellationToken))
+            {
+                keys.Add(account, key);
+            }
         }
 
-        return Convert.ToHexString(SHA256.HashData(lines.GetBuffer().AsSpan(0, (int)lines.Length)));
+        return keys;
     }
 
-    /// <summary>The records of an account.</summary>
-    /// <param name="Head">The account's head.</param>
-    /// <param name="Leases">The leases that were out.</param>
-    /// <param name="Rows">The rows of the keys, and the pool's, the head as the last one.</param>
-    private sealed record AccountRecords(LedgerHead Head, IReadOnlyList<LeaseState> Leases, IReadOnlyList<TableEntity> Rows)
+    /// <summary>Reads the sums once more, and ends the lines of each account with its sums and records, where it was not compacted meanwhile.</summary>
+    private async Task<IReadOnlyCollection<string>> EndAsync(
+        AccountRange range, Dictionary<string, string> before, AccountLines lines, IEnumerable<(string Account, IEnumerable<TableEntity> Rows)> records,
+        CancellationToken cancellationToken)
     {
-        public static AccountRecords Of(LedgerHead head, List<TableEntity> rows)
+        var after = await ReadSumsAsync(range, row => lines.Add(ExportFormat.Accounts, row), cancellationToken);
+        var compacted = new List<string>();
+        foreach (var (account, rows) in records)
         {
-            var leases = rows.Where(row => AccountRowKeys.IsLease(row.RowKey)).Select(AccountEntity.ToLease).ToList();
-            var records = rows.Where(row => !AccountRowKeys.IsLease(row.RowKey)).ToList();
-            if (leases.Count > 0)
+            if (before.GetValueOrDefault(account) != after.GetValueOrDefault(account))
             {
-                AccountEntity.EndLeases(records[^1], leases);
+                lines.Forget(account);
+                compacted.Add(account);
+                continue;
             }
 
-            return new AccountRecords(head, leases, records);
+            foreach (var row in rows)
+            {
+                lines.Add(ExportFormat.Accounts, row);
+            }
+
+            lines.Close(account);
         }
 
-        /// <summary>True where a commit of the ledger is in the records' sums.</summary>
-        public bool Covers(long sequence) => AccountSnapshot.Covers(Head, Leases, sequence);
+        return compacted;
     }
+
+    /// <summary>Reads the sums. Returns a digest of those of each account.</summary>
+    private async Task<Dictionary<string, string>> ReadSumsAsync(AccountRange range, Action<TableEntity> add, CancellationToken cancellationToken)
+    {
+        var digests = new Dictionary<string, string>();
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using var line = new MemoryStream();
+        await foreach (var row in QueryAsync(range, AccountRowKeys.AllSums, cancellationToken))
+        {
+            row.Remove(KeySum.PausedUntil);
+            line.SetLength(0);
+            RowLine.Write(line, ExportFormat.Accounts, row);
+            hash.AppendData(Encoding.ASCII.GetBytes(digests.GetValueOrDefault(row.PartitionKey, "")));
+            hash.AppendData(line.GetBuffer().AsSpan(0, (int)line.Length));
+            digests[row.PartitionKey] = Convert.ToHexString(hash.GetHashAndReset());
+            add(row);
+        }
+
+        return digests;
+    }
+
+    private AsyncPageable<TableEntity> QueryAsync(AccountRange range, string rows, CancellationToken cancellationToken) =>
+        _accounts.QueryAsync<TableEntity>($"{range.Accounts} and ({rows})", cancellationToken: cancellationToken);
 }

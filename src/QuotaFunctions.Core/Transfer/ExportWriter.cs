@@ -30,14 +30,14 @@ internal sealed class ExportWriter(Stream output) : IDisposable
     }
 
     /// <summary>Writes lines that were gathered before.</summary>
-    public async Task WriteAsync(AccountLines account, CancellationToken cancellationToken)
+    public async Task WriteAsync(AccountLines lines, CancellationToken cancellationToken)
     {
-        foreach (var some in account.Read())
+        foreach (var some in lines.Read())
         {
             await WriteAsync(some, cancellationToken);
         }
 
-        foreach (var (table, count) in account.Counts)
+        foreach (var (table, count) in lines.Counts)
         {
             Count(table, count);
         }

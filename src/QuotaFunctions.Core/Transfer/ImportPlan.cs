@@ -2,11 +2,11 @@ using System.Collections.Concurrent;
 
 namespace QuotaFunctions.Core.Transfer;
 
-/// <summary>What becomes of each account of a file. Only those that are not simply new are remembered.</summary>
+/// <summary>What becomes of each account of a file. What was imported counts where its head is: an account may go over several parts of a file that was split.</summary>
 internal sealed class ImportPlan
 {
     private readonly ConcurrentDictionary<string, string?> _notNew = [];
-    private long _accounts;
+    private readonly ConcurrentDictionary<string, bool> _heads = [];
 
     /// <summary>What becomes of an account.</summary>
     public enum Fate
@@ -21,8 +21,8 @@ internal sealed class ImportPlan
         Conflict,
     }
 
-    /// <summary>Counts an account of the file.</summary>
-    public void Count() => Interlocked.Increment(ref _accounts);
+    /// <summary>Notes that the head of an account is in the file.</summary>
+    public void NoteHead(string account) => _heads[account] = true;
 
     /// <summary>Notes that an account was imported before.</summary>
     public void NoteAlready(string account) => _notNew.TryAdd(account, null);
@@ -36,12 +36,13 @@ internal sealed class ImportPlan
     /// <summary>All of it together.</summary>
     public ImportResult ToResult(bool isDryRun)
     {
+        var fates = _heads.Keys.CountBy(Of).ToDictionary();
         var conflicts = _notNew.Where(account => account.Value is not null).Select(account => new ImportConflict(account.Key, account.Value!)).ToList();
         return new ImportResult
         {
             IsDryRun = isDryRun,
-            Imported = _accounts - _notNew.Count,
-            AlreadyImported = _notNew.Count - conflicts.Count,
+            Imported = fates.GetValueOrDefault(Fate.New),
+            AlreadyImported = fates.GetValueOrDefault(Fate.Already),
             Skipped = conflicts.Count,
             Conflicts = [.. conflicts.OrderBy(conflict => conflict.Account, StringComparer.Ordinal).Take(ImportResult.MaxConflicts)],
         };

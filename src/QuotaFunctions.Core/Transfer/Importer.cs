@@ -31,16 +31,25 @@ internal sealed class Importer(
         ImportFile file, bool isDryRun, Func<ImportProgress, CancellationToken, Task> report, CancellationToken cancellationToken)
     {
         var plan = new ImportPlan();
+        string? last = null;
         await Parallel.ForEachAsync(
-            ReadAsync(file, "checking", report, cancellationToken).Where(line => line.IsHead || SecretsOf(line).Any()),
+            ReadAsync(file, "checking", report, cancellationToken).Select(line => (Line: line, IsNext: IsNext(line))).Where(item => item.IsNext || SecretsOf(item.Line).Any()),
             new ParallelOptions { MaxDegreeOfParallelism = Degree, TaskScheduler = TaskScheduler.Current, CancellationToken = cancellationToken },
-            async (line, token) => await CheckAsync(line, file.Header.Id, plan, token));
+            async (item, token) => await CheckAsync(item.Line, item.IsNext, file.Header.Id, plan, token));
         if (!isDryRun)
         {
             await WriteAsync(file, plan, report, cancellationToken);
         }
 
         return plan.ToResult(isDryRun);
+
+        // Every account is looked at, also one whose head is in another part of the file
+        bool IsNext(ImportLine line)
+        {
+            var isNext = line.Account is not null && (line.IsHead || line.Account != last);
+            last = line.Account;
+            return isNext;
+        }
     }
 
     /// <summary>The lines, as they are asked for; how far that is, is told about once a second.</summary>
@@ -67,8 +76,8 @@ internal sealed class Importer(
             ? []
             : AccountEntity.ToKey(line.Rows[^1]) is var key ? key.Secrets.Select(secret => (key.Locator, secret)) : [];
 
-    /// <summary>Looks what is there already of an account, or of the secrets of a key.</summary>
-    private async Task CheckAsync(ImportLine line, string import, ImportPlan plan, CancellationToken cancellationToken)
+    /// <summary>Looks what is there already of the secrets of a key, and of an account where it is the next one.</summary>
+    private async Task CheckAsync(ImportLine line, bool isNext, string import, ImportPlan plan, CancellationToken cancellationToken)
     {
         var account = line.Account!;
         foreach (var (key, secret) in SecretsOf(line))
@@ -79,12 +88,16 @@ internal sealed class Importer(
             }
         }
 
-        if (!line.IsHead)
+        if (!isNext)
         {
             return;
         }
 
-        plan.Count();
+        if (line.IsHead)
+        {
+            plan.NoteHead(account);
+        }
+
         var mark = await _accounts.FindAsync(account, AccountRowKeys.Import, select: null, logger, cancellationToken);
         var isOurs = mark?.GetString(AccountImport.ImportId) == import;
         if (await _accounts.FindAsync(account, AccountRowKeys.Head(account), ["RowKey"], logger, cancellationToken) is not null)

@@ -20,7 +20,7 @@ internal static class CloserLooks
     private static readonly TimeSpan ProcessesWarmUp = TimeSpan.FromSeconds(15);
 
     /// <summary>What can be chosen.</summary>
-    public static readonly IReadOnlyList<string> Names = ["processes", "engine", "refusals", "zipf", "scrape", "history", "retention"];
+    public static readonly IReadOnlyList<string> Names = ["processes", "engine", "refusals", "zipf", "scrape", "history", "retention", "export"];
 
     public static async Task RunAsync(IReadOnlyCollection<string> chosen)
     {
@@ -79,6 +79,11 @@ internal static class CloserLooks
         if (chosen.Contains("retention"))
         {
             await RetentionBenchmark.RunAsync(duration);
+        }
+
+        if (chosen.Contains("export"))
+        {
+            await ExportBenchmark.RunAsync();
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.IO.Compression;
 using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
 using Azure.Data.Tables;
@@ -51,6 +52,95 @@ public sealed class TransferTests(AppFixture app, ITestOutputHelper output) : ID
         Assert.Equal(charged + 1, (await whole.BooksAsync(key)).Used);
         var status = await RunAsync("verify-storage-status.sh", third.BaseAddress, "--books");
         Assert.Equal(0, status.Code);
+    }
+
+    [Fact]
+    public async Task A_backup_in_zstd_is_restored_in_parts_and_a_repetition_changes_nothing()
+    {
+        var client = new ApiClient(app.Host.BaseAddress);
+        var keys = new List<TestKey>();
+        for (var i = 0; i < 4; i++)
+        {
+            keys.Add(await client.CreateKeyAsync(1000));
+            for (var n = 0; n <= i; n++)
+            {
+                (await client.ConsumeAsync(keys[i])).Dispose();
+            }
+        }
+
+        foreach (var key in keys)
+        {
+            await client.SettledBooksAsync(key, TimeSpan.FromMinutes(2));
+        }
+
+        Assert.Equal(0, (await RunAsync("backup.sh", app.Host.BaseAddress, "--dir", _folder.FullName, "--pack", "zstd")).Code);
+        Assert.EndsWith(".ndjson.zst", Backup(), StringComparison.Ordinal);
+        Assert.Equal(0, (await RunAsync("backup-status.sh", app.Host.BaseAddress, "--dir", _folder.FullName, "--check")).Code);
+
+        // So small that accounts go over several parts
+        await using var other = await StartOtherAsync();
+        var copy = new ApiClient(other.BaseAddress);
+        string[] call = [Backup(), "--yes", "--part-bytes", "3000"];
+        var restored = await RunAsync("restore.sh", other.BaseAddress, call);
+        Assert.Equal(0, restored.Code);
+        Assert.Matches("it is sent in [0-9]+ parts", restored.Log);
+        await AssertUsedAsync(0);
+        foreach (var key in keys)
+        {
+            (await copy.ConsumeAsync(key)).Dispose();
+        }
+
+        Assert.Equal(0, (await RunAsync("restore.sh", other.BaseAddress, call)).Code);
+        await AssertUsedAsync(1);
+
+        async Task AssertUsedAsync(int more)
+        {
+            for (var i = 0; i < keys.Count; i++)
+            {
+                var books = await copy.BooksAsync(keys[i]);
+                Assert.True(books.Balanced, books.ToString());
+                Assert.Equal(i + 1 + more, books.Used);
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_backup_that_is_cut_or_killed_leaves_nothing_under_its_name(bool isKilled)
+    {
+        using var service = new TcpListener(IPAddress.Loopback, 0);
+        service.Start();
+        await using var script = Start(Repository.PathOf("scripts", "backup.sh"), new Uri($"http://{service.LocalEndpoint}"), ["--dir", _folder.FullName]);
+        using (var connection = await service.AcceptTcpClientAsync())
+        {
+            // The answer begins, and does not go on
+            await connection.GetStream().WriteAsync("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{\"for\r\n"u8.ToArray());
+            await Eventually.TrueAsync(() => Partial().Length == 1);
+            if (isKilled)
+            {
+                // What it started goes on, and has its output
+                script.Kill();
+                await Eventually.TrueAsync(() => script.HasExited);
+            }
+        }
+
+        var code = await script.WaitForExitAsync(TimeSpan.FromMinutes(1));
+        Assert.Empty(_folder.GetFiles("quota-*"));
+        Assert.Equal(isKilled ? 1 : 0, Partial().Length);
+        if (!isKilled)
+        {
+            Assert.Equal(1, code);
+            return;
+        }
+
+        // What was left goes with the first backup after a day
+        Partial()[0].LastWriteTimeUtc = DateTime.UnixEpoch;
+        Assert.Equal(0, (await RunAsync("backup.sh", app.Host.BaseAddress, "--dir", _folder.FullName)).Code);
+        Assert.Single(_folder.GetFiles("quota-*"));
+        Assert.Empty(Partial());
+
+        FileInfo[] Partial() => _folder.GetFiles(".quota-*", new EnumerationOptions { AttributesToSkip = FileAttributes.None });
     }
 
     [Fact]

@@ -1,9 +1,8 @@
 using QuotaFunctions.Core.Accounts;
-using QuotaFunctions.Core.Charging;
-using QuotaFunctions.Core.Transfer;
 using QuotaFunctions.Tests.Auditing;
 using QuotaFunctions.Tests.Charging.Simulation;
 using QuotaFunctions.Tests.Retention;
+using static QuotaFunctions.Tests.Transfer.TransferWorld;
 
 namespace QuotaFunctions.Tests.Transfer;
 
@@ -73,20 +72,33 @@ public sealed class TransferSimulationTests
         Assert.Equal(key.Locator.KeyId, (await key.ConsumeAsync(instance)).Key.KeyId);
     });
 
-    /// <summary>An instance on another storage in the same world.</summary>
-    private static SimulatedInstance NewStorage(AuditWorld world) => new(
-        world.World, new SimulatedTables(world.World) { HasShortPages = false, Fate = _ => Mishap.None }, new AuditQueue(world.World), "copy", LeaseMode.Off);
-
-    private static async Task<byte[]> ExportAsync(SimulatedInstance instance)
+    [Fact]
+    public void An_account_that_goes_over_two_parts_is_whole_after_both_and_left_alone_where_it_is_there() => AuditWorld.Run(4, async world =>
     {
-        using var file = new MemoryStream();
-        await instance.Get<IExporter>().WriteAsync(file, CancellationToken.None);
-        return file.ToArray();
-    }
+        var source = world.NewInstance("source");
+        var key = await source.IssueAsync();
+        await source.ConsumeAndCompactAsync(key, 3);
+        var (first, second) = ExportedFile.Split(await ExportAsync(source), line => line.Contains("\"row\":\"compacted:", StringComparison.Ordinal));
 
-    private static async Task<ImportResult> ImportAsync(SimulatedInstance instance, byte[] export)
+        var copy = NewStorage(world);
+        Assert.Equal((0, 0), await ImportedAsync(copy, first));
+        Assert.Null(await copy.VerifyAsync(key.Locator.KeyId));
+        Assert.Equal((1, 0), await ImportedAsync(copy, second));
+        await copy.AssertBalancedAsync(key, 3);
+
+        // Where it goes on meanwhile, neither part takes it back: not as an earlier try, and not as another's
+        foreach (var instance in new[] { copy, source })
+        {
+            await instance.ConsumeAndCompactAsync(key, 2);
+            await ImportedAsync(instance, first);
+            await ImportedAsync(instance, second);
+            await instance.AssertBalancedAsync(key, 5);
+        }
+    });
+
+    private static async Task<(long Imported, long Skipped)> ImportedAsync(SimulatedInstance instance, byte[] part)
     {
-        using var file = await ImportFile.ReceiveAsync(new MemoryStream(export), instance.Clock.GetUtcNow(), CancellationToken.None);
-        return await instance.Get<IImporter>().ImportAsync(file, isDryRun: false, (_, _) => Task.CompletedTask, CancellationToken.None);
+        var result = await ImportAsync(instance, part);
+        return (result.Imported, result.Skipped);
     }
 }

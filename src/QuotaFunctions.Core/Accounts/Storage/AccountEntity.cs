@@ -17,9 +17,15 @@ internal static class AccountEntity
     private const string Leased = "Leased";
     private const string LastUsedAt = "LastUsedAt";
 
+    /// <summary>Notes in the row of a pool's key which commit changed it last; of a key of its own the head says so.</summary>
+    public static void WriteSequence(TableEntity row, long sequence) => row[Sequence] = sequence;
+
+    /// <summary>The commit that changed a record last; 0 where none has.</summary>
+    public static long SequenceOf(TableEntity row) => row.GetInt64(Sequence) ?? 0;
+
     public static void WriteHead(TableEntity row, LedgerHead head)
     {
-        row[Sequence] = head.Sequence;
+        WriteSequence(row, head.Sequence);
         row[CommitId] = head.CommitId;
         row[At] = head.At;
     }
@@ -76,7 +82,7 @@ internal static class AccountEntity
     }
 
     public static LedgerHead ToHead(TableEntity row) =>
-        new(row.GetInt64(Sequence) ?? 0, row.GetGuid(CommitId) ?? Guid.Empty, row.GetDateTimeOffset(At) ?? default);
+        new(SequenceOf(row), row.GetGuid(CommitId) ?? Guid.Empty, row.GetDateTimeOffset(At) ?? default);
 
     public static KeyState ToKey(TableEntity row)
     {

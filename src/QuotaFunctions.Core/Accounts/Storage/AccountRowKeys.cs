@@ -76,6 +76,9 @@ internal static partial class AccountRowKeys
     /// <inheritdoc cref="AllKeys"/>
     public static string AllLeases => Range(LeasePrefix);
 
+    /// <summary>Filter: the commits from one number to another.</summary>
+    public static string CommitsBetween(long first, long last) => $"RowKey ge '{Commit(first)}' and RowKey le '{Commit(last)}'";
+
     /// <summary>Filters of an account's partition: the sums of all keys; what was counted by days, and all marks; the records, with the leases.</summary>
     public static string AllSums => $"({Range(ArchivedPrefix)}) or ({Range(CompactedPrefix)})";
 

@@ -156,6 +156,10 @@ internal sealed class TableAccountStore(TableServiceClient tables, StorageNames 
             {
                 AccountEntity.WriteHead(row, transaction.NextHead);
             }
+            else
+            {
+                AccountEntity.WriteSequence(row, transaction.Row.Sequence);
+            }
 
             actions.Add(new TableTransactionAction(TableTransactionActionType.UpdateMerge, row, key.Version));
         }
