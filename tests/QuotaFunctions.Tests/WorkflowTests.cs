@@ -59,7 +59,7 @@ public sealed partial class WorkflowTests
         var dependabot = File.ReadAllText(Repository.PathOf(".github", "dependabot.yml")).ReplaceLineEndings("\n");
         var watched = Watched().Matches(dependabot).Where(match => match.Groups[1].Value == ecosystem)
             .SelectMany(match => match.Groups[2].Value.Split(", ")).Order(StringComparer.Ordinal);
-        var folders = Directory.EnumerateFiles(Repository.Root, file, new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 2 })
+        var folders = Directory.EnumerateFiles(Repository.Root, file, new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 3 })
             .Select(path => "/" + Path.GetRelativePath(Repository.Root, Path.GetDirectoryName(path)!).Replace(Path.DirectorySeparatorChar, '/').TrimStart('.'))
             .Where(folder => !folder.Contains("node_modules", StringComparison.Ordinal) && !folder.StartsWith("/artifacts", StringComparison.Ordinal));
         Assert.Equal(folders.Order(StringComparer.Ordinal), watched);
