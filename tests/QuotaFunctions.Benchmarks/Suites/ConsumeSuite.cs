@@ -13,6 +13,7 @@ internal static class ConsumeSuite
     private const string Naive = "naive loop";
     private const string Redis = "nginx + Lua + Redis";
     private const string Host = "the host without quota";
+    private const string HealthPath = "/healthz";
     private const int ManyClients = 64;
     private const int ManyKeys = 1000;
 
@@ -21,45 +22,45 @@ internal static class ConsumeSuite
         await using var upstream = await NginxServer.StartUpstreamAsync();
         await using var redis = await RedisQuota.StartAsync(upstream.Address.Port);
         await using var azurite = await AzuriteProcess.StartAsync();
-        await using var service = await QuotaService.StartAsync();
-        var keys = await service.NewKeysAsync(ManyKeys);
-        await redis.AddKeysAsync(keys);
         var storage = new TableServiceClient(azurite.ConnectionString);
-
-        async Task<Comparison> CompareAsync(int keyCount, NaiveLoop naive, int clients, bool withSteady)
-        {
-            var requests = keys.Take(keyCount).Select(HttpMessages.Consume).ToList();
-            var comparison = new Comparison(
-                plan,
-                $"{(keyCount == 1 ? "one key" : $"{keyCount:N0} keys")}, {clients} {(clients == 1 ? "client" : "clients")}",
-                [
-                    new(Service, new HttpLoad(service.Address, requests, clients).RunAsync, service.WaitForLogAsync),
-                    new(Naive, (duration, _) => Clients.RunAsync(clients, duration, naive.TakeAsync)) { HasRate = false },
-                    new(Redis, new HttpLoad(redis.Address, requests, clients).RunAsync),
-                    new(Host, new HttpLoad(service.Address, [HttpMessages.Get("/healthz")], clients).RunAsync),
-                ]);
-            await comparison.RunAsync(withSteady);
-            return comparison;
-        }
-
-        foreach (var request in (IReadOnlyList<byte[]>[])[[HttpMessages.Consume(keys[0])], [.. keys.Select(HttpMessages.Consume)], [HttpMessages.Get("/healthz")]])
-        {
-            await new HttpLoad(service.Address, request, ManyClients).RunAsync(plan.WarmUp);
-        }
-
         var loads = new List<Comparison>();
         foreach (var count in (int[])[1, ManyKeys])
         {
             var naive = new NaiveLoop(storage.GetTableClient($"naive{count}"), count);
             await naive.PrepareAsync();
+
+            // A storage of its own: the books of many keys are not to be balanced while one is measured
+            await using var service = await QuotaService.StartAsync();
+            var keys = await service.NewKeysAsync(count);
+            await redis.AddKeysAsync(keys);
+            var charges = keys.Select(HttpMessages.Consume).ToList();
+            foreach (var requests in (IReadOnlyList<byte[]>[])[[HttpMessages.Get(HealthPath)], charges])
+            {
+                await new HttpLoad(service.Address, requests, ManyClients).RunAsync(plan.WarmUp);
+            }
+
+            await service.WaitForLogAsync();
             foreach (var clients in plan.IsQuick ? (int[])[1, ManyClients] : [1, 8, ManyClients, 256])
             {
-                loads.Add(await CompareAsync(count, naive, clients, withSteady: clients == ManyClients));
+                var load = Compare(plan, count, clients, service, redis, naive, charges);
+                await load.RunAsync(withSteady: clients == ManyClients);
+                loads.Add(load);
             }
         }
 
         Report(report, loads);
     }
+
+    private static Comparison Compare(
+        RunPlan plan, int keyCount, int clients, QuotaService service, RedisQuota redis, NaiveLoop naive, IReadOnlyList<byte[]> charges) => new(
+        plan,
+        $"{(keyCount == 1 ? "one key" : $"{keyCount:N0} keys")}, {clients} {(clients == 1 ? "client" : "clients")}",
+        [
+            new(Service, new HttpLoad(service.Address, charges, clients).RunAsync, service.WaitForLogAsync),
+            new(Naive, (duration, _) => Clients.RunAsync(clients, duration, naive.TakeAsync)) { HasRate = false },
+            new(Redis, new HttpLoad(redis.Address, charges, clients).RunAsync),
+            new(Host, new HttpLoad(service.Address, [HttpMessages.Get(HealthPath)], clients).RunAsync),
+        ]);
 
     private static void Report(PerformanceReport report, List<Comparison> loads)
     {
