@@ -4,6 +4,7 @@ using System.Threading.Channels;
 using Azure.Storage.Queues;
 using Microsoft.Extensions.Logging;
 using QuotaFunctions.Core.Hosting;
+using QuotaFunctions.Core.Queues;
 
 namespace QuotaFunctions.Core.Auditing;
 
@@ -17,8 +18,8 @@ internal sealed partial class AuditBuffer : IAuditSink, IAuditBufferStatus, IAsy
     /// <summary>Notes that wait at the most; one may be a commit with hundreds of charges.</summary>
     public const int Capacity = 2_000;
 
-    /// <summary>A message's size at the most, in bytes of JSON: 48 KiB, which is 64 KiB in Base64.</summary>
-    public const int MaxMessageBytes = 48 * 1024;
+    /// <summary>Bytes of JSON that are not made to wait for more: about as much as fits into a message, packed.</summary>
+    private const int EnoughBytes = 128 * 1024;
 
     /// <summary>How long the first note of a message waits for more.</summary>
     private static readonly TimeSpan GatherTime = TimeSpan.FromMilliseconds(500);
@@ -93,56 +94,31 @@ internal sealed partial class AuditBuffer : IAuditSink, IAuditBufferStatus, IAsy
 
     private async Task SendAllAsync()
     {
-        var message = new ArrayBufferWriter<byte>(MaxMessageBytes);
-        var next = new ArrayBufferWriter<byte>();
-        using var writer = new Utf8JsonWriter(next);
-        while (next.WrittenCount > 0 || await _notes.Reader.WaitToReadAsync(_stop.Token))
+        var notes = new List<byte[]>();
+        while (await _notes.Reader.WaitToReadAsync(_stop.Token))
         {
-            await FillAsync(message, next, writer);
-            await SendAsync(BinaryData.FromBytes(message.WrittenMemory));
-            message.ResetWrittenCount();
+            await GatherAsync(notes);
+            await SendAsync(notes);
+            notes.Clear();
         }
     }
 
-    /// <summary>Fills a message. What does not fit any more stays in <paramref name="next"/>.</summary>
-    private async Task FillAsync(ArrayBufferWriter<byte> message, ArrayBufferWriter<byte> next, Utf8JsonWriter writer)
+    /// <summary>Takes what a message is to tell.</summary>
+    private async Task GatherAsync(List<byte[]> notes)
     {
-        message.Write("["u8);
         using var gathered = new CancellationTokenSource(GatherTime, _clock);
-        while (true)
+        for (var bytes = 0; bytes < EnoughBytes;)
         {
-            if (next.WrittenCount == 0)
+            if (_notes.Reader.TryRead(out var note))
             {
-                if (!_notes.Reader.TryRead(out var note))
-                {
-                    if (await WaitAsync(gathered.Token))
-                    {
-                        continue;
-                    }
-
-                    break;
-                }
-
-                JsonSerializer.Serialize(writer, note, AuditJson.Default.AuditMessage);
-                writer.Reset();
+                notes.Add(JsonSerializer.SerializeToUtf8Bytes(note, AuditJson.Default.AuditMessage));
+                bytes += notes[^1].Length;
             }
-
-            // Room for a comma and the closing bracket.
-            if (message.WrittenCount > 1 && message.WrittenCount + next.WrittenCount + 2 > MaxMessageBytes)
+            else if (!await WaitAsync(gathered.Token))
             {
                 break;
             }
-
-            if (message.WrittenCount > 1)
-            {
-                message.Write(","u8);
-            }
-
-            message.Write(next.WrittenSpan);
-            next.ResetWrittenCount();
         }
-
-        message.Write("]"u8);
     }
 
     /// <summary>Waits for another note. False when the message has waited long enough, or there will be none.</summary>
@@ -158,13 +134,32 @@ internal sealed partial class AuditBuffer : IAuditSink, IAuditBufferStatus, IAsy
         }
     }
 
-    private async Task SendAsync(BinaryData message)
+    /// <summary>Sends notes, in two messages or more where they do not fit into one.</summary>
+    private async Task SendAsync(List<byte[]> notes)
+    {
+        if (PackedText.TryPack(ToJson(notes), out var message))
+        {
+            await SendAsync(message);
+        }
+        else if (notes.Count > 1)
+        {
+            await SendAsync(notes[..(notes.Count / 2)]);
+            await SendAsync(notes[(notes.Count / 2)..]);
+        }
+        else
+        {
+            // No text that is taken is so long
+            Interlocked.Increment(ref _dropped);
+        }
+    }
+
+    private async Task SendAsync(string message)
     {
         while (true)
         {
             try
             {
-                await _queue.SendMessageAsync(message, cancellationToken: _stop.Token);
+                await _queue.SendMessageAsync(BinaryData.FromString(message), cancellationToken: _stop.Token);
                 return;
             }
             catch (Exception failure) when (!_stop.IsCancellationRequested)
@@ -174,6 +169,19 @@ internal sealed partial class AuditBuffer : IAuditSink, IAuditBufferStatus, IAsy
                 await Task.Delay(RetryAfter, _clock, _stop.Token);
             }
         }
+    }
+
+    private static ReadOnlySpan<byte> ToJson(List<byte[]> notes)
+    {
+        var json = new ArrayBufferWriter<byte>(notes.Sum(note => note.Length + 1) + 1);
+        for (var index = 0; index < notes.Count; index++)
+        {
+            json.Write(index == 0 ? "["u8 : ","u8);
+            json.Write(notes[index]);
+        }
+
+        json.Write("]"u8);
+        return json.WrittenSpan;
     }
 
     [LoggerMessage(2001, LogLevel.Warning, "The queue of audit events did not take a message ({Failure}); {Waiting} notes wait, {Dropped} were dropped so far. Trying again.")]

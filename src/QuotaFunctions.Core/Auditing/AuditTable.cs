@@ -36,7 +36,7 @@ internal sealed class AuditTable(TableServiceClient tables, StorageNames names, 
     private const int CommitsPerPartition = 64;
 
     /// <summary>Events in a transaction, but for those of its last row: far below the service's 4 MiB, and done with in a few milliseconds.</summary>
-    private const int MaxEvents = 128;
+    private const int MaxEvents = 256;
 
     /// <summary>Partitions that are written at once.</summary>
     private const int Degree = 16;

@@ -136,7 +136,7 @@ public sealed class QueueMonitor
     {
         try
         {
-            return Encoding.UTF8.GetString(Convert.FromBase64String(text));
+            return PackedText.Unpack(Encoding.UTF8.GetString(Convert.FromBase64String(text)));
         }
         catch (FormatException)
         {

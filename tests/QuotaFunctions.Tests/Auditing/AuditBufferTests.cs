@@ -6,6 +6,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Moq;
 using QuotaFunctions.Core.Accounts;
 using QuotaFunctions.Core.Auditing;
+using QuotaFunctions.Core.Queues;
 using QuotaFunctions.TestSupport;
 
 namespace QuotaFunctions.Tests.Auditing;
@@ -69,16 +70,43 @@ public sealed class AuditBufferTests : IAsyncDisposable
     [Fact]
     public async Task A_message_is_no_larger_than_a_queue_takes_and_nothing_is_left_out()
     {
-        var text = new string('x', 20_000);
+        // Of random digits in hexadecimal, packing saves about half
+        var random = new Random(1);
         for (var i = 0; i < 5; i++)
         {
-            await _buffer.WriteAsync(Event(i, text), CancellationToken.None);
+            await _buffer.WriteAsync(Event(i, random.GetHexString(50_000)), CancellationToken.None);
         }
 
-        await TurnUntilSentAsync(3);
+        await TurnUntilAsync(() => Sent.SelectMany(Read).Count() == 5);
 
-        Assert.All(_sent, message => Assert.InRange(message.Length, 2, AuditBuffer.MaxMessageBytes));
-        Assert.Equal([0, 1, 2, 3, 4], _sent.SelectMany(Read).Cast<AuditEvent>().Select(told => told.Id.Index));
+        Assert.All(Sent, message => Assert.InRange(message.Length, 2, PackedText.MaxBytes));
+        Assert.Equal([0, 1, 2, 3, 4], Sent.SelectMany(Read).Cast<AuditEvent>().Select(told => told.Id.Index));
+        Assert.Equal(0, _buffer.Dropped);
+    }
+
+    [Fact]
+    public async Task What_fits_into_a_message_only_when_it_is_packed_is_one_message()
+    {
+        for (var i = 0; i < 300; i++)
+        {
+            await _buffer.WriteAsync(Event(i, "a reference that many of them have, as their notes have much in common"), CancellationToken.None);
+        }
+
+        await TurnUntilAsync(() => Sent.SelectMany(Read).Count() == 300);
+
+        Assert.InRange(Assert.Single(Sent).Length, 2, PackedText.MaxBytes);
+    }
+
+    [Fact]
+    public async Task What_never_fits_is_dropped_and_counted_and_what_comes_after_it_is_sent()
+    {
+        await _buffer.WriteAsync(Event(0, new Random(1).GetHexString(200_000)), CancellationToken.None);
+        await _buffer.WriteAsync(Event(1), CancellationToken.None);
+
+        await TurnUntilSentAsync(1);
+
+        Assert.Equal(1, Assert.IsType<AuditEvent>(Assert.Single(Read(Sent[0]))).Id.Index);
+        Assert.Equal(1, _buffer.Dropped);
     }
 
     [Fact]
@@ -142,11 +170,7 @@ public sealed class AuditBufferTests : IAsyncDisposable
     private async Task FillAsync()
     {
         _open = new TaskCompletionSource();
-        var text = new string('x', 30_000);
-        await _buffer.WriteAsync(Event(0, text), CancellationToken.None);
-        await _buffer.WriteAsync(Event(0, text), CancellationToken.None);
-
-        // One is in the message that hangs, the other did not fit into it.
+        await _buffer.WriteAsync(Event(0, new string('x', 200_000)), CancellationToken.None);
         await Eventually.TrueAsync(() => _buffer.Length == 0);
         for (var i = 0; i < AuditBuffer.Capacity; i++)
         {
@@ -156,13 +180,18 @@ public sealed class AuditBufferTests : IAsyncDisposable
         Assert.Equal((AuditBuffer.Capacity, 0L), (_buffer.Length, _buffer.Dropped));
     }
 
-    private Task TurnUntilSentAsync(int count) => TurnUntilAsync(() =>
+    private List<string> Sent
     {
-        lock (_sent)
+        get
         {
-            return _sent.Count >= count;
+            lock (_sent)
+            {
+                return [.. _sent];
+            }
         }
-    });
+    }
+
+    private Task TurnUntilSentAsync(int count) => TurnUntilAsync(() => Sent.Count >= count);
 
     /// <summary>As often as it takes: a wait may begin only after a turn of the clock.</summary>
     private Task TurnUntilAsync(Func<bool> condition) => Eventually.TrueAsync(() =>
@@ -171,7 +200,7 @@ public sealed class AuditBufferTests : IAsyncDisposable
         return condition();
     });
 
-    private static List<AuditMessage> Read(string message) => JsonSerializer.Deserialize(message, AuditJson.Default.ListAuditMessage)!;
+    private static List<AuditMessage> Read(string message) => JsonSerializer.Deserialize(PackedText.Unpack(message), AuditJson.Default.ListAuditMessage)!;
 
     private static LedgerRow Row() => new() { Sequence = 1, CommitId = Guid.NewGuid(), At = default, Owner = "a", Entries = [] };
 
