@@ -15,8 +15,8 @@ if (args is [OverspendTest.Verb, .. var overspend])
 }
 
 // Checked by scripts/bench.sh
-var plan = args.Contains("--quick") ? RunPlan.Quick : RunPlan.Full;
 var names = args.Where(argument => !argument.StartsWith("--", StringComparison.Ordinal)).ToList();
+var plan = args.Contains("--quick") ? RunPlan.Quick : names.Count == 0 ? RunPlan.Comparison : RunPlan.Whole;
 var suites = new Dictionary<string, Func<RunPlan, PerformanceReport, Task>>
 {
     ["consume"] = ConsumeSuite.RunAsync,
@@ -29,13 +29,12 @@ if (chosen.Count > 0)
 {
     var machine = await Machine.ReadAsync();
     Console.WriteLine($"{machine}\n");
-    var report = new PerformanceReport(machine, plan);
-    foreach (var (_, run) in chosen)
+    foreach (var (name, run) in chosen)
     {
+        var report = new PerformanceReport(name, machine, plan);
         await run(plan, report);
+        report.Write(args.Contains("--write") ? Repository.PathOf("docs") : Repository.PathOf("artifacts", "benchmarks"));
     }
-
-    report.Write(args.Contains("--write") ? Repository.PathOf("docs") : Repository.PathOf("artifacts", "benchmarks"));
 }
 
 if (names.Exists(CloserLooks.Names.Contains))

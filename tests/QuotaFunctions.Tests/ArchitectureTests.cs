@@ -23,7 +23,7 @@ public sealed partial class ArchitectureTests
         ["Keys"] = ["Accounts", "Accounts.Storage", "Charging", "Hosting", "Validation"],
         ["AdminAudit"] = ["Hosting"],
         ["Mailing"] = ["Hosting"],
-        ["Auditing"] = ["Accounts", "Accounts.Storage", "Charging", "Hosting", "Jobs"],
+        ["Auditing"] = ["Accounts", "Accounts.Storage", "Charging", "Hosting", "Jobs", "Queues"],
         ["Usage"] = ["Accounts", "Accounts.Storage", "Auditing", "Charging", "Hosting", "Jobs", "Keys"],
         ["Alerting"] = ["Accounts", "Accounts.Storage", "Auditing", "Hosting", "Jobs", "Keys", "Mailing", "Proxying", "Queues", "Subscriptions", "Usage", "Validation"],
         ["Reporting"] = ["Accounts", "Hosting", "Keys", "Usage", "Validation"],

@@ -1,15 +1,13 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace QuotaFunctions.Benchmarks.Reporting;
 
-/// <summary>The tables and charts of a comparison: printed as they come, and written as Markdown, JSON and SVG in the end.</summary>
-internal sealed class PerformanceReport(Machine machine, RunPlan plan)
+/// <summary>The tables and charts of a suite: printed as they come, and written as Markdown, JSON and SVG in the end.</summary>
+internal sealed class PerformanceReport(string suite, Machine machine, RunPlan plan)
 {
-    private const string Begin = "<!-- bench:begin -->";
-    private const string End = "<!-- bench:end -->";
-
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
     private readonly List<Table> _tables = [];
     private readonly List<LineChart> _charts = [];
@@ -23,25 +21,26 @@ internal sealed class PerformanceReport(Machine machine, RunPlan plan)
 
     public void Add(LineChart chart) => _charts.Add(chart);
 
-    /// <summary>Writes <c>performance.md</c>, <c>performance.json</c> and the charts into a folder.</summary>
+    /// <summary>Writes its part of <c>performance.md</c> and <c>performance.json</c>, and its charts, into a folder. The other suites' parts stay.</summary>
     public void Write(string folder)
     {
         var images = Path.Combine(folder, "images");
         Directory.CreateDirectory(images);
         _charts.ForEach(chart => File.WriteAllText(Path.Combine(images, FileOf(chart)), chart.ToSvg()));
-        File.WriteAllText(Path.Combine(folder, "performance.json"), ToJson());
+        var data = Path.Combine(folder, "performance.json");
+        var all = File.Exists(data) ? JsonNode.Parse(File.ReadAllText(data))!.AsObject() : [];
+        all[suite] = ToJson();
+        File.WriteAllText(data, all.ToJsonString(Json) + "\n");
         var page = Path.Combine(folder, "performance.md");
-        File.WriteAllText(page, Within(File.Exists(page) ? File.ReadAllText(page) : $"{Begin}{End}\n"));
+        File.WriteAllText(page, Within(File.Exists(page) ? File.ReadAllText(page) : ""));
     }
 
-    /// <summary>The page with the tables between the two marks, and all else as it was.</summary>
+    /// <summary>The page with the suite's part between its two marks, and all else as it was.</summary>
     private string Within(string page)
     {
-        var begin = page.IndexOf(Begin, StringComparison.Ordinal);
-        var end = page.IndexOf(End, StringComparison.Ordinal);
-        return begin >= 0 && begin < end
-            ? $"{page[..begin]}{Begin}\n\n{ToMarkdown()}\n{page[end..]}"
-            : throw new InvalidDataException($"performance.md needs {Begin} and {End}");
+        var (begin, end) = ($"<!-- bench:{suite}:begin -->", $"<!-- bench:{suite}:end -->");
+        var part = $"{begin}\n\n{ToMarkdown()}\n{end}";
+        return page.Split(begin) is [var before, var rest] && rest.Split(end) is [_, var after] ? before + part + after : $"{page}{part}\n";
     }
 
     private string ToMarkdown()
@@ -57,7 +56,7 @@ internal sealed class PerformanceReport(Machine machine, RunPlan plan)
         return text.ToString();
     }
 
-    private string ToJson() => JsonSerializer.Serialize(
+    private JsonNode? ToJson() => JsonSerializer.SerializeToNode(
         new
         {
             at = _at,
@@ -68,7 +67,7 @@ internal sealed class PerformanceReport(Machine machine, RunPlan plan)
             machine.Commit,
             tables = _tables.Select(table => new { table.Name, table.Title, table.Columns, table.Rows }),
         },
-        Json) + "\n";
+        Json);
 
     private static string FileOf(LineChart chart) => $"performance-{chart.Name}.svg";
 }

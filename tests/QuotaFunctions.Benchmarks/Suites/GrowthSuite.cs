@@ -33,7 +33,7 @@ internal static class GrowthSuite
         var freshLoad = await WarmAsync(plan, fresh);
         var hot = new List<(double, double)>();
         var spread = new List<(double, double)>();
-        foreach (var count in plan.IsQuick ? (int[])[1, 100, 1000] : [1, 10, 100, 1000, 10_000, 100_000])
+        foreach (var count in new[] { 1, 10, 100, 1000, 10_000, 100_000 }.Where(count => count <= plan.MaxKeys))
         {
             keys.AddRange(await ManyKeys.AddAsync(service.Engine, count - keys.Count));
             if (count == 1)
@@ -60,7 +60,7 @@ internal static class GrowthSuite
         var freshLoad = await WarmAsync(plan, fresh);
         var points = new List<(double, double)>();
         var rows = 0;
-        foreach (var count in plan.IsQuick ? (int[])[0, 1000, 10_000] : [0, 1000, 10_000, 100_000, 1_000_000])
+        foreach (var count in new[] { 0, 1000, 10_000, 100_000, 1_000_000 }.Where(count => count <= plan.MaxLogRows))
         {
             await OldLog.FillAsync(service.Engine, count - rows);
             rows = count;

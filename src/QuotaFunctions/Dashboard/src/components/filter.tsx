@@ -1,5 +1,16 @@
 import { useEffect, useId, useState } from 'preact/hooks';
 
+/** A filter of a list that comes by pages. A change is made to the filter as it is by then, and leads to the first page. */
+export function useFilter<F>(none: F) {
+  const [filter, setFilter] = useState(none);
+  const [cursors, setCursors] = useState<string[]>([]);
+  const change = (some: Partial<F>) => {
+    setCursors([]);
+    setFilter((last) => ({ ...last, ...some }));
+  };
+  return { filter, change, cursors, setCursors };
+}
+
 /** A filter that is typed in. It is taken a moment after the last letter, so that not each one asks the service. */
 export function TypedFilter({ kind, label, placeholder, value, change }: { kind: 'search' | 'pick'; label: string; placeholder: string; value: string; change: (value: string) => void }) {
   const id = useId();

@@ -1,6 +1,5 @@
-import { useState } from 'preact/hooks';
 import { address } from '../api/client';
-import { Pick, TypedFilter } from '../components/filter';
+import { Pick, TypedFilter, useFilter } from '../components/filter';
 import { Head, LiveMark } from '../components/layout';
 import { LogTable } from '../components/log-table';
 import { NewestFirstPager } from '../components/newest-first-pager';
@@ -14,16 +13,11 @@ const noFilter = { outcome: '', provider: '', model: '', tenant: '' };
 
 /** The log of all keys: its newest page is live, older ones stand still. */
 export function LogScreen() {
-  const [filter, setFilter] = useState(noFilter);
-  const [cursors, setCursors] = useState<string[]>([]);
+  const { filter, change, cursors, setCursors } = useFilter(noFilter);
   const { log, common } = text.value;
   const isNewest = cursors.length === 0;
   const live = useLive((signal) => api.get('/manage/logs', { query: { ...filter, page_size: 50, cursor: cursors.at(-1) }, signal }), [filter, cursors], isNewest ? 3 : 0);
-  const change = (next: typeof noFilter) => {
-    setCursors([]);
-    setFilter(next);
-  };
-  const set = (name: keyof typeof noFilter) => (value: string) => change({ ...filter, [name]: value });
+  const set = (name: keyof typeof noFilter) => (value: string) => change({ [name]: value });
   return (
     <>
       <Head title={log.title}>

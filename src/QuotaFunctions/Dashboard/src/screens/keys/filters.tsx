@@ -11,14 +11,14 @@ export interface Filter {
 export const noFilter: Filter = { name: '', tenant: '', status: '', order: '' };
 
 /** Which keys to show, and in which order. */
-export function Filters({ filter, change }: { filter: Filter; change: (filter: Filter) => void }) {
+export function Filters({ filter, change }: { filter: Filter; change: (some: Partial<Filter>) => void }) {
   const { keys } = text.value;
   return (
     <div class="filters" role="search">
-      <TypedFilter kind="search" label={keys.searchLabel} placeholder={keys.search} value={filter.name} change={(name) => change({ ...filter, name })} />
-      <TypedFilter kind="pick" label={keys.tenantLabel} placeholder={keys.columns.tenant} value={filter.tenant} change={(tenant) => change({ ...filter, tenant })} />
-      <Pick label={text.value.common.status} value={filter.status} change={(status) => change({ ...filter, status })} options={Object.entries(keys.statuses)} />
-      <Pick label={keys.sort} value={filter.order} change={(order) => change({ ...filter, order })} options={Object.entries(keys.sorts).map(([value, name]) => [value, `${keys.sort}: ${name}`])} />
+      <TypedFilter kind="search" label={keys.searchLabel} placeholder={keys.search} value={filter.name} change={(name) => change({ name })} />
+      <TypedFilter kind="pick" label={keys.tenantLabel} placeholder={keys.columns.tenant} value={filter.tenant} change={(tenant) => change({ tenant })} />
+      <Pick label={text.value.common.status} value={filter.status} change={(status) => change({ status })} options={Object.entries(keys.statuses)} />
+      <Pick label={keys.sort} value={filter.order} change={(order) => change({ order })} options={Object.entries(keys.sorts).map(([value, name]) => [value, `${keys.sort}: ${name}`])} />
     </div>
   );
 }

@@ -1,6 +1,7 @@
 import { useMemo, useRef, useState } from 'preact/hooks';
 import { Head, LiveMark } from '../../components/layout';
 import type { Key } from '../../components/key-state';
+import { useFilter } from '../../components/filter';
 import { Empty, Loaded } from '../../components/states';
 import { Code } from '../../components/secret';
 import { number, usedShare } from '../../format';
@@ -19,15 +20,10 @@ const mostOrdered = 1000;
 
 /** All keys, by pages. */
 export function KeysScreen() {
-  const [filter, setFilter] = useState(noFilter);
-  const [cursors, setCursors] = useState<string[]>([]);
+  const { filter, change, cursors, setCursors } = useFilter(noFilter);
   const [creates, setCreates] = useState(false);
   const [selected, setSelected] = useState<ReadonlyMap<string, Key>>(new Map());
   const { keys, common, overview } = text.value;
-  const change = (next: Filter) => {
-    setCursors([]);
-    setFilter(next);
-  };
   const isOrdered = filter.order !== '';
   const isFiltered = filter.name !== '' || filter.tenant !== '' || filter.status !== '';
 
