@@ -8,7 +8,7 @@ using QuotaFunctions.Core.Hosting;
 
 namespace QuotaFunctions.Core.Transfer;
 
-/// <summary>The records of a pool and its keys, all as of one commit, whatever the traffic.</summary>
+/// <summary>The records of a pool and its keys, all as of one commit, however many charges come meanwhile.</summary>
 /// <remarks>
 /// They are read one after the other, and meanwhile charges go on. So each key's record is taken on to the commit that the pool's own record, read last, is
 /// of: the ledger says what was done to it in between. What it does not say, an admin's act, is rare, and then the key is read again.
