@@ -27,7 +27,8 @@ internal static class ManyKeys
         return secrets;
     }
 
-    private static KeyState NewKey(KeySecret secret)
+    /// <summary>The record of a key that is not stored yet.</summary>
+    public static KeyState NewKey(KeySecret secret)
     {
         var settings = new KeySettings { Name = "benchmark", Quota = QuotaService.PlentyOfQuota };
         return new KeyState

@@ -23,7 +23,8 @@ internal static class OldLog
         }
     }
 
-    private static AuditEvent Event(string keyId, int number, DateTimeOffset at) => new()
+    /// <summary>What the log is told of a charge.</summary>
+    public static AuditEvent Event(string keyId, int number, DateTimeOffset at) => new()
     {
         AccountId = keyId,
         KeyId = keyId,

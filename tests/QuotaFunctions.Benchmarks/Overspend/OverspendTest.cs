@@ -1,4 +1,5 @@
 using System.Globalization;
+using QuotaFunctions.Benchmarks.Reporting;
 using QuotaFunctions.TestSupport;
 
 namespace QuotaFunctions.Benchmarks.Overspend;
@@ -67,7 +68,7 @@ internal static class OverspendTest
 
         if (options.Write)
         {
-            await Page.WriteAsync($"{about}.\n\n{string.Join('\n', lines)}");
+            MarkedPart.Write(Repository.PathOf("docs", "performance.md"), "overspend", $"{about}.\n\n{string.Join('\n', lines)}");
         }
 
         return right;

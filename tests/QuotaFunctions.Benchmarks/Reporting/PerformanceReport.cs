@@ -31,16 +31,7 @@ internal sealed class PerformanceReport(string suite, Machine machine, RunPlan p
         var all = File.Exists(data) ? JsonNode.Parse(File.ReadAllText(data))!.AsObject() : [];
         all[suite] = ToJson();
         File.WriteAllText(data, all.ToJsonString(Json) + "\n");
-        var page = Path.Combine(folder, "performance.md");
-        File.WriteAllText(page, Within(File.Exists(page) ? File.ReadAllText(page) : ""));
-    }
-
-    /// <summary>The page with the suite's part between its two marks, and all else as it was.</summary>
-    private string Within(string page)
-    {
-        var (begin, end) = ($"<!-- bench:{suite}:begin -->", $"<!-- bench:{suite}:end -->");
-        var part = $"{begin}\n\n{ToMarkdown()}\n{end}";
-        return page.Split(begin) is [var before, var rest] && rest.Split(end) is [_, var after] ? before + part + after : $"{page}{part}\n";
+        MarkedPart.Write(Path.Combine(folder, "performance.md"), $"bench:{suite}", $"\n{ToMarkdown()}");
     }
 
     private string ToMarkdown()

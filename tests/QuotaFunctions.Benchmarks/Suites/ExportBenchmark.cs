@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using Azure.Data.Tables;
 using Azure.Storage.Queues;
 using Microsoft.Extensions.DependencyInjection;
+using QuotaFunctions.Benchmarks.Loads;
 using QuotaFunctions.Benchmarks.Peers;
 using QuotaFunctions.Benchmarks.Reporting;
 using QuotaFunctions.Core.Accounts;
@@ -80,10 +81,10 @@ internal static class ExportBenchmark
         var now = TimeProvider.System.GetUtcNow();
         foreach (var some in Enumerable.Range(keys.Count, size - keys.Count).Chunk(KeysPerWrite))
         {
-            var made = some.Select(_ => NewKey(now)).ToList();
+            var made = some.Select(_ => ManyKeys.NewKey(KeySecret.New("bench"))).ToList();
             await Parallel.ForEachAsync(
                 made, new ParallelOptions { MaxDegreeOfParallelism = Degree }, async (key, stop) => await store.TryAddKeyAsync(key, stop));
-            await log.WriteAsync([.. made.SelectMany(key => Enumerable.Range(1, RowsPerKey).Select(number => Event(key.Locator.KeyId, number, now)))], CancellationToken.None);
+            await log.WriteAsync([.. made.SelectMany(key => Enumerable.Range(1, RowsPerKey).Select(number => OldLog.Event(key.Locator.KeyId, number, now)))], CancellationToken.None);
             keys.AddRange(made);
         }
 
@@ -92,23 +93,4 @@ internal static class ExportBenchmark
             await index.UpsertEntityAsync(KeyIndexEntity.Of(bucket.Key, [.. bucket.Select(IndexedKey.Of)]), TableUpdateMode.Replace);
         }
     }
-
-    private static KeyState NewKey(DateTimeOffset now) => new()
-    {
-        Locator = KeyLocator.New(poolId: null),
-        Prefix = "bench",
-        Settings = new KeySettings { Name = "many", Quota = 1000 },
-        CreatedAt = now,
-        Secrets = [new SecretHash(KeySecret.New("bench").Hash)],
-        Balance = new QuotaBalance { Quota = 1000 },
-        Rate = new RateWindow(),
-    };
-
-    private static AuditEvent Event(string keyId, int number, DateTimeOffset at) => new()
-    {
-        AccountId = keyId,
-        KeyId = keyId,
-        Id = new ChargeId(LedgerRow.DayOf(at), number, 0),
-        Entry = new AuditEntry { At = at, Outcome = "consumed", Cost = 1, RequestId = $"{number:x32}", Address = "192.0.2.1" },
-    };
 }
