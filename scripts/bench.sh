@@ -2,14 +2,15 @@
 # The service side by side with what else could be used, measured on this machine (docs/performance.md).
 # Usage: scripts/bench.sh [--quick] [--write] [NAME...]
 #   NAME       consume, proxy, growth, footprint; default all four, in less than 15 minutes. By its name, growth goes on to 100,000 keys and
-#              1,000,000 rows of the log, and footprint to 1,000,000 charges. For a closer look: processes, engine, refusals, zipf, scrape, history, retention, export, scaling, allocations
+#              1,000,000 rows of the log, and footprint to 1,000,000 charges. limits says what machine and Azurite allow at the most,
+#              profile where the time goes (it needs perf). For a closer look: processes, engine, refusals, zipf, scrape, history, retention, export, scaling, allocations
 #   --quick    shorter, in less than 3 minutes: for a look, not for figures to quote
 #   --write    puts their tables into docs/performance.md, docs/performance.json and docs/images; else they go to artifacts/benchmarks
 # What it needs of Debian and npm it fetches into .local and node_modules: nothing is installed. Loads go to 127.0.0.1 only.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib/common.sh"
 
-known=' consume proxy growth footprint processes engine refusals zipf scrape history retention export scaling allocations '
+known=' consume proxy growth footprint limits profile processes engine refusals zipf scrape history retention export scaling allocations '
 options=() names=()
 while [[ $# -gt 0 ]]; do
   case $1 in

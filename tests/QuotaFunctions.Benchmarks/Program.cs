@@ -23,8 +23,13 @@ var suites = new Dictionary<string, Func<RunPlan, PerformanceReport, Task>>
     ["proxy"] = ProxySuite.RunAsync,
     ["growth"] = GrowthSuite.RunAsync,
     ["footprint"] = FootprintSuite.RunAsync,
+    ["limits"] = LimitsSuite.RunAsync,
+    ["profile"] = ProfileSuite.RunAsync,
 };
-var chosen = suites.Where(suite => names.Count == 0 || names.Contains(suite.Key)).ToList();
+
+// The last two only by their names
+string[] comparison = ["consume", "proxy", "growth", "footprint"];
+var chosen = suites.Where(suite => (names.Count == 0 ? comparison : [.. names]).Contains(suite.Key)).ToList();
 if (chosen.Count > 0)
 {
     var machine = await Machine.ReadAsync();

@@ -29,6 +29,9 @@ public sealed class AzuriteProcess : IAsyncDisposable
         _ports = FreePorts.Take(3);
     }
 
+    /// <summary>The process id, while it runs.</summary>
+    public int Id => _process?.Id ?? throw new InvalidOperationException("Azurite does not run");
+
     /// <summary>The base address of the table service, account included.</summary>
     public Uri TableEndpoint => Endpoint(_ports[0]);
 

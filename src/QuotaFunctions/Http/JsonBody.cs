@@ -15,6 +15,9 @@ public static class JsonBody
     /// <summary>The largest body of the routes for a key's holder: 64 KiB.</summary>
     public const int MaxHolderBytes = 64 * 1024;
 
+    /// <summary>The buffer of a body that may be longer, or says nothing of its length.</summary>
+    private const int FirstBytes = 4096;
+
     private static readonly JsonElement NoFields = JsonElement.Parse("{}"u8);
 
     /// <summary>Reads a body of a management route that must be there.</summary>
@@ -43,10 +46,12 @@ public static class JsonBody
     private static async Task<JsonElement?> ReadOptionalAsync(HttpRequest request, int maxBytes, CancellationToken cancellationToken)
     {
         var source = LimitedBodyStream.Open(request, maxBytes);
-        var body = new ArrayBufferWriter<byte>();
+
+        // With room for one byte more, so that the end is seen without a larger buffer
+        var body = new ArrayBufferWriter<byte>((int)Math.Min(request.ContentLength ?? FirstBytes, FirstBytes) + 1);
         while (true)
         {
-            var read = await source.ReadAsync(body.GetMemory(4096), cancellationToken);
+            var read = await source.ReadAsync(body.GetMemory(), cancellationToken);
             if (read == 0)
             {
                 return Utf8Text.WithoutMark(body.WrittenSpan).Trim(" \t\r\n"u8).IsEmpty ? null : JsonFields.Parse(body.WrittenSpan);

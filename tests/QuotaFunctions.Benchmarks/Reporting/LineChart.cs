@@ -1,14 +1,13 @@
 using System.Globalization;
-using System.Text;
 
 namespace QuotaFunctions.Benchmarks.Reporting;
 
-/// <summary>Lines over logarithmic axes, as an SVG that is read on light and dark pages.</summary>
+/// <summary>Lines over logarithmic axes.</summary>
 /// <param name="Name">What its file is called.</param>
 /// <param name="Title">What it shows.</param>
 /// <param name="XAxis">What grows.</param>
 /// <param name="YAxis">What is measured.</param>
-internal sealed record LineChart(string Name, string Title, string XAxis, string YAxis)
+internal sealed record LineChart(string Name, string Title, string XAxis, string YAxis) : Chart(Name, Title)
 {
     private const double Left = 70;
     private const double Right = 620;
@@ -20,14 +19,13 @@ internal sealed record LineChart(string Name, string Title, string XAxis, string
 
     public void Add(string name, IReadOnlyList<(double X, double Y)> points) => _lines.Add((name, points));
 
-    public string ToSvg()
+    /// <inheritdoc/>
+    public override string ToSvg()
     {
         var points = _lines.SelectMany(line => line.Points).ToList();
         var x = new Axis(points.Select(point => point.X), Left, Right);
         var y = new Axis(points.Select(point => point.Y), Bottom, Top);
-        var svg = new StringBuilder();
-        Append(svg, $"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 640 340" font-family="sans-serif" font-size="12" role="img" aria-label="{Title}">""");
-        Append(svg, $"""<rect width="640" height="340" fill="#ffffff"/>""");
+        var svg = Begin(640, 340);
         Append(svg, $"""<text x="{Left}" y="22" font-size="15" fill="#1f2328">{Title}</text>""");
         foreach (var tick in x.Ticks)
         {
@@ -57,8 +55,6 @@ internal sealed record LineChart(string Name, string Title, string XAxis, string
 
         return svg.AppendLine("</svg>").ToString();
     }
-
-    private static void Append(StringBuilder svg, FormattableString line) => svg.AppendLine(line.ToString(CultureInfo.InvariantCulture));
 
     /// <summary>From the power of ten below the least value to the one above the greatest, two of them at least.</summary>
     private sealed class Axis

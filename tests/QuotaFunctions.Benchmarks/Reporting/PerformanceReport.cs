@@ -10,7 +10,7 @@ internal sealed class PerformanceReport(string suite, Machine machine, RunPlan p
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
     private readonly List<Table> _tables = [];
-    private readonly List<LineChart> _charts = [];
+    private readonly List<Chart> _charts = [];
     private readonly DateTimeOffset _at = TimeProvider.System.GetUtcNow();
 
     public void Add(Table table)
@@ -19,7 +19,7 @@ internal sealed class PerformanceReport(string suite, Machine machine, RunPlan p
         Console.WriteLine(table.ToMarkdown());
     }
 
-    public void Add(LineChart chart) => _charts.Add(chart);
+    public void Add(Chart chart) => _charts.Add(chart);
 
     /// <summary>Writes its part of <c>performance.md</c> and <c>performance.json</c>, and its charts, into a folder. The other suites' parts stay.</summary>
     public void Write(string folder)
@@ -60,5 +60,5 @@ internal sealed class PerformanceReport(string suite, Machine machine, RunPlan p
         },
         Json);
 
-    private static string FileOf(LineChart chart) => $"performance-{chart.Name}.svg";
+    private static string FileOf(Chart chart) => $"performance-{chart.Name}.svg";
 }
