@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net.Http.Headers;
 using Azure.Data.Tables;
-using Azure.Storage.Queues;
 using Microsoft.Extensions.DependencyInjection;
 using QuotaFunctions.Benchmarks.Loads;
 using QuotaFunctions.Benchmarks.Peers;
@@ -28,14 +27,10 @@ internal static class ExportBenchmark
     public static async Task RunAsync()
     {
         await using var service = await QuotaService.StartAsync(processes: 0);
-
-        // Clients that have patience: filling is not what is measured
-        var storage = service.Azurite.ConnectionString;
-        await using var engine = await EngineInstance.StartAsync(storage, (new TableServiceClient(storage), new QueueServiceClient(storage)));
         var keys = new List<KeyState>();
         foreach (var size in Sizes)
         {
-            await FillAsync(engine, keys, size);
+            await FillAsync(service.Engine, keys, size);
             await using var app = await service.AddProcessAsync();
             await MeasureAsync(app, size);
         }
