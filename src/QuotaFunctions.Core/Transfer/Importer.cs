@@ -30,6 +30,7 @@ internal sealed class Importer(
     public async Task<ImportResult> ImportAsync(
         ImportFile file, bool isDryRun, Func<ImportProgress, CancellationToken, Task> report, CancellationToken cancellationToken)
     {
+        StoragePatience.Begin();
         var plan = new ImportPlan();
         string? last = null;
         await Parallel.ForEachAsync(

@@ -82,6 +82,13 @@ internal sealed class QuotaService : IAsyncDisposable
         return app;
     }
 
+    /// <summary>Ends a process.</summary>
+    public async Task EndProcessAsync(AppProcess app)
+    {
+        _apps.Remove(app);
+        await app.DisposeAsync();
+    }
+
     /// <summary>The secrets of new keys.</summary>
     public async Task<IReadOnlyList<string>> NewKeysAsync(int count, long quota = PlentyOfQuota)
     {

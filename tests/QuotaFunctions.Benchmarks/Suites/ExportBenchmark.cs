@@ -26,13 +26,14 @@ internal static class ExportBenchmark
     /// <summary>Exports, one after the other, of more and more keys.</summary>
     public static async Task RunAsync()
     {
-        await using var service = await QuotaService.StartAsync(processes: 0);
+        await using var service = await QuotaService.StartAsync(processes: 0, inMemory: true);
         var keys = new List<KeyState>();
         foreach (var size in Sizes)
         {
             await FillAsync(service.Engine, keys, size);
-            await using var app = await service.AddProcessAsync();
+            var app = await service.AddProcessAsync();
             await MeasureAsync(app, size);
+            await service.EndProcessAsync(app);
         }
     }
 
