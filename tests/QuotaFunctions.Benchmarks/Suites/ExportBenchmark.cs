@@ -21,7 +21,7 @@ internal static class ExportBenchmark
     private const int KeysPerWrite = 200;
     private const int Degree = 8;
 
-    private static readonly int[] Sizes = [2_500, 5_000, 10_000];
+    private static readonly int[] Sizes = [5_000, 20_000, 50_000];
 
     /// <summary>Exports, one after the other, of more and more keys.</summary>
     public static async Task RunAsync()

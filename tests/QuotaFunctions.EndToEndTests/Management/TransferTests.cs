@@ -30,6 +30,7 @@ public sealed class TransferTests(AppFixture app, ITestOutputHelper output) : ID
         var traffic = ConsumeUntilAsync(client, key, end.Token);
 
         // While it goes on
+        await Eventually.TrueAsync(async () => (await client.BooksAsync(key)).Used > 0);
         Assert.Equal(0, (await RunAsync("backup.sh", app.Host.BaseAddress, "--dir", _folder.FullName)).Code);
         await end.CancelAsync();
         var charged = await traffic;
