@@ -62,12 +62,16 @@ file=$folder/quota-$(date --utc +%Y%m%dT%H%M%SZ).ndjson.$suffix
 partial=$folder/.${file##*/}
 trap 'rm -f "$partial"' EXIT
 
-# On a terminal curl shows how much has come
-meter=--no-progress-meter
-[[ ! -t 2 ]] || meter=
-# shellcheck disable=SC2086 # one option, or none
-authorization | curl --fail --show-error $meter --connect-timeout 10 --speed-time 300 --speed-limit 1 --config - "$url/manage/export" |
-  "$pack" --stdout >"$partial" || fail "$url could not be backed up, or the file not be written: the older backups are as they were"
+# Passes all of it on. On a terminal it tells how much has come.
+tell_progress() {
+  [[ -t 2 ]] || exec cat
+  LC_ALL=C awk '{ print; bytes += length($0) + 1 }
+    NR % 1000 == 0 { printf "\r%d lines, %.1f MB", NR, bytes / 1e6 >"/dev/stderr" }
+    END { printf "\r\033[K" >"/dev/stderr" }'
+}
+
+authorization | curl --fail --show-error --no-progress-meter --connect-timeout 10 --speed-time 300 --speed-limit 1 --config - "$url/manage/export" |
+  tell_progress | "$pack" --stdout >"$partial" || fail "$url could not be backed up, or the file not be written: the older backups are as they were"
 check_export "$partial" || fail 'the backup is not whole: the older ones are as they were'
 mv "$partial" "$file"
 echo "$file: $(unpacked "$file" | tail -n 1 | jq --raw-output '"\(.lines) lines"'), $(stat --format %s "$file") bytes"

@@ -72,8 +72,7 @@ trap 'rm -rf "$folder"' EXIT
 # The last line of what was read, as an export has it
 end_of() { # file
   local counts
-  counts=$(sed -nE '1d; s/^\{"type":"row","table":"([a-z]+)".*/\1/p; s/^\{"type":"(key)".*/\1/p' "$1" | sort | uniq -c |
-    jq --raw-input --slurp --compact-output '[splits("\n") | select(. != "") | capture("(?<n>[0-9]+) (?<kind>.+)") | {(.kind): (.n | tonumber)}] | add // {}')
+  counts=$(sed 1d "$1" | jq --null-input --compact-output 'reduce inputs as $line ({}; .[if $line.type == "row" then $line.table else $line.type end] += 1)')
   printf '{"type":"end","lines":%d,"counts":%s,"sha256":"%s"}\n' "$(wc -l <"$1")" "$counts" "$(sha256sum <"$1" | cut -d ' ' -f 1)"
 }
 
@@ -102,7 +101,7 @@ send() { # part, query
     --header 'Content-Type: application/x-ndjson' --header 'Content-Encoding: gzip' --data-binary "@$1" --config - "$url/manage/import$2" >"$folder/answer" &
   local sending=$!
   while kill -0 "$sending" 2>/dev/null; do
-    [[ ! -t 2 ]] || printf '\r%s' "$(tail -n 1 "$folder/answer" 2>/dev/null | jq --raw-output 'select(.step?) | "\(.step): \(.lines) of \(.total) lines"' 2>/dev/null)" >&2
+    [[ ! -t 2 ]] || printf '\r\033[K%s' "$(tail -n 1 "$folder/answer" 2>/dev/null | jq --raw-output 'select(.step?) | "\(.step): \(.lines) of \(.total) lines"' 2>/dev/null)" >&2
     sleep 0.5
   done
   [[ ! -t 2 ]] || printf '\r\033[K' >&2

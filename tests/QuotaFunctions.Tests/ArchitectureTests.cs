@@ -88,6 +88,6 @@ public sealed partial class ArchitectureTests
         Assert.Empty(ids.GroupBy(id => id).Where(same => same.Count() > 1).Select(same => same.Key));
     }
 
-    [GeneratedRegex(@"\bCore\.((?:Accounts\.Storage)|[A-Z][A-Za-z]+)\b(?=[;.])")]
+    [GeneratedRegex(@"(?<!Azure\.)\bCore\.((?:Accounts\.Storage)|[A-Z][A-Za-z]+)\b(?=[;.])")]
     private static partial Regex Names();
 }

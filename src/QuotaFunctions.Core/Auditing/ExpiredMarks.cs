@@ -1,7 +1,5 @@
 using System.Globalization;
-using Azure;
 using Azure.Data.Tables;
-using QuotaFunctions.Core.Accounts;
 using QuotaFunctions.Core.Accounts.Storage;
 using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.Core.Jobs;
@@ -76,21 +74,7 @@ internal sealed class ExpiredMarks(
             }
         }
 
-        try
-        {
-            foreach (var some in expired.Chunk(AccountTransaction.MaxRows))
-            {
-                await _accounts.SubmitTransactionAsync(
-                    some.Select(mark => new TableTransactionAction(TableTransactionActionType.Delete, mark, mark.ETag)), cancellationToken);
-            }
-        }
-        catch (RequestFailedException refused) when (refused.Status is 404 or 412)
-        {
-            // Another instance is at it, or a mark was made again. What is left is for the next time.
-            return;
-        }
-
-        if (isAll && account.IsSettled(now))
+        if (await ExpiredRows.TryDeleteAsync(_accounts, expired, cancellationToken) && isAll && account.IsSettled(now))
         {
             await marks.RemoveAccountAsync(day, account, cancellationToken);
         }

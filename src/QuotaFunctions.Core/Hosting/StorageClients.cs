@@ -39,7 +39,7 @@ internal static class StorageClients
         }
     }
 
-    // Short, as a caller waits: with all its tries a call that hangs is given up after 8 s, so that the answer is out within 10
+    // Short, as a caller waits (who does not, says so: StoragePatience). With all its tries a call that hangs is given up after 8 s, so that the answer is out within 10
     private static TOptions ConfigureRetries<TOptions>(TOptions options)
         where TOptions : ClientOptions
     {
@@ -50,6 +50,7 @@ internal static class StorageClients
         options.Retry.Delay = TimeSpan.FromMilliseconds(100);
         options.Retry.MaxDelay = TimeSpan.FromMilliseconds(500);
         options.Retry.NetworkTimeout = TimeSpan.FromSeconds(2.5);
+        options.AddPolicy(StoragePatience.Policy, HttpPipelinePosition.PerCall);
         return options;
     }
 }

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Globalization;
-using Azure;
 using Azure.Data.Tables;
 using Microsoft.Extensions.Logging;
 using QuotaFunctions.Core.Accounts;
@@ -88,21 +87,7 @@ internal sealed class KeptAnswerTable(TableServiceClient tables, StorageNames na
             }
         }
 
-        try
-        {
-            foreach (var some in expired.Chunk(AccountTransaction.MaxRows))
-            {
-                await _answers.SubmitTransactionAsync(
-                    some.Select(row => new TableTransactionAction(TableTransactionActionType.Delete, row)), cancellationToken);
-            }
-        }
-        catch (RequestFailedException refused) when (refused.Status == 404)
-        {
-            // Another instance is at it. What is left is for the next time.
-            return false;
-        }
-
-        return isAll;
+        return await ExpiredRows.TryDeleteAsync(_answers, expired, cancellationToken) && isAll;
     }
 
     private async Task EnsureListedAsync(string partition, CancellationToken cancellationToken)

@@ -19,9 +19,6 @@ internal sealed class AccountImport(
     string import, ImportPlan plan, TableServiceClient tables, StorageNames names, IKeyDirectory directory, SecretEndings endings, KeyIndex index, AuditIndex auditIndex,
     OpenAccountIndex open, ChangedUsageIndex changed, MarkIndex marks, TimeProvider clock)
 {
-    /// <summary>The property of an account's mark that names the import.</summary>
-    public const string ImportId = "Import";
-
     /// <summary>What a transaction may come to, in characters: well below the 4 MiB that it may have.</summary>
     private const int MaxTransaction = 1_000_000;
 
@@ -104,7 +101,7 @@ internal sealed class AccountImport(
         }
 
         await FlushAsync(cancellationToken);
-        await TryAddAsync(names.Accounts, new TableEntity(account, AccountRowKeys.Import) { [ImportId] = import }, cancellationToken);
+        await tables.GetTableClient(names.Accounts).UpsertEntityAsync(ImportMark.OfBegun(account, import), TableUpdateMode.Replace, cancellationToken);
         _markDays.Clear();
         _account = account;
     }

@@ -20,8 +20,7 @@ internal static partial class EarlierKey
     private const int IdLength = 20;
 
     /// <summary>True for a line that is such a key.</summary>
-    public static bool Is(JsonElement line) =>
-        line.ValueKind == JsonValueKind.Object && line.TryGetProperty("type", out var type) && type.ValueKind == JsonValueKind.String && type.ValueEquals(ExportFormat.KeyType);
+    public static bool Is(JsonElement line) => ExportFormat.TypeOf(line) == ExportFormat.KeyType;
 
     /// <summary>Reads such a line.</summary>
     /// <returns>The key's account, and its rows, the head as the last one: what was used is in its books as an archived sum.</returns>

@@ -1,4 +1,6 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
+using QuotaFunctions.Core.Validation;
 
 namespace QuotaFunctions.Core.Transfer;
 
@@ -34,6 +36,10 @@ internal static class ExportFormat
 
     /// <summary>The longest line, in bytes: a row has 1 MiB at the most, and escaped text is longer.</summary>
     public const int MaxLineBytes = 8 * 1024 * 1024;
+
+    /// <summary>The type of a line; null where it has none.</summary>
+    public static string? TypeOf(JsonElement line) =>
+        line.ValueKind == JsonValueKind.Object && line.TryGetProperty("type", out var type) && JsonValues.TryText(type, out var text) ? text : null;
 }
 
 /// <summary>The first line.</summary>

@@ -17,6 +17,7 @@ internal sealed class Exporter(TableServiceClient tables, StorageNames names, Ke
     /// <inheritdoc/>
     public async Task WriteAsync(Stream output, CancellationToken cancellationToken)
     {
+        StoragePatience.Begin();
         using var writer = new ExportWriter(output);
         await writer.BeginAsync(
             new ExportHeader

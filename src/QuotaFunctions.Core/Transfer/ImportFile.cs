@@ -71,12 +71,11 @@ public sealed class ImportFile : IDisposable
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var rules = new LineRules(now);
         var number = 0L;
-        ExportEnd? end = null;
         foreach (var line in TemporaryFile.ReadLines(_file, ExportFormat.MaxLineBytes))
         {
             cancellationToken.ThrowIfCancellationRequested();
             number++;
-            if (end is not null)
+            if (rules.Last is not null)
             {
                 throw Refused($"goes on after its last line, in line {number}.");
             }
@@ -85,18 +84,16 @@ public sealed class ImportFile : IDisposable
             {
                 Header = ReadHeader(line);
             }
-            else if (ReadEnd(line) is { } last)
-            {
-                end = last;
-                continue;
-            }
             else if (rules.Check(line) is { } fault)
             {
                 throw Refused($"is wrong in line {number}: {fault}.");
             }
 
-            hash.AppendData(line);
-            hash.AppendData("\n"u8);
+            if (rules.Last is null)
+            {
+                hash.AppendData(line);
+                hash.AppendData("\n"u8);
+            }
         }
 
         if (number == 0)
@@ -104,13 +101,13 @@ public sealed class ImportFile : IDisposable
             throw Refused("is empty.");
         }
 
-        if (end is null)
+        if (rules.Last is not { } end)
         {
             throw Refused("is cut: its last line is missing.");
         }
 
         Lines = number - 2;
-        if (end.Lines != number - 1 || end.Sha256 != Convert.ToHexStringLower(hash.GetCurrentHash()) || !rules.Agrees(end.Counts))
+        if (end.Lines != number - 1 || end.Sha256 != Convert.ToHexStringLower(hash.GetCurrentHash()) || !rules.AgreesOnCounts())
         {
             throw Refused("is damaged: its lines are not those that its last line tells of.");
         }
@@ -133,25 +130,8 @@ public sealed class ImportFile : IDisposable
             { Format: ExportFormat.Name, Version: > ExportFormat.Version } => throw Refused(
                 $"is of version {header.Version}, and this service reads up to version {ExportFormat.Version}: take a newer one."),
             { Format: ExportFormat.Name, Version: ExportFormat.Version, Id.Length: > 0 and <= 64 } => header,
-            _ => throw Refused($"is no export: its first line must begin with {{\"format\":\"{ExportFormat.Name}\"."),
+            _ => throw Refused($"is no export: its first line must say {{\"format\":\"{ExportFormat.Name}\"}} with a version and an id."),
         };
-    }
-
-    private static ExportEnd? ReadEnd(byte[] line)
-    {
-        if (!line.AsSpan().StartsWith("{\"type\":\"end\""u8))
-        {
-            return null;
-        }
-
-        try
-        {
-            return JsonSerializer.Deserialize(line, ExportJson.Default.ExportEnd);
-        }
-        catch (JsonException)
-        {
-            throw Refused("is damaged: its last line cannot be read.");
-        }
     }
 
     private static InvalidRequestException Refused(string message) => new(JsonFields.Body, message);

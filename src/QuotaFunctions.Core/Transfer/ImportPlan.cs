@@ -7,6 +7,9 @@ internal sealed class ImportPlan
 {
     private readonly ConcurrentDictionary<string, string?> _notNew = [];
     private readonly ConcurrentDictionary<string, bool> _heads = [];
+    private readonly ConcurrentDictionary<string, string> _taken = [];
+    private readonly ConcurrentDictionary<string, string> _refusedBefore = [];
+    private readonly ConcurrentDictionary<string, bool> _free = [];
 
     /// <summary>What becomes of an account.</summary>
     public enum Fate
@@ -30,14 +33,28 @@ internal sealed class ImportPlan
     /// <summary>Notes that an account cannot be imported.</summary>
     public void NoteConflict(string account, string reason) => _notNew[account] = reason;
 
+    /// <summary>Notes that a secret of a key in an account is another key's.</summary>
+    public void NoteTaken(string account, string keyId) => _taken[account] = keyId;
+
+    /// <summary>Notes that no secret of a key is another's.</summary>
+    public void NoteFree(string keyId) => _free[keyId] = true;
+
+    /// <summary>Notes that an earlier part, or an earlier try, left an account alone because of a key. That holds unless the key is in this part, and free now.</summary>
+    public void NoteRefusedBefore(string account, string keyId) => _refusedBefore[account] = keyId;
+
+    /// <summary>What later parts cannot see for themselves: the accounts that go on in them and are to be left alone, and the key that is in the way.</summary>
+    public IEnumerable<KeyValuePair<string, string>> Refusals => _taken.Where(taken => !_notNew.ContainsKey(taken.Key) && !_heads.ContainsKey(taken.Key));
+
     /// <summary>What becomes of an account.</summary>
-    public Fate Of(string account) => !_notNew.TryGetValue(account, out var reason) ? Fate.New : reason is null ? Fate.Already : Fate.Conflict;
+    public Fate Of(string account) => ReasonOf(account) is not null ? Fate.Conflict : _notNew.ContainsKey(account) ? Fate.Already : Fate.New;
 
     /// <summary>All of it together.</summary>
     public ImportResult ToResult(bool isDryRun)
     {
         var fates = _heads.Keys.CountBy(Of).ToDictionary();
-        var conflicts = _notNew.Where(account => account.Value is not null).Select(account => new ImportConflict(account.Key, account.Value!)).ToList();
+        var conflicts = _notNew.Keys.Union(_taken.Keys).Union(_refusedBefore.Keys)
+            .Select(account => (Account: account, Reason: ReasonOf(account))).Where(left => left.Reason is not null)
+            .Select(left => new ImportConflict(left.Account, left.Reason!)).ToList();
         return new ImportResult
         {
             IsDryRun = isDryRun,
@@ -47,4 +64,9 @@ internal sealed class ImportPlan
             Conflicts = [.. conflicts.OrderBy(conflict => conflict.Account, StringComparer.Ordinal).Take(ImportResult.MaxConflicts)],
         };
     }
+
+    private string? ReasonOf(string account) =>
+        _taken.TryGetValue(account, out var keyId) || (_refusedBefore.TryGetValue(account, out keyId) && !_free.ContainsKey(keyId))
+            ? $"a secret of {keyId} is already that of another key"
+            : _notNew.GetValueOrDefault(account);
 }

@@ -30,10 +30,11 @@ internal sealed class Importer(
     public async Task<ImportResult> ImportAsync(
         ImportFile file, bool isDryRun, Func<ImportProgress, CancellationToken, Task> report, CancellationToken cancellationToken)
     {
+        StoragePatience.Begin();
         var plan = new ImportPlan();
         string? last = null;
         await Parallel.ForEachAsync(
-            ReadAsync(file, "checking", report, cancellationToken).Select(line => (Line: line, IsNext: IsNext(line))).Where(item => item.IsNext || SecretsOf(item.Line).Any()),
+            ReadAsync(file, "checking", report, cancellationToken).Select(line => (Line: line, IsNext: IsNext(line))).Where(item => item.IsNext || KeyOf(item.Line) is not null),
             new ParallelOptions { MaxDegreeOfParallelism = Degree, TaskScheduler = TaskScheduler.Current, CancellationToken = cancellationToken },
             async (item, token) => await CheckAsync(item.Line, item.IsNext, file.Header.Id, plan, token));
         if (!isDryRun)
@@ -71,21 +72,16 @@ internal sealed class Importer(
         }
     }
 
-    private static IEnumerable<(KeyLocator Key, SecretHash Secret)> SecretsOf(ImportLine line) =>
-        line.Table != ExportFormat.Accounts || AccountRowKeys.KeyOf(line.Rows[^1].RowKey) is null
-            ? []
-            : AccountEntity.ToKey(line.Rows[^1]) is var key ? key.Secrets.Select(secret => (key.Locator, secret)) : [];
+    private static KeyState? KeyOf(ImportLine line) =>
+        line.Table == ExportFormat.Accounts && AccountRowKeys.KeyOf(line.Rows[^1].RowKey) is not null ? AccountEntity.ToKey(line.Rows[^1]) : null;
 
     /// <summary>Looks what is there already of the secrets of a key, and of an account where it is the next one.</summary>
     private async Task CheckAsync(ImportLine line, bool isNext, string import, ImportPlan plan, CancellationToken cancellationToken)
     {
         var account = line.Account!;
-        foreach (var (key, secret) in SecretsOf(line))
+        if (KeyOf(line) is { } key)
         {
-            if (await directory.FindAsync(KeySecret.OfHash(secret.Hash), cancellationToken) is { } known && known != key)
-            {
-                plan.NoteConflict(account, $"a secret of {key.KeyId} is already that of another key");
-            }
+            await CheckSecretsAsync(account, key, plan, cancellationToken);
         }
 
         if (!isNext)
@@ -98,11 +94,10 @@ internal sealed class Importer(
             plan.NoteHead(account);
         }
 
-        var mark = await _accounts.FindAsync(account, AccountRowKeys.Import, select: null, logger, cancellationToken);
-        var isOurs = mark?.GetString(AccountImport.ImportId) == import;
+        var mark = ImportMark.Of(await _accounts.FindAsync(account, AccountRowKeys.Import, select: null, logger, cancellationToken));
         if (await _accounts.FindAsync(account, AccountRowKeys.Head(account), ["RowKey"], logger, cancellationToken) is not null)
         {
-            if (isOurs || line.IsEarlier)
+            if (mark.Begun == import || line.IsEarlier)
             {
                 plan.NoteAlready(account);
             }
@@ -111,14 +106,37 @@ internal sealed class Importer(
                 plan.NoteConflict(account, "it is there already");
             }
         }
-        else if (mark is not null && !isOurs)
+        else if (mark.Begun is not null && mark.Begun != import)
         {
             plan.NoteConflict(account, "the import of another file has begun with it: finish that one");
         }
+        else if (mark.Refused == import)
+        {
+            plan.NoteRefusedBefore(account, mark.RefusedKey!);
+        }
+    }
+
+    private async Task CheckSecretsAsync(string account, KeyState key, ImportPlan plan, CancellationToken cancellationToken)
+    {
+        foreach (var secret in key.Secrets)
+        {
+            if (await directory.FindAsync(KeySecret.OfHash(secret.Hash), cancellationToken) is { } known && known != key.Locator)
+            {
+                plan.NoteTaken(account, key.Locator.KeyId);
+                return;
+            }
+        }
+
+        plan.NoteFree(key.Locator.KeyId);
     }
 
     private async Task WriteAsync(ImportFile file, ImportPlan plan, Func<ImportProgress, CancellationToken, Task> report, CancellationToken cancellationToken)
     {
+        foreach (var (account, keyId) in plan.Refusals)
+        {
+            await _accounts.UpsertEntityAsync(ImportMark.OfRefused(account, file.Header.Id, keyId), TableUpdateMode.Merge, cancellationToken);
+        }
+
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var queues = Enumerable.Range(0, Degree).Select(_ => Channel.CreateBounded<ImportLine>(
             new BoundedChannelOptions(MaxWaiting) { SingleReader = true, SingleWriter = true, AllowSynchronousContinuations = true })).ToList();

@@ -11,26 +11,30 @@ internal sealed class LineRules(DateTimeOffset now)
     private readonly Dictionary<string, long> _counts = [];
     private readonly HashSet<string> _ended = [];
 
+    /// <summary>The last line, once it was there.</summary>
+    public ExportEnd? Last { get; private set; }
+
     /// <summary>What is wrong with a line; null where it is good.</summary>
     public string? Check(byte[] line)
     {
         try
         {
             var json = JsonFields.Parse(line);
-            if (EarlierKey.Is(json))
+            switch (ExportFormat.TypeOf(json))
             {
-                Count(ExportFormat.KeyType);
-                return End(EarlierKey.Read(json, now).AccountId);
+                case ExportFormat.RowType:
+                    var (table, row) = RowLine.Read(json);
+                    Count(table);
+                    return RowRules.Check(table, row) ?? CheckOrder(table, row);
+                case ExportFormat.KeyType:
+                    Count(ExportFormat.KeyType);
+                    return End(EarlierKey.Read(json, now).AccountId);
+                case ExportFormat.EndType:
+                    Last = json.Deserialize(ExportJson.Default.ExportEnd);
+                    return null;
+                default:
+                    return $"its type must be {ExportFormat.RowType}, {ExportFormat.KeyType} or {ExportFormat.EndType}";
             }
-
-            if (json.ValueKind != JsonValueKind.Object || !json.TryGetProperty("type", out var type) || !type.ValueEquals(ExportFormat.RowType))
-            {
-                return $"its type must be {ExportFormat.RowType}, {ExportFormat.KeyType} or {ExportFormat.EndType}";
-            }
-
-            var (table, row) = RowLine.Read(json);
-            Count(table);
-            return RowRules.Check(table, row) ?? CheckOrder(table, row);
         }
         catch (InvalidRequestException refused)
         {
@@ -40,11 +44,15 @@ internal sealed class LineRules(DateTimeOffset now)
         {
             return fault.Message.TrimEnd('.');
         }
+        catch (JsonException)
+        {
+            return "as the last line it must have the number of lines, counts and a SHA-256";
+        }
     }
 
     /// <summary>True where the last line tells of as many lines of each kind.</summary>
-    public bool Agrees(IReadOnlyDictionary<string, long>? counts) =>
-        counts?.Count == _counts.Count && counts.All(count => _counts.GetValueOrDefault(count.Key) == count.Value);
+    public bool AgreesOnCounts() =>
+        Last?.Counts is { } counts && counts.Count == _counts.Count && counts.All(count => _counts.GetValueOrDefault(count.Key) == count.Value);
 
     /// <summary>An account's head comes last, so that what is half imported never serves.</summary>
     private string? CheckOrder(string table, TableEntity row) => RowRules.AccountOf(table, row) is not { } account ? null

@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Azure.Data.Tables;
+using QuotaFunctions.Core.Validation;
 
 namespace QuotaFunctions.Core.Transfer;
 
@@ -70,7 +71,7 @@ internal static class RowLine
     }
 
     private static string Text(JsonElement line, string name) =>
-        line.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 and <= 512 } text
+        line.TryGetProperty(name, out var value) && JsonValues.TryText(value, out var text) && text is { Length: > 0 and <= 512 }
             ? text
             : throw new FormatException($"{name} must be text");
 

@@ -28,7 +28,7 @@ internal static class Worker
 
     /// <summary>Check before and charge after, in a Redis.</summary>
     public static async Task<IQuota> RedisOnAsync(string address) =>
-        new RedisQuota((await ConnectionMultiplexer.ConnectAsync($"{address},abortConnect=false")).GetDatabase());
+        new CheckThenChargeQuota((await ConnectionMultiplexer.ConnectAsync($"{address},abortConnect=false")).GetDatabase());
 
     /// <summary>Starts one for the naive loop, and returns when it serves.</summary>
     public static Task<IAsyncDisposable> StartNaiveAsync(int port, string connectionString) => StartAsync(Naive, port, connectionString);

@@ -28,7 +28,7 @@ internal sealed class QuotaService : IAsyncDisposable
     /// <summary>Its storage.</summary>
     public AzuriteProcess Azurite { get; }
 
-    /// <summary>An engine on the same storage, which makes its keys.</summary>
+    /// <summary>An engine on the same storage, which makes its keys and fills its log.</summary>
     public EngineInstance Engine { get; }
 
     /// <summary>Its processes.</summary>
@@ -62,7 +62,7 @@ internal sealed class QuotaService : IAsyncDisposable
             all[name] = value;
         }
 
-        var service = new QuotaService(azurite, await EngineInstance.StartAsync(azurite.ConnectionString), all);
+        var service = new QuotaService(azurite, await EngineInstance.StartPatientAsync(azurite.ConnectionString), all);
         for (var process = 0; process < processes; process++)
         {
             await service.AddProcessAsync();
@@ -80,6 +80,13 @@ internal sealed class QuotaService : IAsyncDisposable
         // On a signal, too, it ends with this process.
         AppDomain.CurrentDomain.ProcessExit += (_, _) => _ = app.KillAsync();
         return app;
+    }
+
+    /// <summary>Ends a process.</summary>
+    public async Task EndProcessAsync(AppProcess app)
+    {
+        _apps.Remove(app);
+        await app.DisposeAsync();
     }
 
     /// <summary>The secrets of new keys.</summary>

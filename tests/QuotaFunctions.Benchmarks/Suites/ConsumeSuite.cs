@@ -20,7 +20,7 @@ internal static class ConsumeSuite
     public static async Task RunAsync(RunPlan plan, PerformanceReport report)
     {
         await using var upstream = await NginxServer.StartUpstreamAsync();
-        await using var redis = await RedisQuota.StartAsync(upstream.Address.Port);
+        await using var redis = await NginxWithRedis.StartAsync(upstream.Address.Port);
         await using var azurite = await AzuriteProcess.StartAsync();
         var storage = new TableServiceClient(azurite.ConnectionString);
         var loads = new List<Comparison>();
@@ -52,7 +52,7 @@ internal static class ConsumeSuite
     }
 
     private static Comparison Compare(
-        RunPlan plan, int keyCount, int clients, QuotaService service, RedisQuota redis, NaiveLoop naive, IReadOnlyList<byte[]> charges) => new(
+        RunPlan plan, int keyCount, int clients, QuotaService service, NginxWithRedis redis, NaiveLoop naive, IReadOnlyList<byte[]> charges) => new(
         plan,
         $"{(keyCount == 1 ? "one key" : $"{keyCount:N0} keys")}, {clients} {(clients == 1 ? "client" : "clients")}",
         [

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net.Http.Headers;
 using Azure.Data.Tables;
-using Azure.Storage.Queues;
 using Microsoft.Extensions.DependencyInjection;
 using QuotaFunctions.Benchmarks.Loads;
 using QuotaFunctions.Benchmarks.Peers;
@@ -22,22 +21,19 @@ internal static class ExportBenchmark
     private const int KeysPerWrite = 200;
     private const int Degree = 8;
 
-    private static readonly int[] Sizes = [2_500, 5_000, 10_000];
+    private static readonly int[] Sizes = [5_000, 20_000, 50_000];
 
     /// <summary>Exports, one after the other, of more and more keys.</summary>
     public static async Task RunAsync()
     {
-        await using var service = await QuotaService.StartAsync(processes: 0);
-
-        // Clients that have patience: filling is not what is measured
-        var storage = service.Azurite.ConnectionString;
-        await using var engine = await EngineInstance.StartAsync(storage, (new TableServiceClient(storage), new QueueServiceClient(storage)));
+        await using var service = await QuotaService.StartAsync(processes: 0, inMemory: true);
         var keys = new List<KeyState>();
         foreach (var size in Sizes)
         {
-            await FillAsync(engine, keys, size);
-            await using var app = await service.AddProcessAsync();
+            await FillAsync(service.Engine, keys, size);
+            var app = await service.AddProcessAsync();
             await MeasureAsync(app, size);
+            await service.EndProcessAsync(app);
         }
     }
 

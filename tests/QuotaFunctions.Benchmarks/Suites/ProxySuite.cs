@@ -20,7 +20,7 @@ internal static class ProxySuite
     public static async Task RunAsync(RunPlan plan, PerformanceReport report)
     {
         await using var upstream = await NginxServer.StartUpstreamAsync();
-        await using var redis = await RedisQuota.StartAsync(upstream.Address.Port);
+        await using var redis = await NginxWithRedis.StartAsync(upstream.Address.Port);
         await using var portkey = await PortkeyGateway.StartAsync();
         await using var service = await QuotaService.StartAsync(settings: ProvidersAt(upstream.Address));
         var keys = await service.NewKeysAsync(1);

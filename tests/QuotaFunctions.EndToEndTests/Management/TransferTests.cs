@@ -2,6 +2,7 @@ using System.Globalization;
 using System.IO.Compression;
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
 using Azure.Data.Tables;
@@ -29,6 +30,7 @@ public sealed class TransferTests(AppFixture app, ITestOutputHelper output) : ID
         var traffic = ConsumeUntilAsync(client, key, end.Token);
 
         // While it goes on
+        await Eventually.TrueAsync(async () => (await client.BooksAsync(key)).Used > 0);
         Assert.Equal(0, (await RunAsync("backup.sh", app.Host.BaseAddress, "--dir", _folder.FullName)).Code);
         await end.CancelAsync();
         var charged = await traffic;
@@ -143,6 +145,26 @@ public sealed class TransferTests(AppFixture app, ITestOutputHelper output) : ID
         Assert.Empty(Partial());
 
         FileInfo[] Partial() => _folder.GetFiles(".quota-*", new EnumerationOptions { AttributesToSkip = FileAttributes.None });
+    }
+
+    [Fact]
+    public async Task On_a_terminal_a_backup_tells_how_much_has_come()
+    {
+        using var service = new TcpListener(IPAddress.Loopback, 0);
+        service.Start();
+        var lines = Encoding.UTF8.GetBytes("{\"format\":\"quota-functions-export\"}\n" + string.Concat(Enumerable.Repeat("{\"type\":\"row\"}\n", 2999)));
+        var end = $$"""{"type":"end","lines":3000,"sha256":"{{Convert.ToHexStringLower(SHA256.HashData(lines))}}"}""" + "\n";
+        await using var terminal = Start(
+            "script", new Uri($"http://{service.LocalEndpoint}"), ["--quiet", "--return", "--command", $"scripts/backup.sh --dir {_folder.FullName}", "/dev/null"]);
+        using (var connection = await service.AcceptTcpClientAsync())
+        {
+            await using var stream = connection.GetStream();
+            await stream.WriteAsync((byte[])[.. "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"u8, .. lines, .. Encoding.UTF8.GetBytes(end)]);
+        }
+
+        Assert.Equal(0, await terminal.WaitForExitAsync(TimeSpan.FromMinutes(1)));
+        Assert.Contains("3000 lines, 0.0 MB", terminal.Log, StringComparison.Ordinal);
+        Assert.Equal(0, (await RunAsync("backup-status.sh", app.Host.BaseAddress, "--dir", _folder.FullName, "--check")).Code);
     }
 
     [Fact]

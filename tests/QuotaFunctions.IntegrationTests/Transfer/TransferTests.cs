@@ -163,6 +163,25 @@ public sealed class TransferTests(AzuriteFixture azurite, ITestOutputHelper outp
         Assert.All((await ImportAsync(copy, await ExportAsync(source))).Conflicts, conflict => Assert.Equal("it is there already", conflict.Reason));
     }
 
+    [Fact]
+    public async Task A_page_may_take_as_long_as_storage_allows_itself()
+    {
+        await using var source = await StartAsync("a");
+        var keys = await IssueAsync(source);
+        await source.Engine.ChargeAsync(Consume(keys[0], "r"), CancellationToken.None);
+        await using var proxy = await StorageFaultProxy.StartAsync(azurite.Azurite);
+        await using var slow = await EngineUnderTest.StartAsync(proxy.ConnectionString, _prefix + "a");
+        await using var copy = await EngineUnderTest.StartAsync(proxy.ConnectionString, _prefix + "b");
+
+        // However often it is asked, and longer than those wait who charge
+        var isSlow = new StorageFault { AnswerDelay = TimeSpan.FromSeconds(3) };
+        proxy.Decide = request => request.PathAndQuery.Contains(slow.Get<StorageNames>().Audit + "()", StringComparison.Ordinal) ? isSlow : StorageFault.None;
+        var export = await ExportAsync(slow);
+        proxy.Decide = request => request.PathAndQuery.Contains(copy.Get<StorageNames>().KeyDirectory, StringComparison.Ordinal) ? isSlow : StorageFault.None;
+        Assert.Equal(3, (await ImportAsync(copy, export)).Imported);
+        Assert.True((await copy.VerifyAsync(keys[0].Key.Id))!.Balanced);
+    }
+
     private Task<EngineUnderTest> StartAsync(string name) => EngineUnderTest.StartAsync(azurite.ConnectionString, _prefix + name);
 
     /// <summary>Two keys of their own, and two in a pool.</summary>

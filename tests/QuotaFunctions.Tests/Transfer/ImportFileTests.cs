@@ -1,4 +1,6 @@
 using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using QuotaFunctions.Core.Accounts;
 using QuotaFunctions.Core.Accounts.Storage;
 using QuotaFunctions.Core.Transfer;
@@ -9,6 +11,8 @@ namespace QuotaFunctions.Tests.Transfer;
 public sealed class ImportFileTests
 {
     private static readonly string Key = $$"""{"type":"key","secret_sha256":"{{ExportedFile.Sha256("old")}}","name":"=HYPERLINK(\"x\")","quota":1000,"used":120}""";
+
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
     private static readonly string Own = "key_" + new string('A', 20);
 
@@ -41,6 +45,39 @@ public sealed class ImportFileTests
     public async Task A_file_that_goes_on_after_its_end_is_refused() =>
         Assert.Contains("goes on", await ExportedFile.FaultOfAsync([.. ExportedFile.OfKeys(Key), .. Encoding.UTF8.GetBytes(Key + "\n")]), StringComparison.Ordinal);
 
+    [Fact]
+    public async Task Blanks_between_the_parts_of_a_line_do_no_harm()
+    {
+        var row = Row("accounts", Own, "archived:" + Own, "\"Units:long\":1");
+        foreach (var file in new[] { ExportedFile.OfKeys(Spaced(Key)), ExportedFile.Close(Spaced(ExportedFile.Header), "accounts", Spaced(row), Spaced(Head("a"))) })
+        {
+            var lines = Encoding.UTF8.GetString(file).TrimEnd('\n').Split('\n');
+            var text = string.Join('\n', [.. lines[..^1], Spaced(lines[^1]), ""]);
+            Assert.Contains("\"type\": \"end\"", text, StringComparison.Ordinal);
+            Assert.Null(await ExportedFile.FaultOfAsync(Encoding.UTF8.GetBytes(text)));
+        }
+
+        static string Spaced(string line) => JsonNode.Parse(line)!.ToJsonString(Indented).ReplaceLineEndings(" ");
+    }
+
+    [Theory]
+    [InlineData("""{"name":"a"}""")]
+    [InlineData("""{"type":5}""")]
+    [InlineData("""{"type":"rows"}""")]
+    [InlineData("""{"type":"\ud800"}""")]
+    [InlineData("""["row"]""")]
+    public async Task A_line_of_another_type_is_refused(string line) => Assert.Contains(
+        "line 2: its type must be row, key or end", await ExportedFile.FaultOfAsync(ExportedFile.OfKeys(line)), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("\"lines\":2", "\"lines\":\"2\"")]
+    [InlineData("\"lines\":2,", "")]
+    public async Task A_last_line_that_lacks_something_is_refused(string part, string other)
+    {
+        var file = Encoding.UTF8.GetString(ExportedFile.OfKeys(Key)).Replace(part, other, StringComparison.Ordinal);
+        Assert.Contains("as the last line it must have", await ExportedFile.FaultOfAsync(Encoding.UTF8.GetBytes(file)), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("\"version\":1", "\"version\":2", "take a newer one")]
     [InlineData("quota-functions-export", "something-else", "is no export")]
@@ -72,6 +109,7 @@ public sealed class ImportFileTests
 
     [Theory]
     [InlineData("state", "instance", "x", "", "its table")]
+    [InlineData("\\ud800", "nobody", "pool", "", "table must be text")]
     [InlineData("accounts", "nobody", "pool", "", "no account")]
     [InlineData("accounts", "key_AAAAAAAAAAAAAAAAAAAA", "import", "", "no row that an account has")]
     [InlineData("accounts", "key_AAAAAAAAAAAAAAAAAAAA", "lease:0000000000000000001", "", "no row that an account has")]

@@ -1,4 +1,6 @@
 using QuotaFunctions.Core.Accounts;
+using QuotaFunctions.Core.Accounts.Storage;
+using QuotaFunctions.Core.Transfer;
 using QuotaFunctions.Tests.Auditing;
 using QuotaFunctions.Tests.Charging.Simulation;
 using QuotaFunctions.Tests.Retention;
@@ -94,6 +96,60 @@ public sealed class TransferSimulationTests
             await ImportedAsync(instance, second);
             await instance.AssertBalancedAsync(key, 5);
         }
+    });
+
+    [Fact]
+    public void A_pool_that_goes_over_parts_is_left_alone_by_all_after_the_one_that_has_a_key_with_anothers_secret() => AuditWorld.Run(5, async world =>
+    {
+        var source = world.NewInstance("source");
+        var pool = (await source.Pools.CreateAsync(new PoolSettings { Name = "team", Quota = 1000 }, CancellationToken.None)).Id;
+        var keys = new List<TestKey> { await source.IssueAsync(pool), await source.IssueAsync(pool), await source.IssueAsync(pool) };
+        keys.Sort((one, other) => string.CompareOrdinal(one.Locator.KeyId, other.Locator.KeyId));
+        await source.ConsumeAndCompactAsync(keys[1], 3);
+        var (first, rest) = ExportedFile.Split(await ExportAsync(source), line => IsRecordOf(keys[0], line));
+        var (second, third) = ExportedFile.Split(rest, line => IsRecordOf(keys[1], line));
+
+        // The secret of a key of each part in turn is another's, and free later: then the same file is imported, or a newer one
+        foreach (var (number, isNewer) in new[] { (0, false), (0, true), (1, false), (2, false) })
+        {
+            var taken = keys[number];
+            var copy = NewStorage(world);
+            var other = $$"""{"type":"key","secret_sha256":"{{taken.Secret.Hash}}","name":"other","quota":3}""";
+            await ImportAsync(copy, ExportedFile.OfKeys(other));
+            foreach (var (part, result) in await ImportPartsAsync(copy))
+            {
+                Assert.Equal((0, part < number ? 0 : 1), (result.Imported, result.Skipped));
+                Assert.All(result.Conflicts, conflict => Assert.Equal((pool, true), (conflict.Account, conflict.Reason.Contains(taken.Locator.KeyId, StringComparison.Ordinal))));
+            }
+
+            await AssertLeftAloneAsync(copy);
+            await ImportPartsAsync(copy);
+            await AssertLeftAloneAsync(copy);
+
+            await copy.Get<IKeyDirectory>().RemoveAsync(taken.Secret.Hash, CancellationToken.None);
+            if (isNewer)
+            {
+                Assert.Equal(1, (await ImportAsync(copy, await ExportAsync(source))).Imported);
+            }
+            else
+            {
+                await ImportPartsAsync(copy);
+            }
+
+            await copy.AssertBalancedAsync(keys[1], 3);
+            Assert.NotNull(await taken.ConsumeAsync(copy));
+        }
+
+        async Task<IEnumerable<(int Part, ImportResult Result)>> ImportPartsAsync(SimulatedInstance copy) =>
+            [(0, await ImportAsync(copy, first)), (1, await ImportAsync(copy, second)), (2, await ImportAsync(copy, third))];
+
+        async Task AssertLeftAloneAsync(SimulatedInstance copy)
+        {
+            Assert.Null(await copy.Pools.FindAsync(pool, CancellationToken.None));
+            Assert.Null(await copy.VerifyAsync(keys[1].Locator.KeyId));
+        }
+
+        static bool IsRecordOf(TestKey key, string line) => line.Contains($"\"row\":\"key:{key.Locator.KeyId}\"", StringComparison.Ordinal);
     });
 
     private static async Task<(long Imported, long Skipped)> ImportedAsync(SimulatedInstance instance, byte[] part)

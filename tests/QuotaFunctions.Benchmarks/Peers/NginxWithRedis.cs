@@ -6,12 +6,12 @@ using System.Text;
 namespace QuotaFunctions.Benchmarks.Peers;
 
 /// <summary>A quota built of nginx, Lua and Redis.</summary>
-internal sealed class RedisQuota : IAsyncDisposable
+internal sealed class NginxWithRedis : IAsyncDisposable
 {
     private readonly RedisServer _redis;
     private readonly NginxServer _nginx;
 
-    private RedisQuota(RedisServer redis, NginxServer nginx)
+    private NginxWithRedis(RedisServer redis, NginxServer nginx)
     {
         _redis = redis;
         _nginx = nginx;
@@ -22,10 +22,10 @@ internal sealed class RedisQuota : IAsyncDisposable
 
     /// <summary>Starts both.</summary>
     /// <param name="upstreamPort">Where nginx forwards to.</param>
-    public static async Task<RedisQuota> StartAsync(int upstreamPort)
+    public static async Task<NginxWithRedis> StartAsync(int upstreamPort)
     {
         var redis = await RedisServer.StartAsync();
-        return new RedisQuota(redis, await NginxServer.StartGatewayAsync(redis.Port, upstreamPort));
+        return new NginxWithRedis(redis, await NginxServer.StartGatewayAsync(redis.Port, upstreamPort));
     }
 
     /// <summary>Gives keys a quota that no load uses up.</summary>

@@ -6,7 +6,7 @@ namespace QuotaFunctions.Benchmarks.Overspend;
 /// What gateways with a Redis do: look at the counter, make the call, and charge what it came to afterwards. The client has its answer by
 /// then, so it gets it even where the charge fails. The charge's entry in a list goes into the same transaction, to tell who was charged.
 /// </summary>
-internal sealed class RedisQuota(IDatabase redis) : IQuota
+internal sealed class CheckThenChargeQuota(IDatabase redis) : IQuota
 {
     private const string Remaining = "remaining";
     private const string Quota = "quota";
