@@ -1,3 +1,6 @@
+using System.Runtime.CompilerServices;
+using QuotaFunctions.Core.Hosting;
+
 namespace QuotaFunctions.Core.Auditing;
 
 /// <inheritdoc cref="IAuditLog"/>
@@ -13,13 +16,34 @@ internal sealed class AuditLog(IAuditStore log, AuditIndex index) : IAuditLog
     public Task<AuditPage> ReadAsync(AuditQuery query, CancellationToken cancellationToken) =>
         query.KeyId is { } keyId ? ReadKeyAsync(query, keyId, cancellationToken) : ReadAllAsync(query, cancellationToken);
 
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<AuditRow> ReadOnAsync(AuditQuery query, AuditPage first, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        for (var page = first; ; page = await ReadAsync(query with { Cursor = page.Next }, cancellationToken))
+        {
+            foreach (var row in page.Rows)
+            {
+                yield return row;
+            }
+
+            if (page.Next is null)
+            {
+                yield break;
+            }
+
+            // Each time: what is set does not outlast a row that is given out
+            StoragePatience.Begin();
+        }
+    }
+
     private static long SkippedBy(AuditQuery query) => (query.Page - 1L) * query.PageSize;
 
     private async Task<AuditPage> ReadKeyAsync(AuditQuery query, string keyId, CancellationToken cancellationToken)
     {
         var isContinued = AuditCursor.TryParse(query.Cursor, out var cursor);
         var page = new AuditPageBuilder(query, isContinued ? cursor.Skip : SkippedBy(query));
-        await foreach (var row in log.ReadAsync(keyId, query.From, query.To, isContinued ? cursor.After : null, cancellationToken))
+        var count = query.IsFiltered ? null : (long?)(page.Skip + query.PageSize);
+        await foreach (var row in log.ReadAsync(keyId, query.From, query.To, isContinued ? cursor.After : null, count, cancellationToken))
         {
             if (!page.TryAdd(keyId, row))
             {

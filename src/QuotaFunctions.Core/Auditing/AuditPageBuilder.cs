@@ -6,7 +6,7 @@ namespace QuotaFunctions.Core.Auditing;
 internal sealed class AuditPageBuilder(AuditQuery query, long skip)
 {
     /// <summary>Entries that one request looks at: some hundred milliseconds, however long the log is.</summary>
-    public const int MaxScanned = 5_000;
+    public const int MaxScanned = AuditQuery.MaxPageSize;
 
     private readonly List<(string KeyId, LoggedCharge Charge)> _rows = [];
     private int _scanned;

@@ -38,6 +38,9 @@ internal sealed class AuditTable(TableServiceClient tables, StorageNames names, 
     /// <summary>Events in a transaction, but for those of its last row: far below the service's 4 MiB, and done with in a few milliseconds.</summary>
     private const int MaxEvents = 256;
 
+    /// <summary>Rows that storage gives at a time, by its limit.</summary>
+    private const int MaxPage = 1000;
+
     /// <summary>Partitions that are written at once.</summary>
     private const int Degree = 16;
 
@@ -82,7 +85,7 @@ internal sealed class AuditTable(TableServiceClient tables, StorageNames names, 
     }
 
     public async IAsyncEnumerable<LoggedCharge> ReadAsync(
-        string keyId, DateTimeOffset? from, DateTimeOffset? to, ChargeId? after,
+        string keyId, DateTimeOffset? from, DateTimeOffset? to, ChargeId? after, long? count,
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var first = Day(keyId, to is null ? LastDay : LedgerRow.DayOf(to.Value));
@@ -98,7 +101,9 @@ internal sealed class AuditTable(TableServiceClient tables, StorageNames names, 
         // The row where the last page ended is read again for what else is in it.
         bool IsRead(ChargeId id) => after is { } last && id.Day == last.Day && id.Sequence == last.Sequence && id.Index >= last.Index;
 
-        await foreach (var row in _table.QueryAsync<TableEntity>(filter, cancellationToken: cancellationToken))
+        // A row holds one of them at the least. One more, as the first may be read already
+        var page = count is { } wanted ? (int?)Math.Min(MaxPage, wanted + 1) : null;
+        await foreach (var row in _table.QueryAsync<TableEntity>(filter, page, cancellationToken: cancellationToken))
         {
             foreach (var logged in ReadAll(row).Where(logged => !IsRead(logged.Id)))
             {

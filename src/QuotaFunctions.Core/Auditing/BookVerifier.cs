@@ -106,7 +106,7 @@ internal sealed class BookVerifier(IAuditStore log, LedgerReader books, KeyArchi
         }
 
         DateTimeOffset? from = archived.LogBefore > 0 ? LedgerRow.StartOf(archived.LogBefore) : null;
-        await foreach (var logged in log.ReadAsync(locator.KeyId, from, to: null, after: null, cancellationToken))
+        await foreach (var logged in log.ReadAsync(locator.KeyId, from, to: null, after: null, count: null, cancellationToken))
         {
             if (!start.Covers(logged.Id.Sequence) || held.Contains(logged.Id))
             {

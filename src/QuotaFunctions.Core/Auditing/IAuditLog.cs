@@ -7,15 +7,24 @@ namespace QuotaFunctions.Core.Auditing;
 public interface IAuditLog
 {
     /// <summary>
-    /// Rows of a key, or of all keys, the newest first. One call looks at 5,000 rows at the most: where few of them are wanted, the page is short, perhaps
+    /// Rows of a key, or of all keys, the newest first. One call looks at <see cref="AuditQuery.MaxPageSize"/> rows at the most: where few of them are wanted, the page is short, perhaps
     /// empty, and its cursor goes on behind them.
     /// </summary>
     Task<AuditPage> ReadAsync(AuditQuery query, CancellationToken cancellationToken);
+
+    /// <summary>A page's rows, and all that come after it. Unlike for a single page, storage has as much time as it may take.</summary>
+    /// <param name="query">What the page was asked for by.</param>
+    /// <param name="first">The page.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    IAsyncEnumerable<AuditRow> ReadOnAsync(AuditQuery query, AuditPage first, CancellationToken cancellationToken);
 }
 
 /// <summary>Which rows to read.</summary>
 public sealed record AuditQuery
 {
+    /// <summary>The most rows of a page: as many as one call looks at.</summary>
+    public const int MaxPageSize = 5_000;
+
     /// <summary>Whose; null for all keys and pools.</summary>
     public string? KeyId { get; init; }
 
@@ -25,7 +34,7 @@ public sealed record AuditQuery
     /// <summary>The first page is 1.</summary>
     public int Page { get; init; } = 1;
 
-    /// <summary>Rows a page, 1 to 1000.</summary>
+    /// <summary>Rows a page, 1 to <see cref="MaxPageSize"/>.</summary>
     public int PageSize { get; init; } = 100;
 
     /// <summary>Where to go on, as <see cref="AuditPage.Next"/> gave it; goes before <see cref="Page"/>.</summary>
@@ -45,6 +54,9 @@ public sealed record AuditQuery
 
     /// <summary>The model, or null.</summary>
     public string? Model { get; init; }
+
+    /// <summary>Whether some of the rows in its period may not be wanted.</summary>
+    internal bool IsFiltered => Outcome is not null || Provider is not null || Model is not null;
 }
 
 /// <summary>A page of the log.</summary>

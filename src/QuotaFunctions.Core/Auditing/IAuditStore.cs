@@ -20,9 +20,10 @@ internal interface IAuditStore
     /// <param name="from">The earliest moment that is wanted, or null.</param>
     /// <param name="to">The first moment that is not wanted any more, or null.</param>
     /// <param name="after">What to go on after, or null.</param>
+    /// <param name="count">How many will be read, or null where that is not known: storage is then asked for as many at a time as it gives.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     IAsyncEnumerable<LoggedCharge> ReadAsync(
-        string keyId, DateTimeOffset? from, DateTimeOffset? to, ChargeId? after, CancellationToken cancellationToken);
+        string keyId, DateTimeOffset? from, DateTimeOffset? to, ChargeId? after, long? count, CancellationToken cancellationToken);
 
     /// <summary>Reads what of a key's day is in the log for a run of commits.</summary>
     Task<IReadOnlyDictionary<ChargeId, LoggedCharge>> ReadWrittenAsync(

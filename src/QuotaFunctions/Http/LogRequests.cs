@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Http;
 using QuotaFunctions.Core.Accounts;
@@ -81,32 +80,14 @@ internal sealed partial record LogRequest(AuditQuery Query, string Format)
 
         // The first rows are read before the answer begins: where storage fails, that is still a proper refusal. The others are read as the
         // answer is written, when the function has ended: the client's leaving ends that.
-        var all = query with { PageSize = MaxPageSize };
+        var all = query with { PageSize = AuditQuery.MaxPageSize };
         var first = await log.ReadAsync(all, cancellationToken);
-        var read = ReadAllAsync(log, all, first, CancellationToken.None).Select(ToResponse);
+        var read = log.ReadOnAsync(all, first, CancellationToken.None).Select(ToResponse);
         return Format == "csv"
             ? CsvTable.Of(LogRowResponse.ColumnsOf(isHolder), read.Select(row => row.ToCells(isHolder)))
             : NdjsonLines.Of(read, ResponseJson.Default.LogRowResponse);
 
         LogRowResponse ToResponse(AuditRow row) => LogRowResponse.Of(row, unitOf(row.KeyId), isHolder);
-    }
-
-    /// <summary>All rows, of which no more than a page is in memory.</summary>
-    private static async IAsyncEnumerable<AuditRow> ReadAllAsync(
-        IAuditLog log, AuditQuery query, AuditPage first, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        for (var page = first; ; page = await log.ReadAsync(query with { Cursor = page.Next }, cancellationToken))
-        {
-            foreach (var row in page.Rows)
-            {
-                yield return row;
-            }
-
-            if (page.Next is null)
-            {
-                yield break;
-            }
-        }
     }
 
     [GeneratedRegex(@"^[a-z_]{1,32}\z")]

@@ -10,6 +10,7 @@ namespace QuotaFunctions.Benchmarks.Overspend;
 internal sealed class ServiceSubject(FaultyStorage storage, bool waitForLog) : ISubject
 {
     // Contract: every admitted request is in the log within two minutes. The rest is for a machine that is busy with the end of the load.
+    private const int MaxDownloads = 3;
     private static readonly TimeSpan LogBound = TimeSpan.FromMinutes(5);
     private readonly HttpClient _http = new() { DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Bearer", AppSettings.AdminToken) } };
     private string _key = "";
@@ -38,7 +39,7 @@ internal sealed class ServiceSubject(FaultyStorage storage, bool waitForLog) : I
         await storage.CalmAsync();
         var address = new Uri(process, $"/manage/keys/{_key}/");
         var used = await Eventually.GetAsync(() => VerifyAsync(address, cancellationToken), LogBound, "the books are balanced");
-        return new Books(used.Value, waitForLog ? await ReadLogAsync(address, cancellationToken) : null);
+        return new Books(used.Value, waitForLog ? await DownloadLogAsync(address, cancellationToken) : null);
     }
 
     public async ValueTask DisposeAsync()
@@ -56,6 +57,22 @@ internal sealed class ServiceSubject(FaultyStorage storage, bool waitForLog) : I
         return settled ? new Used(used) : null;
 
         long Number(string name) => books[name]!.GetValue<long>();
+    }
+
+    /// <summary>Reads the log, and anew where the connection breaks: a long run is not to be lost for that.</summary>
+    private async Task<IReadOnlyList<string>> DownloadLogAsync(Uri address, CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await ReadLogAsync(address, cancellationToken);
+            }
+            catch (IOException exception) when (attempt < MaxDownloads)
+            {
+                await Console.Error.WriteLineAsync($"the log: {exception.Message}; read anew");
+            }
+        }
     }
 
     private async Task<IReadOnlyList<string>> ReadLogAsync(Uri address, CancellationToken cancellationToken)

@@ -58,6 +58,27 @@ public sealed class AuditLogTests
         Assert.Equal(new ChargeId(20260302, Length - 1000, 0).ToString(), second.Rows[0].Id);
     }
 
+    [Fact]
+    public async Task What_comes_after_a_page_is_read_to_the_end_each_row_once()
+    {
+        var query = new AuditQuery { KeyId = "key_a", PageSize = AuditQuery.MaxPageSize };
+        var first = await _log.ReadAsync(query, CancellationToken.None);
+
+        var all = await _log.ReadOnAsync(query, first, CancellationToken.None).ToListAsync();
+
+        Assert.Equal(Length, all.Select(row => row.Id).Distinct().Count());
+        Assert.Equal(Length, all.Count);
+    }
+
+    [Fact]
+    public async Task Storage_is_asked_for_no_more_than_a_page_unless_some_may_not_be_wanted()
+    {
+        await _log.ReadAsync(new AuditQuery { KeyId = "key_a", Page = 3, PageSize = 100 }, CancellationToken.None);
+        await _log.ReadAsync(new AuditQuery { KeyId = "key_a", Outcome = "failed" }, CancellationToken.None);
+
+        Assert.Equal([300L, null], _table.Asked);
+    }
+
     [Theory]
     [InlineData("chg_20260302-7-3", 0)]
     [InlineData("chg_20260302-7-3.4900", 4900)]
@@ -106,6 +127,8 @@ public sealed class AuditLogTests
     {
         public int Read { get; set; }
 
+        public List<long?> Asked { get; } = [];
+
         public Task WriteAsync(IReadOnlyCollection<AuditEvent> events, CancellationToken cancellationToken) => throw new NotSupportedException();
 
         public Task<LoggedCharge?> FindAsync(string keyId, ChargeId id, AuditPhase upTo, CancellationToken cancellationToken) => throw new NotSupportedException();
@@ -117,9 +140,10 @@ public sealed class AuditLogTests
             string keyId, int day, long firstSequence, long lastSequence, CancellationToken cancellationToken) => throw new NotSupportedException();
 
         public async IAsyncEnumerable<LoggedCharge> ReadAsync(
-            string keyId, DateTimeOffset? from, DateTimeOffset? to, ChargeId? after, [EnumeratorCancellation] CancellationToken cancellationToken)
+            string keyId, DateTimeOffset? from, DateTimeOffset? to, ChargeId? after, long? count, [EnumeratorCancellation] CancellationToken cancellationToken)
         {
             await Task.CompletedTask;
+            Asked.Add(count);
             for (var sequence = after?.Sequence - 1 ?? Length; sequence > 0; sequence--)
             {
                 Read++;

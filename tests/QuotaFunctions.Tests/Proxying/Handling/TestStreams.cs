@@ -1,9 +1,5 @@
 using System.Text;
 using Microsoft.AspNetCore.Http;
-using QuotaFunctions.Core.Http;
-using QuotaFunctions.Core.Proxying;
-using QuotaFunctions.Tests.Telemetry;
-using QuotaFunctions.TestSupport;
 
 namespace QuotaFunctions.Tests.Proxying.Handling;
 
