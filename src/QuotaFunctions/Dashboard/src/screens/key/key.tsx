@@ -31,10 +31,7 @@ export function KeyScreen({ id }: { id: string }) {
           </Head>
           <KeyActs subject={key} changed={live.reload} />
           <p class="verdict">{sentenceOf(key)}</p>
-          <p>
-            <Dates subject={key} />
-            {key.status === 'active' && key.quota !== null && <Forecast subject={key} />}
-          </p>
+          <p>{key.status === 'active' && key.quota !== null ? <Forecast subject={key} dates={datesOf(key)} /> : text.value.common.sentences(datesOf(key))}</p>
           {key.quota !== null && (
             <div class="after">
               <Statement subject={key} />
@@ -60,17 +57,12 @@ function sentenceOf(key: Key): string {
   const { sentence } = text.value.key;
   if (key.status !== 'active') return sentence[key.status];
   if (key.remaining === null) return sentence.unlimited;
-  return key.remaining <= 0 ? sentence.usedUp : sentence.active(key.unit === 'requests' ? `${leftOf(key)} ${text.value.common.units.requests}` : leftOf(key));
+  return key.remaining <= 0 ? sentence.usedUp : sentence.active(key.unit === 'requests' ? text.value.common.requests(leftOf(key)) : leftOf(key));
 }
 
-function Dates({ subject }: { subject: Key }) {
+function datesOf({ resets_at: resets, expires_at: expires, status }: Key): string[] {
   const words = text.value.key;
-  return (
-    <>
-      {subject.resets_at && `${words.refills(relative(subject.resets_at))} `}
-      {subject.expires_at && subject.status === 'active' && `${words.expires(relative(subject.expires_at))} `}
-    </>
-  );
+  return [...(resets ? [words.refills(relative(resets))] : []), ...(expires && status === 'active' ? [words.expires(relative(expires))] : [])];
 }
 
 /** How the key stands, and what can be done with it. */

@@ -77,7 +77,7 @@ function nameOf({ period, from, to: end, time_zone: timeZone }: Report): string 
   const kind = text.value.reports.kinds[period]!;
   if (!from) return kind;
   const ends = end ? [from, new Date(Date.parse(end) - 1)] : [from];
-  return `${kind}, ${[...new Set(ends.map((day) => date(day, timeZone)))].join(' – ')}`;
+  return text.value.reports.periodOf(kind, [...new Set(ends.map((day) => date(day, timeZone)))].join(' – '));
 }
 
 function MakeReport({ close }: { close: () => void }) {

@@ -1,0 +1,33 @@
+using QuotaFunctions.Core.Keys;
+
+namespace QuotaFunctions.Core.Usage;
+
+/// <inheritdoc cref="IKeyStandings"/>
+internal sealed class KeyStandings(RecentUsage usage, TimeProvider clock) : IKeyStandings
+{
+    /// <summary>The copies are made as often: who turns the pages of a list has each from the same ones.</summary>
+    private static readonly TimeSpan KeptFor = TimeSpan.FromSeconds(30);
+
+    private volatile Copies? _last;
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyDictionary<string, KeyStanding>> ReadAsync(CancellationToken cancellationToken)
+    {
+        var start = clock.GetUtcNow();
+        if (_last is { } last && start - last.At < KeptFor)
+        {
+            return last.Standings;
+        }
+
+        var standings = new Dictionary<string, KeyStanding>();
+        await foreach (var (keyId, standing) in usage.ReadStandingsAsync(cancellationToken))
+        {
+            standings[keyId] = standing;
+        }
+
+        _last = new Copies(start, standings);
+        return standings;
+    }
+
+    private sealed record Copies(DateTimeOffset At, IReadOnlyDictionary<string, KeyStanding> Standings);
+}
