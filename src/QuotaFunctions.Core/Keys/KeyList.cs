@@ -14,9 +14,9 @@ internal sealed class KeyList(KeyIndex index, IKeyStandings standings, IAccountS
         var isFirst = !KeyPlace.TryParse(query.Cursor, query.Sort, out var last);
         var rest = fitting
             .Select(entry => KeyPlace.Of(entry, query.Sort, copies is null ? null : KeyStanding.Of(entry, copies.GetValueOrDefault(entry.Id), now)))
-            .Where(place => isFirst || place.CompareTo(last) > 0)
+            .Where(place => isFirst || KeyPlace.InOrder.Compare(place, last) > 0)
             .ToList();
-        var page = rest.Order().Take(query.Limit).ToList();
+        var page = rest.Order(KeyPlace.InOrder).Take(query.Limit).ToList();
         return new KeyPage(fitting.Count, await ReadKeysAsync(page, query, now, cancellationToken), rest.Count > page.Count ? page[^1].ToCursor() : null);
     }
 

@@ -32,12 +32,25 @@ public enum KeySort
 /// <param name="Figure">What comes first: the smallest is at the head of the list.</param>
 /// <param name="Text">What comes second.</param>
 /// <param name="Id">The key's id, which decides where all else is equal.</param>
-public readonly record struct KeyPlace(KeySort Sort, double Figure, string Text, string Id) : IComparable<KeyPlace>
+public readonly record struct KeyPlace(KeySort Sort, double Figure, string Text, string Id)
 {
     /// <summary>The longest cursor: a name has up to 200 characters of up to three bytes, in Base64.</summary>
     public const int MaxCursorLength = 1000;
 
     private const char Separator = '\n';
+
+    /// <summary>The order of the places in one list.</summary>
+    internal static readonly IComparer<KeyPlace> InOrder = Comparer<KeyPlace>.Create(static (place, other) =>
+    {
+        var byFigure = place.Figure.CompareTo(other.Figure);
+        if (byFigure != 0)
+        {
+            return byFigure;
+        }
+
+        var byText = string.Compare(place.Text, other.Text, place.Sort == KeySort.Name ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal);
+        return byText != 0 ? byText : string.CompareOrdinal(place.Id, other.Id);
+    });
 
     /// <summary>Reads a cursor. False where it is none, or one of a list that is sorted by something else.</summary>
     /// <param name="cursor">The cursor.</param>
@@ -62,19 +75,6 @@ public readonly record struct KeyPlace(KeySort Sort, double Figure, string Text,
     /// <summary>What <see cref="TryParse"/> reads.</summary>
     public string ToCursor() =>
         Base64Url.EncodeToString(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{Sort}{Separator}{Figure}{Separator}{Text}{Separator}{Id}")));
-
-    /// <inheritdoc/>
-    public int CompareTo(KeyPlace other)
-    {
-        var byFigure = Figure.CompareTo(other.Figure);
-        if (byFigure != 0)
-        {
-            return byFigure;
-        }
-
-        var byText = string.Compare(Text, other.Text, Sort == KeySort.Name ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal);
-        return byText != 0 ? byText : string.CompareOrdinal(Id, other.Id);
-    }
 
     /// <summary>The place of a key. What is not known of it, or never was, comes last.</summary>
     /// <param name="key">What the index says of it.</param>

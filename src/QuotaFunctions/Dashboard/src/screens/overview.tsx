@@ -160,7 +160,7 @@ function OverviewFigures({ days, now, report }: { days: number; now: Schemas['Us
   const { overview, common } = text.value;
   // Of a report by whole days the last 24 hours are no part
   const before = days === 1 ? undefined : report?.total_before;
-  const was = (value: string | undefined) => (value === undefined ? '' : `${common.before[days]}: ${value}`);
+  const was = (value: string | undefined) => (value === undefined ? '' : common.pair(common.before[days]!, value));
   const costBefore = days === 1 ? undefined : report?.units.find(({ unit }) => unit === 'usd')?.used_before;
   const rate = now && now.success + now.failed > 0 ? (now.success / (now.success + now.failed)) * 100 : null;
   return (

@@ -1,6 +1,9 @@
 const plural = (count: number, one: string, many: string) => (count === 1 ? one : many);
 const words = ['No', 'One', 'Two', 'Three', 'Four', 'Five', 'Six', 'Seven', 'Eight', 'Nine'];
 
+/** A sentence about one key, or about several. */
+const keys = (count: string, one: string, several: string) => (count === '1' ? `1 key ${one}.` : `${count} keys ${several}.`);
+
 /** Everything that the page says, in English. What is typed in or measured comes in as text that is formatted already. */
 export const en = {
   common: {
@@ -36,6 +39,7 @@ export const en = {
     theme: 'Theme',
     themes: { auto: 'Auto', light: 'Light', dark: 'Dark' },
     signOut: 'Sign out',
+    pair: (name: string, value: string) => `${name}: ${value}`,
     sentences: (said: string[]) => said.join(' '),
     requests: (count: string) => `${count} requests`,
     since: (at: string) => `since ${at}`,
@@ -312,7 +316,7 @@ export const en = {
     emptyTitle: 'There are no pools yet.',
     emptyText: 'A pool is one quota for several keys: a team’s budget, with a limit for each member. Make one, then name it when you make a key.',
     change: (name: string) => `Change ${name}`,
-    delete: 'Delete pool',
+    delete: 'Delete',
     deleteSays: (name: string) => `${name} and every key in it will be refused from the next call on. This cannot be undone.`,
     deleted: (name: string) => `${name} is deleted.`,
     columns: { name: 'Pool', tenant: 'Tenant', granted: 'Granted', used: 'Used', held: 'Held', left: 'Left', refills: 'Refills' },
@@ -368,11 +372,11 @@ export const en = {
     anomalies: 'Anomalies',
     noAnomalies: 'None found.',
     anomaly: {
-      quota_exhausted: (count: string) => `${count} keys have used up their quota.`,
+      quota_exhausted: (count: string) => keys(count, 'has used up its quota', 'have used up their quota'),
       failure_rate: (_: string, percent: string) => `${percent} of the requests failed.`,
-      quota_low: (count: string) => `${count} keys have little left.`,
-      requests_surge: (count: string, percent: string) => `${count} keys made far more requests than before (${percent}).`,
-      refusals: (count: string) => `${count} calls were refused.`,
+      quota_low: (count: string) => keys(count, 'has little left', 'have little left'),
+      requests_surge: (count: string) => keys(count, 'made far more requests than before', 'made far more requests than before'),
+      refusals: (count: string) => keys(count, 'was refused more often than admitted', 'were refused more often than admitted'),
     } as Record<string, (count: string, percent: string) => string>,
     models: 'Models',
     keys: 'Keys',

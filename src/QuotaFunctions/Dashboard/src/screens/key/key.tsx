@@ -119,7 +119,7 @@ function Settings({ subject }: { subject: Key }) {
     [fields.type, form.types[subject.quota_type]],
     [fields.unit, common.units[subject.unit]],
     [fields.refill, refill ? refillOf(amount(refill.amount, subject.unit), form.refills[refill.period]!, refill.time_zone) : form.refills['']],
-    [fields.expires, subject.expires_at ? <Day at={subject.expires_at} /> : text.value.keys.never],
+    [fields.expires, subject.expires_at ? <Day at={subject.expires_at} /> : form.refills['']],
     [fields.rate, subject.rate_limit_per_minute === null ? common.unlimited : number(subject.rate_limit_per_minute)],
     [fields.concurrent, subject.max_concurrent === null ? common.unlimited : number(subject.max_concurrent)],
     [fields.maxCost, subject.max_cost === null ? common.unlimited : amount(subject.max_cost, subject.unit)],
@@ -131,7 +131,7 @@ function Settings({ subject }: { subject: Key }) {
     [fields.ips, list(subject.allowed_ips)],
     [fields.created, <Time at={subject.created_at} />],
     [fields.last, subject.last_used_at ? <Time at={subject.last_used_at} /> : text.value.keys.never],
-    ...Object.entries(subject.metadata).map(([name, value]): [string, string] => [`${fields.metadata}: ${name}`, value as string]),
+    ...Object.entries(subject.metadata).map(([name, value]): [string, string] => [text.value.common.pair(fields.metadata, name), value as string]),
   ];
   return <Sums rows={rows} />;
 }

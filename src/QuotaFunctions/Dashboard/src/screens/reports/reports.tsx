@@ -99,7 +99,7 @@ function MakeReport({ close }: { close: () => void }) {
   return (
     <FormDialog title={words.create} submit={words.make} act={act} close={close}>
       <div class="two">
-        <Select label={words.period} value={period} change={setPeriod} options={Object.entries(words.periods)} fault={act.fault('period')} hint={`${words.zone}: ${zone()}`} />
+        <Select label={words.period} value={period} change={setPeriod} options={Object.entries(words.periods)} fault={act.fault('period')} hint={text.value.common.pair(words.zone, zone())} />
         <Select label={words.columns.language} value={wording} change={setWording} options={Object.entries(words.languages)} />
       </div>
       {period === 'days' && (
