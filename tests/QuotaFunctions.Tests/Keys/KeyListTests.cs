@@ -110,6 +110,21 @@ public sealed class KeyListTests
     });
 
     [Fact]
+    public void Copies_that_take_long_to_read_are_kept_for_longer() => Run(async world =>
+    {
+        var instance = world.NewInstance();
+        await CreateAsync(instance);
+        var query = new KeyQuery { Sort = KeySort.Used };
+        instance.Distance = 20_000;
+        await ListAsync(instance, query);
+        instance.Distance = 1;
+        await world.World.DelayAsync(TimeSpan.FromSeconds(31));
+        Assert.Equal(1 + 1, await world.CountCallsAsync(() => ListAsync(instance, query)));
+        await world.World.DelayAsync(TimeSpan.FromSeconds(600));
+        Assert.Equal(1 + 1 + 1, await world.CountCallsAsync(() => ListAsync(instance, query)));
+    });
+
+    [Fact]
     public void A_list_shows_how_keys_stand_now_whatever_the_index_says() => Run(async world =>
     {
         var instance = world.NewInstance();

@@ -40,8 +40,9 @@ export function KeysScreen() {
   const live = useLive(async (signal) => ({ ...(await api.get('/manage/keys', { query, signal })), of: JSON.stringify(query) }), [query], filter.sort ? sortedSeconds : 5);
   const shown = useStill(live.data);
   const page = cursors.length;
-  const hasNext = live.data?.next !== undefined;
   const total = live.data?.total ?? 0;
+  const isOld = live.data?.of !== JSON.stringify(query);
+  const next = isOld ? undefined : live.data?.next;
 
   return (
     <>
@@ -68,7 +69,7 @@ export function KeysScreen() {
               </button>
             </Empty>
           ) : (
-            <>
+            <div class={isOld ? 'waiting' : ''} aria-busy={isOld}>
               <KeysTable keys={shown} selected={selected} select={setSelected} />
               <div class="pager">
                 <span>{keys.page(number(page * pageSize + 1), number(page * pageSize + shown.length), number(total))}</span>
@@ -76,12 +77,12 @@ export function KeysScreen() {
                   <button type="button" class="btn sm" disabled={page === 0} onClick={() => setCursors(cursors.slice(0, -1))}>
                     {common.previous}
                   </button>
-                  <button type="button" class="btn sm" disabled={!hasNext} onClick={() => setCursors([...cursors, live.data?.next ?? ''])}>
+                  <button type="button" class="btn sm" disabled={next === undefined} onClick={() => setCursors([...cursors, next!])}>
                     {common.next}
                   </button>
                 </span>
               </div>
-            </>
+            </div>
           )
         }
       </Loaded>
