@@ -27,7 +27,7 @@ public interface IKeyService
     /// <param name="cancellationToken">Ends the reading.</param>
     Task<KeyCheck> CheckAsync(KeySecret secret, IPAddress? address, CancellationToken cancellationToken);
 
-    /// <summary>Lists keys in the order of their accounts.</summary>
+    /// <summary>Lists keys.</summary>
     Task<KeyPage> ListAsync(KeyQuery query, CancellationToken cancellationToken);
 
     /// <summary>The ids of all keys, or of those of a tenant, in their order; revoked ones are among them.</summary>
@@ -85,7 +85,10 @@ public sealed record KeyQuery
     /// <summary>The most keys a page, 1 to 1000.</summary>
     public int Limit { get; init; } = 100;
 
-    /// <summary>Where to go on: the id of the last key of the page before, or null.</summary>
+    /// <summary>By what the list is sorted.</summary>
+    public KeySort Sort { get; init; }
+
+    /// <summary>Where to go on: <see cref="KeyPage.Next"/> of the page before, with the same <see cref="Sort"/>, or null.</summary>
     public string? Cursor { get; init; }
 
     /// <summary>Part of the name, in any letter case; null for all.</summary>

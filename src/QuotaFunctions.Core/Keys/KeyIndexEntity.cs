@@ -8,7 +8,10 @@ using QuotaFunctions.Core.Accounts;
 
 namespace QuotaFunctions.Core.Keys;
 
-/// <summary>What the index says of a key or a pool: no more than what lists filter by, and what usage needs of a key that was not used yet.</summary>
+/// <summary>
+/// What the index says of a key or a pool: no more than what lists filter and sort by, and what usage needs of a key that was not used yet.
+/// It is small, so when a key was made is in seconds since 1970.
+/// </summary>
 internal sealed record IndexedKey(
     [property: JsonPropertyName("i")] string Id,
     [property: JsonPropertyName("n")] string Name,
@@ -17,7 +20,8 @@ internal sealed record IndexedKey(
     [property: JsonPropertyName("e")] DateTimeOffset? ExpiresAt,
     [property: JsonPropertyName("u")] QuotaUnit? Unit = null,
     [property: JsonPropertyName("q")] long? Quota = null,
-    [property: JsonPropertyName("r")] long? Refill = null)
+    [property: JsonPropertyName("r")] long? Refill = null,
+    [property: JsonPropertyName("c")] long? CreatedAt = null)
 {
     /// <summary>What it says of a key with this record. The quota is the one that was set last; top-ups are not in it.</summary>
     public static IndexedKey Of(KeyState key) => new(
@@ -28,7 +32,8 @@ internal sealed record IndexedKey(
         key.Settings.ExpiresAt,
         key.Settings.Unit,
         key.Settings.QuotaType == QuotaType.Time ? null : key.Settings.Quota,
-        key.Settings.Refill?.Amount);
+        key.Settings.Refill?.Amount,
+        key.CreatedAt.ToUnixTimeSeconds());
 
     /// <summary>What it says of a pool with this record.</summary>
     public static IndexedKey Of(PoolState pool) => new(pool.Id, pool.Settings.Name, pool.Settings.Tenant, pool.Status, ExpiresAt: null, pool.Settings.Unit);

@@ -3,27 +3,21 @@ using QuotaFunctions.Core.Accounts.Storage;
 
 namespace QuotaFunctions.Core.Keys;
 
-/// <summary>Lists keys and pools: which there are by the index, how they stand by their records.</summary>
-internal sealed class KeyList(KeyIndex index, IAccountStore store, TimeProvider clock)
+/// <summary>Lists keys and pools: which there are by the index, in which order by the index and by copies, how they stand by their records.</summary>
+internal sealed class KeyList(KeyIndex index, IKeyStandings standings, IAccountStore store, TimeProvider clock)
 {
-    /// <summary>By account, then by key: an order that no new key changes, and that has the keys of a pool together.</summary>
-    private static readonly Comparer<KeyLocator> InOrder = Comparer<KeyLocator>.Create(static (key, other) =>
-    {
-        var byAccount = string.CompareOrdinal(key.AccountId, other.AccountId);
-        return byAccount != 0 ? byAccount : string.CompareOrdinal(key.KeyId, other.KeyId);
-    });
-
     public async Task<KeyPage> ReadAsync(KeyQuery query, CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
-        var fitting = (await index.ReadAsync(cancellationToken))
-            .Where(entry => Fits(entry, query, now))
-            .Select(entry => KeyLocator.TryParse(entry.Id, out var locator) ? locator : (KeyLocator?)null)
-            .OfType<KeyLocator>()
+        var fitting = (await index.ReadAsync(cancellationToken)).Where(entry => !KeyLocator.IsPoolId(entry.Id) && Fits(entry, query, now)).ToList();
+        var copies = query.Sort is KeySort.Used or KeySort.Remaining or KeySort.LastUsed ? await standings.ReadAsync(cancellationToken) : null;
+        var isFirst = !KeyPlace.TryParse(query.Cursor, query.Sort, out var last);
+        var rest = fitting
+            .Select(entry => KeyPlace.Of(entry, query.Sort, copies is null ? null : KeyStanding.Of(entry, copies.GetValueOrDefault(entry.Id), now)))
+            .Where(place => isFirst || KeyPlace.InOrder.Compare(place, last) > 0)
             .ToList();
-        var rest = fitting.Where(key => Follows(key, query.Cursor)).ToList();
-        var page = rest.Order(InOrder).Take(query.Limit).ToList();
-        return new KeyPage(fitting.Count, await ReadKeysAsync(page, query, now, cancellationToken), rest.Count > page.Count ? page[^1].KeyId : null);
+        var page = rest.Order(KeyPlace.InOrder).Take(query.Limit).ToList();
+        return new KeyPage(fitting.Count, await ReadKeysAsync(page, query, now, cancellationToken), rest.Count > page.Count ? page[^1].ToCursor() : null);
     }
 
     /// <summary>The ids of a tenant's keys and pools, the revoked ones, too.</summary>
@@ -61,14 +55,14 @@ internal sealed class KeyList(KeyIndex index, IAccountStore store, TimeProvider 
 
     /// <summary>Reads the keys of a page. One that does not fit any more by its record is left out.</summary>
     private async Task<IReadOnlyList<ApiKey>> ReadKeysAsync(
-        List<KeyLocator> page, KeyQuery query, DateTimeOffset now, CancellationToken cancellationToken)
+        List<KeyPlace> page, KeyQuery query, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var keys = new ApiKey?[page.Count];
         await KeyIndex.ForEachAsync(
             Enumerable.Range(0, page.Count),
             async (at, stop) =>
             {
-                var record = await store.ReadAsync(page[at], isConsistent: false, stop);
+                var record = KeyLocator.TryParse(page[at].Id, out var locator) ? await store.ReadAsync(locator, isConsistent: false, stop) : null;
                 keys[at] = record is not null && Fits(IndexedKey.Of(record.Key), query, now) ? record.Key.ToApiKey(record.Pool, now) : null;
             },
             cancellationToken);
@@ -80,6 +74,4 @@ internal sealed class KeyList(KeyIndex index, IAccountStore store, TimeProvider 
         && (query.Expired is null || (key.ExpiresAt <= now) == query.Expired)
         && (query.Tenant is null || key.Tenant == query.Tenant)
         && (query.Name is null || key.Name.Contains(query.Name, StringComparison.OrdinalIgnoreCase));
-
-    private static bool Follows(KeyLocator key, string? cursor) => !KeyLocator.TryParse(cursor, out var other) || InOrder.Compare(key, other) > 0;
 }

@@ -6,7 +6,7 @@ namespace QuotaFunctions.Core.Keys;
 /// <summary>Registers keys and pools.</summary>
 public static class KeysServiceCollectionExtensions
 {
-    /// <summary>What issues, finds and changes keys and pools. Needs the storage clients and the quota engine.</summary>
+    /// <summary>What issues, finds and changes keys and pools. Needs the storage clients, the quota engine and usage.</summary>
     public static IServiceCollection AddKeys(this IServiceCollection services) => services
         .AddSingleton<IKeyDirectory, KeyDirectory>()
         .AddSingleton<SecretEndings>()

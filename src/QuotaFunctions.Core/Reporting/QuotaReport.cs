@@ -51,7 +51,7 @@ public sealed record QuotaReport
     /// <summary>All keys of the report, also where <see cref="Keys"/> has only the first of them.</summary>
     public required int KeyCount { get; init; }
 
-    /// <summary>The keys, those with the most requests first, at most 10,000.</summary>
+    /// <summary>The keys, those with the most requests first, at most 10,000; none where they were left out.</summary>
     public required IReadOnlyList<ReportKey> Keys { get; init; }
 
     /// <summary>The models with the most requests, at most 10.</summary>

@@ -40,7 +40,7 @@ internal static class ReportComposer
             Units = UnitsOf(keys, data.UsageBefore.Items),
             ActiveKeys = keys.Count(key => key.IsActive),
             KeyCount = keys.Count,
-            Keys = [.. keys.Take(MaxKeys)],
+            Keys = request.OmitKeys ? [] : [.. keys.Take(MaxKeys)],
             Models = ModelsOf(data.ByModel.Items),
             Series = SeriesOf(ReportPeriods.Points(period, request.Zone), data.ByModel.Items),
             NearestToEnd = KeyForecast.NearestToEnd(keys, options.LowQuotaPercent, MaxListed),

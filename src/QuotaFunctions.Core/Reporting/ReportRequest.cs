@@ -30,6 +30,10 @@ public sealed record ReportRequest
     /// <summary>The language.</summary>
     public ReportLanguage Language { get; init; }
 
+    /// <summary>Whether the list of the keys is left out. Not of a report that is kept: its other forms are made of the list.</summary>
+    [JsonIgnore]
+    public bool OmitKeys { get; init; }
+
     /// <summary>The moment that the last whole day, week or month is before; null for when the report is made.</summary>
     public DateTimeOffset? AsOf { get; init; }
 

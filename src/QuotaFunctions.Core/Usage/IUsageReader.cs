@@ -1,5 +1,6 @@
 using NodaTime;
 using QuotaFunctions.Core.Accounts;
+using QuotaFunctions.Core.Keys;
 
 namespace QuotaFunctions.Core.Usage;
 

@@ -3,6 +3,7 @@ using Azure.Data.Tables;
 using QuotaFunctions.Core.Accounts;
 using QuotaFunctions.Core.Accounts.Storage;
 using QuotaFunctions.Core.Hosting;
+using QuotaFunctions.Core.Keys;
 
 namespace QuotaFunctions.Core.Usage;
 
@@ -54,7 +55,11 @@ internal sealed class RecentUsage(TableServiceClient tables, StorageNames names)
     /// <summary>How the quota of each key stood when it was used or changed last.</summary>
     public async IAsyncEnumerable<(string KeyId, KeyStanding Standing)> ReadStandingsAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        string[] properties = ["RowKey", nameof(UsageEntity.Unit), nameof(KeyStanding.Limit), nameof(KeyStanding.Used), nameof(KeyStanding.Remaining)];
+        string[] properties =
+        [
+            "RowKey", nameof(UsageEntity.Unit), nameof(KeyStanding.Limit), nameof(KeyStanding.Used), nameof(KeyStanding.Remaining),
+            nameof(KeyStanding.LastUsedAt), nameof(KeyStanding.ResetsAt),
+        ];
         await foreach (var row in ReadPartitionAsync(UsageEntity.Keys, properties, cancellationToken))
         {
             yield return (row.RowKey, UsageEntity.ToStanding(row));

@@ -4,6 +4,7 @@ using System.Text.Json.Serialization;
 using Azure.Data.Tables;
 using QuotaFunctions.Core.Accounts;
 using QuotaFunctions.Core.Accounts.Storage;
+using QuotaFunctions.Core.Keys;
 
 namespace QuotaFunctions.Core.Usage;
 
@@ -183,23 +184,6 @@ internal static class UsageEntity
 
     private static Dictionary<QuotaUnit, long> UnitsOf(TableEntity row, string prefix) =>
         Enum.GetValues<QuotaUnit>().Where(unit => row.ContainsKey(prefix + unit)).ToDictionary(unit => unit, unit => row.GetInt64(prefix + unit) ?? 0);
-}
-
-/// <summary>How a key's quota stood when its usage was copied. All amounts in the key's unit.</summary>
-/// <param name="Unit">What one unit stands for.</param>
-/// <param name="Limit">Granted in all; null for unlimited.</param>
-/// <param name="Used">Used.</param>
-/// <param name="Remaining">Left; null for unlimited.</param>
-/// <param name="LastUsedAt">When it was used last; null for never.</param>
-/// <param name="ResetsAt">When the next refill is due; null for never, or where it is not known.</param>
-public sealed record KeyStanding(
-    QuotaUnit Unit, long? Limit, long Used, long? Remaining, DateTimeOffset? LastUsedAt, DateTimeOffset? ResetsAt = null)
-{
-    /// <summary>How it stands at a moment: a copy may be older than the refill that was due since. What was rolled over is not known here.</summary>
-    /// <param name="now">The moment.</param>
-    /// <param name="refill">What a refill grants; null where there is none.</param>
-    internal KeyStanding AsOf(DateTimeOffset now, long? refill) =>
-        ResetsAt <= now && refill is { } amount && Limit is not null ? this with { Limit = amount, Used = 0, Remaining = amount, ResetsAt = null } : this;
 }
 
 /// <summary>A key that is near to the end of its quota. Amounts are in the key's unit.</summary>

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using QuotaFunctions.Core.Auditing;
+using QuotaFunctions.Core.Keys;
 
 namespace QuotaFunctions.Core.Usage;
 
@@ -10,6 +11,7 @@ public static class UsageServiceCollectionExtensions
     public static IServiceCollection AddUsage(this IServiceCollection services) => services
         .AddSingleton<ISweepFollowUp, UsageProjector>()
         .AddSingleton<RecentUsage>()
+        .AddSingleton<IKeyStandings, KeyStandings>()
         .AddSingleton<IUsageReader, UsageReader>()
         .AddSingleton<RefusalCounter>()
         .AddSingleton<IRefusalStore, RefusalTable>()

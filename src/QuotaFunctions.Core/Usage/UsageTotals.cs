@@ -149,12 +149,6 @@ internal sealed class UsageTotals(UsageQuery query, IReadOnlyDictionary<string, 
         }
 
         var key = keys.GetValueOrDefault(group);
-        return new UsageItem(group, from, counts, key?.Name, key?.Tenant, StandingOf(group, key));
+        return new UsageItem(group, from, counts, key?.Name, key?.Tenant, KeyStanding.Of(key, _standings.GetValueOrDefault(group), now));
     }
-
-    /// <summary>How a key stands: by its copy, or as it was issued where there is none, since it was never used.</summary>
-    private KeyStanding? StandingOf(string keyId, IndexedKey? key) =>
-        _standings.TryGetValue(keyId, out var standing) ? standing.AsOf(now, key?.Refill)
-        : key?.Unit is { } unit ? new KeyStanding(unit, key.Quota, Used: 0, key.Quota, LastUsedAt: null)
-        : null;
 }

@@ -9,8 +9,11 @@ namespace QuotaFunctions.Http;
 /// <summary>How reports are answered.</summary>
 internal static class ReportAnswers
 {
+    /// <summary>The form that has everything.</summary>
+    public const string Json = "json";
+
     /// <summary>The forms that a report is had in; the first is the default.</summary>
-    public static readonly string[] Formats = ["json", "text", "html", "csv"];
+    public static readonly string[] Formats = [Json, "text", "html", "csv"];
 
     /// <summary>A report in one of its forms.</summary>
     /// <param name="request">The request, whose answer this is.</param>

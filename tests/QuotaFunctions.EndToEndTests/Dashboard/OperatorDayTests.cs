@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Text.RegularExpressions;
+using System.Web;
 using Microsoft.Playwright;
 using QuotaFunctions.TestSupport;
 
@@ -124,23 +126,37 @@ public sealed partial class OperatorDayTests(AppFixture app, BrowserFixture fixt
     }
 
     [Fact]
-    public async Task Keys_are_put_in_another_order_at_once()
+    public async Task Keys_are_sorted_by_the_service_of_which_a_screen_asks_for_a_page()
     {
         var api = new ApiClient(app.Host.BaseAddress);
         var tenant = $"tenant-{Guid.NewGuid():N}";
         await api.CreateKeyAsync(5, new { tenant });
         await api.CreateKeyAsync(10, new { tenant });
         await using var day = await DashboardPage.OpenAsync(fixture.Browser, app.Host.BaseAddress);
+        var limits = new ConcurrentBag<string?>();
+        day.Page.Request += (_, request) =>
+        {
+            var address = new Uri(request.Url);
+            if (address.AbsolutePath == "/manage/keys")
+            {
+                limits.Add(HttpUtility.ParseQueryString(address.Query)["limit"]);
+            }
+        };
         await day.SignInAsync(AppSettings.AdminToken);
         await day.GoAsync("keys");
         await day.Page.GetByLabel("Tenant, to the letter").FillAsync(tenant);
         var (order, left) = (day.Page.GetByLabel("Order"), day.Page.Locator("tbody td[data-name=Left]"));
-        await order.SelectOptionAsync("left");
+        await order.SelectOptionAsync("remaining");
         await Assertions.Expect(left).ToHaveTextAsync(["5", "10"]);
 
-        // What was read for one order is put in the other one without being asked for again
-        await order.SelectOptionAsync("created");
-        await Assertions.Expect(left).ToHaveTextAsync(["10", "5"], new LocatorAssertionsToHaveTextOptions { Timeout = 5000 });
+        await api.CreateKeyAsync(7, new { tenant });
+        await order.SelectOptionAsync("name");
+        await Assertions.Expect(left).ToHaveCountAsync(3);
+        await order.SelectOptionAsync("remaining");
+        await Assertions.Expect(left).ToHaveTextAsync(["5", "7", "10"]);
+
+        // 1 for the count in the navigation
+        Assert.All(limits, limit => Assert.Contains(limit, (string[])["1", "50"]));
         day.AssertClean();
     }
 

@@ -74,6 +74,10 @@ public sealed partial class ReportTests(AppFixture app)
             Assert.Equal(left, csv.Skip(1).Sum(row => long.Parse(row[Array.IndexOf(csv[0], "remaining")], CultureInfo.InvariantCulture)));
         }
 
+        var brief = (await app.Admin.GetJsonAsync($"/manage/reports/current?from={from}&tenant={_tenant}&omit_keys=true")).Json;
+        Assert.Empty(brief.GetProperty("keys").EnumerateArray());
+        Assert.Equal((3, spent.Id), (brief.GetProperty("key_count").GetInt32(), brief.GetProperty("nearest_to_end")[0].GetProperty("key").GetString()));
+
         var list = (await app.Admin.GetJsonAsync($"/admin/reports?tenant={_tenant}&status=ready")).Json.GetProperty("reports");
         Assert.Equal(asked.Text("id"), list.EnumerateArray().Single().GetProperty("id").GetString());
         Assert.Contains("Total requests: 5\n", await app.Admin.GetStringAsync($"{kept}?format=text&language=en"), StringComparison.Ordinal);
@@ -86,6 +90,9 @@ public sealed partial class ReportTests(AppFixture app)
     [InlineData("/admin/reports/current?key=key_00000000000000000000", "not_found")]
     [InlineData("/admin/reports/current?format=pdf", "invalid_request")]
     [InlineData("/admin/reports/current?from=tomorrow", "invalid_request")]
+    [InlineData("/admin/reports/current?omit_keys=yes", "invalid_request")]
+    [InlineData("/admin/reports/current?omit_keys=true&format=csv", "invalid_request")]
+    [InlineData("/admin/reports/2516000000000000000-0198c0de00007000800000000000cafe?omit_keys=true", "invalid_request")]
     [InlineData("/admin/reports?cursor=1", "invalid_request")]
     [InlineData("/admin/reports?cursor=9999999999999999999-0198c0de00007000800000000000cafe", "invalid_request")]
     public async Task What_is_not_there_or_not_right_is_told(string path, string code) => Assert.Equal(code, (await app.Admin.GetJsonAsync(path)).Code);

@@ -86,14 +86,21 @@ public sealed class KeyFunctionsTests
     [Fact]
     public async Task A_list_says_how_many_there_are_and_where_it_goes_on()
     {
-        var cursor = _key.Id;
+        var cursor = new KeyPlace(KeySort.LastUsed, -1, "", _key.Id).ToCursor();
         _keys.Setup(it => it.ListAsync(
-                new KeyQuery { Limit = 5, Cursor = cursor, Name = "a'b", Tenant = "t", Status = KeyStatus.Disabled, Expired = false }, It.IsAny<CancellationToken>()))
-            .ReturnsAsync(new KeyPage(17, [_key], _key.Id));
-        var json = await (await List($"?limit=5&cursor={cursor}&name=a%27b&tenant=t&status=disabled")).AnswerAsync(TestRequests.Context());
+                new KeyQuery { Limit = 5, Sort = KeySort.LastUsed, Cursor = cursor, Name = "a'b", Tenant = "t", Status = KeyStatus.Disabled, Expired = false }, It.IsAny<CancellationToken>()))
+            .ReturnsAsync(new KeyPage(17, [_key], "next"));
+        var json = await (await List($"?limit=5&cursor={cursor}&name=a%27b&tenant=t&status=disabled&sort=last_used")).AnswerAsync(TestRequests.Context());
         Assert.Equal(17, json.GetProperty("total").GetInt32());
-        Assert.Equal(_key.Id, json.GetProperty("next").GetString());
+        Assert.Equal("next", json.GetProperty("next").GetString());
         Assert.False(Assert.Single(json.GetProperty("keys").EnumerateArray()).TryGetProperty("key", out _));
+    }
+
+    [Fact]
+    public async Task A_cursor_is_good_for_the_sort_that_it_came_from()
+    {
+        var cursor = new KeyPlace(KeySort.Name, 0, "Ada", _key.Id).ToCursor();
+        Assert.Equal(["cursor"], (await Assert.ThrowsAsync<InvalidRequestException>(() => List($"?sort=used&cursor={cursor}"))).Errors.Keys);
     }
 
     [Fact]
@@ -108,6 +115,7 @@ public sealed class KeyFunctionsTests
     [InlineData("?limit=1001", "limit")]
     [InlineData("?cursor=x", "cursor")]
     [InlineData("?status=happy", "status")]
+    [InlineData("?sort=size", "sort")]
     [InlineData("?page=1", "page")]
     public async Task A_list_is_asked_for_strictly(string query, string field) =>
         Assert.Equal([field], (await Assert.ThrowsAsync<InvalidRequestException>(() => List(query))).Errors.Keys);

@@ -143,6 +143,16 @@ public sealed class ReportComposerTests
         Assert.Equal(900 * 10_005m, report.Units.Single().Remaining);
     }
 
+    [Fact]
+    public void The_list_of_keys_is_left_out_where_it_is_not_wanted_and_everything_else_stays()
+    {
+        _world.Add("busy", succeeded: 3, standing: Reports.Standing(10, 0));
+        _world.Add("idle");
+        var whole = _world.Compose();
+        Assert.Equal(2, whole.Keys.Count);
+        Assert.Equivalent(whole with { Keys = [] }, _world.Compose(Reports.November with { OmitKeys = true }), strict: true);
+    }
+
     [Theory]
     [InlineData(100, 10, 10, null, null, 100)]
     [InlineData(100, 10, 10, 101, null, 100)]

@@ -79,7 +79,7 @@ export function TabBar() {
     ['overview', 'M3 9.5 10 4l7 5.5V16a1 1 0 0 1-1 1H4a1 1 0 0 1-1-1z'],
     ['keys', 'M12.5 11a4 4 0 1 0-3.9-3.1L3 13.5V17h3.5v-2H9v-2.500l1.400-1.600'],
     ['log', 'M4 5h12M4 10h12M4 15h8'],
-    ['more', 'M5 10h.01M10 10h.01M15 10h.01'],
+    ['more', 'M5 9.5a.5.5 0 1 1 0 1 .5.5 0 1 1 0-1M10 9.5a.5.5 0 1 1 0 1 .5.5 0 1 1 0-1M15 9.5a.5.5 0 1 1 0 1 .5.5 0 1 1 0-1'],
   ];
   const isElsewhere = !tabs.some(([place]) => isAt(place));
   return (

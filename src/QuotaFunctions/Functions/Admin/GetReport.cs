@@ -12,7 +12,7 @@ using QuotaFunctions.OpenApi;
 namespace QuotaFunctions.Functions.Admin;
 
 /// <summary>Shows a usage report as json, text, html or csv: one that is kept, or the current one, which is made now and not kept.</summary>
-/// <remarks>The parameters period, from, to, time_zone, tenant and key are those of the current report; one that is kept has its own.</remarks>
+/// <remarks>The parameters period, from, to, time_zone, tenant, key and omit_keys are those of the current report; one that is kept has its own.</remarks>
 [Query(typeof(ReportParameters))]
 [Response(200, "The report, described here as json; of one that could not be made its status and the reason.", typeof(QuotaReport), Example = Example)]
 [Response(202, "It is not made yet; Retry-After says when to ask again.", typeof(ReportResponse))]
@@ -34,7 +34,7 @@ public sealed class GetReport(IReportStore reports, IReportBuilder builder, IKey
         "anomalies":[{"kind":"failure_rate","percent":12.5,"count":0,"keys":[]}]}
         """;
 
-    private static readonly string[] OfCurrent = ["period", "from", "to", "time_zone", "tenant", "key"];
+    private static readonly string[] OfCurrent = ["period", "from", "to", "time_zone", "tenant", "key", "omit_keys"];
 
     private static readonly TimeSpan AskAgainAfter = TimeSpan.FromSeconds(2);
 
@@ -55,7 +55,13 @@ public sealed class GetReport(IReportStore reports, IReportBuilder builder, IKey
         var wanted = ReportRequestReader.Read(name => fields.Text(name), fields.AddError, options.Value.Language, time.GetUtcNow()) with
         {
             Tenant = fields.Tenant(request.Admin()),
+            OmitKeys = fields.Flag("omit_keys"),
         };
+        if (wanted.OmitKeys && format != ReportAnswers.Json)
+        {
+            fields.AddError("omit_keys", $"is for {ReportAnswers.Json} only: the other forms are made of the keys.");
+        }
+
         var key = fields.Text("key");
         fields.ThrowIfInvalid();
         return key is null

@@ -14,6 +14,15 @@ namespace QuotaFunctions.Functions.Admin;
 [TenantScoped]
 public sealed class ListKeys(IKeyService keys, TimeProvider time)
 {
+    private static readonly Dictionary<string, KeySort> Sorts = new()
+    {
+        ["name"] = KeySort.Name,
+        ["used"] = KeySort.Used,
+        ["remaining"] = KeySort.Remaining,
+        ["last_used"] = KeySort.LastUsed,
+        ["created"] = KeySort.Created,
+    };
+
     /// <summary>GET …/keys.</summary>
     [Function(nameof(ListKeys))]
     public async Task<IResult> RunAsync(
@@ -21,18 +30,20 @@ public sealed class ListKeys(IKeyService keys, TimeProvider time)
     {
         var fields = new QueryFields(request.Query);
         var (status, expired) = ReadStatus(fields);
+        var sort = fields.Choice("sort", "", [.. Sorts.Keys]);
         var query = new KeyQuery
         {
             Limit = fields.Number("limit", 100, 1, 1000),
-            Cursor = fields.Text("cursor"),
+            Sort = Sorts.GetValueOrDefault(sort),
+            Cursor = fields.Text("cursor", KeyPlace.MaxCursorLength),
             Name = fields.Text("name"),
             Tenant = fields.Tenant(request.Admin()),
             Status = status,
             Expired = expired,
         };
-        if (query.Cursor is { } cursor && !KeyLocator.TryParse(cursor, out _))
+        if (query.Cursor is { } cursor && !KeyPlace.TryParse(cursor, query.Sort, out _))
         {
-            fields.AddError("cursor", "must be what next was in the answer before.");
+            fields.AddError("cursor", "must be what next was in the answer before, with the same sort.");
         }
 
         fields.ThrowIfInvalid();

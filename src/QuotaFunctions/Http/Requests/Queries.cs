@@ -12,7 +12,7 @@ internal sealed record KeysQuery
     [DefaultValue(100)]
     public int Limit { get; init; }
 
-    /// <summary>What next was in the answer before.</summary>
+    /// <summary>What next was in the answer before, which had the same sort.</summary>
     public string? Cursor { get; init; }
 
     /// <summary>Part of the name, in any letter case.</summary>
@@ -24,6 +24,13 @@ internal sealed record KeysQuery
     /// <summary>Without it all but the revoked.</summary>
     [AllowedValues("active", "disabled", "expired", "revoked")]
     public string? Status { get; init; }
+
+    /// <summary>
+    /// By what they are sorted: name from A to Z, used by the largest part of the quota, remaining by the least, last_used and created by the
+    /// latest. Used, remaining and last_used go by copies up to a minute old. Without it an order that no new key changes.
+    /// </summary>
+    [AllowedValues("name", "used", "remaining", "last_used", "created")]
+    public string? Sort { get; init; }
 }
 
 /// <summary>Which rows of the log to show.</summary>

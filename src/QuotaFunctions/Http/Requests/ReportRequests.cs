@@ -66,6 +66,10 @@ internal sealed record ReportParameters
 
     /// <summary>Of one key only, by its id.</summary>
     public string? Key { get; init; }
+
+    /// <summary>True leaves the list of keys out, which may be long; for json only.</summary>
+    [DefaultValue(false)]
+    public bool OmitKeys { get; init; }
 }
 
 /// <summary>Which reports to list.</summary>

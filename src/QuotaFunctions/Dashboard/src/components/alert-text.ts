@@ -31,14 +31,14 @@ export function subjectOf(alert: Alert): { name: string; href: string | undefine
 
 /** What an alert says, in the reader's language. An alert of a rule that this page does not know says what the service says. */
 export function sayingOf(alert: Alert): string {
-  const { say } = text.value.alerts;
+  const { common, alerts: { say } } = text.value;
   const { data } = alert;
   const numeric = (name: string) => number(Number(data[name] ?? 0));
   const quantity = (name: string) => amount(Number(data[name] ?? 0), data.unit);
-  const refills = data.resets_at ? say.refills(relative(data.resets_at)) : '';
+  const refills = data.resets_at ? [say.refills(relative(data.resets_at))] : [];
   switch (alert.rule) {
     case 'quota_threshold':
-      return (alert.value >= 100 ? say.usedUp(quantity('limit')) : say.threshold(percent(alert.value), quantity('used'), quantity('limit'))) + refills;
+      return common.sentences([alert.value >= 100 ? say.usedUp(quantity('limit')) : say.threshold(percent(alert.value), quantity('used'), quantity('limit')), ...refills]);
     case 'quota_forecast':
       return say.forecast(numeric('hours'), quantity('remaining'));
     case 'failure_rate':

@@ -44,7 +44,7 @@ export function LogTable({ rows, withKey = false }: { rows: LogRow[]; withKey?: 
           kind: 'long',
           cell: ({ key }) => (
             <a class="mono" href={to('keys', key)}>
-              {key}
+              {key.slice(0, 10)}
             </a>
           ),
         },

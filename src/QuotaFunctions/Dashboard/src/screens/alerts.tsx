@@ -99,7 +99,7 @@ function SnoozeDialog({ alert, changed, close }: { alert: Alert; changed: () => 
     changed();
   });
   return (
-    <FormDialog title={`${words.snooze}: ${subjectOf(alert).name}`} submit={words.snooze} act={act} close={close}>
+    <FormDialog title={text.value.common.pair(words.snooze, subjectOf(alert).name)} submit={words.snooze} act={act} close={close}>
       <p>{sayingOf(alert)}</p>
       <Select label={words.snoozeFor} value={seconds} change={setSeconds} options={Object.entries(words.snoozes)} />
     </FormDialog>

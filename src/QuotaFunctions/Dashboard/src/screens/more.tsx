@@ -15,9 +15,9 @@ export function MoreScreen() {
         ))}
       </ul>
       <p class="after dim">
-        {me.value?.name}, {me.value?.read_only ? signIn.readOnly : signIn.full}
+        {me.value?.name} · {me.value?.read_only ? signIn.readOnly : signIn.full}
       </p>
-      <button type="button" class="btn" onClick={() => admin.signOut()}>
+      <button type="button" class="btn after" onClick={() => admin.signOut()}>
         {common.signOut}
       </button>
     </>

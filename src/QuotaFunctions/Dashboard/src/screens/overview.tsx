@@ -67,13 +67,9 @@ function useUsage(days: number) {
 
 /** What is worked out over all keys, and so is not asked for often. Its days are whole ones: the day that is not over is among them. */
 function useReport(days: number) {
-  const query = { from: dayBefore(days - 1), to: dayBefore(-1), time_zone: zone() };
+  const query = { from: dayBefore(days - 1), to: dayBefore(-1), time_zone: zone(), omit_keys: true };
   return useLive(
-    async (signal) => {
-      const report = (await api.get('/manage/reports/{report}', { path: { report: 'current' }, query, signal })) as Schemas['QuotaReport'];
-      // It lists up to 10,000 keys, of which the overview shows none: they are not kept
-      return { ...report, keys: [] };
-    },
+    async (signal) => (await api.get('/manage/reports/{report}', { path: { report: 'current' }, query, signal })) as Schemas['QuotaReport'],
     [query],
     120,
   );
@@ -95,7 +91,7 @@ function FirstKey() {
 function Attention({ report }: { report: Schemas['QuotaReport'] | undefined }) {
   const live = useLive((signal) => api.get('/manage/alerts', { query: { limit: 100 }, signal }), [], 5);
   const [toppedUp, setToppedUp] = useState<Key>();
-  const { overview, alerts: words } = text.value;
+  const { overview, common, alerts: words } = text.value;
   return (
     <Loaded live={live} rows={3}>
       {({ alerts }) => {
@@ -104,7 +100,7 @@ function Attention({ report }: { report: Schemas['QuotaReport'] | undefined }) {
           <>
             <p class="verdict">{overview.verdict(alerts.length)}</p>
             <p>
-              {alerts.length === 0 ? overview.calm : overview.rest} {report && overview.active(number(report.active_keys), number(report.key_count))}
+              {common.sentences([alerts.length === 0 ? overview.calm : overview.rest, ...(report ? [overview.active(number(report.active_keys), number(report.key_count))] : [])])}
             </p>
             {urgent.length > 0 && (
               <ul class="todo" aria-label={words.title}>
@@ -164,7 +160,7 @@ function OverviewFigures({ days, now, report }: { days: number; now: Schemas['Us
   const { overview, common } = text.value;
   // Of a report by whole days the last 24 hours are no part
   const before = days === 1 ? undefined : report?.total_before;
-  const was = (value: string | undefined) => (value === undefined ? '' : `${common.before[days]}: ${value}`);
+  const was = (value: string | undefined) => (value === undefined ? '' : common.pair(common.before[days]!, value));
   const costBefore = days === 1 ? undefined : report?.units.find(({ unit }) => unit === 'usd')?.used_before;
   const rate = now && now.success + now.failed > 0 ? (now.success / (now.success + now.failed)) * 100 : null;
   return (

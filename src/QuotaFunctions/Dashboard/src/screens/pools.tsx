@@ -125,7 +125,7 @@ function PoolDialog({ act, ...props }: ActProps & { act: PoolAct }) {
       return (
         <Confirm
           {...props}
-          title={`${acts.reset}: ${pool.name}`}
+          title={text.value.common.pair(acts.reset, pool.name)}
           says={acts.resetSays(pool.name)}
           submit={acts.reset}
           act={async () => {
@@ -139,7 +139,7 @@ function PoolDialog({ act, ...props }: ActProps & { act: PoolAct }) {
       return (
         <Confirm
           {...props}
-          title={`${words.delete}: ${pool.name}`}
+          title={text.value.common.pair(words.delete, pool.name)}
           says={words.deleteSays(pool.name)}
           submit={words.delete}
           word={pool.name}
@@ -162,7 +162,7 @@ function TopUpPool({ pool, changed, close }: ActProps) {
     changed();
   });
   return (
-    <FormDialog title={`${acts.topUp}: ${pool.name}`} submit={acts.topUp} act={act} close={close} disabled={!(Number(value) > 0)}>
+    <FormDialog title={text.value.common.pair(acts.topUp, pool.name)} submit={acts.topUp} act={act} close={close} disabled={!(Number(value) > 0)}>
       <p>{acts.topUpSays(pool.name, leftOf(pool))}</p>
       <Input label={`${acts.amount} (${common.units[pool.unit]})`} type="number" value={value} change={setValue} fault={act.fault('amount')} autoFocus />
     </FormDialog>

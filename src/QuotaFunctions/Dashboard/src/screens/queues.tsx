@@ -59,7 +59,7 @@ export function QueuesScreen() {
       {shown && <PoisonDialog queue={shown} close={() => setShown(undefined)} />}
       {redriven && (
         <Confirm
-          title={`${words.redrive}: ${redriven}`}
+          title={text.value.common.pair(words.redrive, redriven)}
           says={words.redriveSays(redriven)}
           submit={words.redrive}
           close={() => setRedriven(undefined)}

@@ -27,9 +27,7 @@ export function RetentionScreen() {
         {(retention) => (
           <>
             <p class="verdict">{retention.enabled ? words.on(number(retention.retention_days)) : words.off}</p>
-            <p>
-              {words.lead} {retention.running && words.running}
-            </p>
+            <p>{text.value.common.sentences([words.lead, ...(retention.running ? [words.running] : [])])}</p>
             <div class="after narrow">
               <Sums
                 rows={[

@@ -1,6 +1,9 @@
 const plural = (count: number, one: string, many: string) => (count === 1 ? one : many);
 const words = ['No', 'One', 'Two', 'Three', 'Four', 'Five', 'Six', 'Seven', 'Eight', 'Nine'];
 
+/** A sentence about one key, or about several. */
+const keys = (count: string, one: string, several: string) => (count === '1' ? `1 key ${one}.` : `${count} keys ${several}.`);
+
 /** Everything that the page says, in English. What is typed in or measured comes in as text that is formatted already. */
 export const en = {
   common: {
@@ -36,6 +39,9 @@ export const en = {
     theme: 'Theme',
     themes: { auto: 'Auto', light: 'Light', dark: 'Dark' },
     signOut: 'Sign out',
+    pair: (name: string, value: string) => `${name}: ${value}`,
+    sentences: (said: string[]) => said.join(' '),
+    requests: (count: string) => `${count} requests`,
     since: (at: string) => `since ${at}`,
     asTable: 'Show as table',
     asChart: 'Show as chart',
@@ -121,8 +127,7 @@ export const en = {
     tenantLabel: 'Tenant, to the letter',
     statuses: { '': 'All but revoked', active: 'Active', disabled: 'Disabled', expired: 'Expired', revoked: 'Revoked' } as Record<string, string>,
     sort: 'Order',
-    sorts: { '': 'As stored', used: 'Most used', left: 'Least left', name: 'Name', last: 'Last used', created: 'Newest' } as Record<string, string>,
-    sortedPart: (count: string) => `Ordered within the first ${count}: narrow the filter to see all in order.`,
+    sorts: { '': 'As stored', used: 'Most used', remaining: 'Least left', name: 'Name', last_used: 'Last used', created: 'Newest' } as Record<string, string>,
     columns: { name: 'Key', tenant: 'Tenant', used: 'Quota used', left: 'Left', last: 'Last used', status: 'Status' },
     never: 'never',
     none: 'No key fits the filter.',
@@ -311,7 +316,7 @@ export const en = {
     emptyTitle: 'There are no pools yet.',
     emptyText: 'A pool is one quota for several keys: a team’s budget, with a limit for each member. Make one, then name it when you make a key.',
     change: (name: string) => `Change ${name}`,
-    delete: 'Delete pool',
+    delete: 'Delete',
     deleteSays: (name: string) => `${name} and every key in it will be refused from the next call on. This cannot be undone.`,
     deleted: (name: string) => `${name} is deleted.`,
     columns: { name: 'Pool', tenant: 'Tenant', granted: 'Granted', used: 'Used', held: 'Held', left: 'Left', refills: 'Refills' },
@@ -359,6 +364,7 @@ export const en = {
     emptyTitle: 'There are no reports yet.',
     emptyText: 'Make one now, or subscribe to have them mailed.',
     asked: 'The report is being made.',
+    periodOf: (kind: string, days: string) => `${kind}, ${days}`,
     sentence: (requests: string, rate: string) => `${requests} requests, ${rate} succeeded.`,
     noRequests: 'No requests in this time.',
     generated: (at: string) => `Made ${at}`,
@@ -366,11 +372,11 @@ export const en = {
     anomalies: 'Anomalies',
     noAnomalies: 'None found.',
     anomaly: {
-      quota_exhausted: (count: string) => `${count} keys have used up their quota.`,
+      quota_exhausted: (count: string) => keys(count, 'has used up its quota', 'have used up their quota'),
       failure_rate: (_: string, percent: string) => `${percent} of the requests failed.`,
-      quota_low: (count: string) => `${count} keys have little left.`,
-      requests_surge: (count: string, percent: string) => `${count} keys made far more requests than before (${percent}).`,
-      refusals: (count: string) => `${count} calls were refused.`,
+      quota_low: (count: string) => keys(count, 'has little left', 'have little left'),
+      requests_surge: (count: string) => keys(count, 'made far more requests than before', 'made far more requests than before'),
+      refusals: (count: string) => keys(count, 'was refused more often than admitted', 'were refused more often than admitted'),
     } as Record<string, (count: string, percent: string) => string>,
     models: 'Models',
     keys: 'Keys',
@@ -425,7 +431,7 @@ export const en = {
     say: {
       usedUp: (limit: string) => `Quota of ${limit} used up.`,
       threshold: (percent: string, used: string, limit: string) => `${percent} used: ${used} of ${limit}.`,
-      refills: (at: string) => ` Refills ${at}.`,
+      refills: (at: string) => `Refills ${at}.`,
       forecast: (hours: string, left: string) => `At the rate of the last 24 hours it ends in about ${hours} hours; ${left} left.`,
       failureRate: (percent: string, failed: string, requests: string) => `${percent} of the requests of the last hour failed: ${failed} of ${requests}.`,
       credential: 'Refuses our credential: renew it.',

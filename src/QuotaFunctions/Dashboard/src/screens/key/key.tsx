@@ -31,10 +31,7 @@ export function KeyScreen({ id }: { id: string }) {
           </Head>
           <KeyActs subject={key} changed={live.reload} />
           <p class="verdict">{sentenceOf(key)}</p>
-          <p>
-            <Dates subject={key} />
-            {key.status === 'active' && key.quota !== null && <Forecast subject={key} />}
-          </p>
+          <p>{key.status === 'active' && key.quota !== null ? <Forecast subject={key} dates={datesOf(key)} /> : text.value.common.sentences(datesOf(key))}</p>
           {key.quota !== null && (
             <div class="after">
               <Statement subject={key} />
@@ -60,17 +57,12 @@ function sentenceOf(key: Key): string {
   const { sentence } = text.value.key;
   if (key.status !== 'active') return sentence[key.status];
   if (key.remaining === null) return sentence.unlimited;
-  return key.remaining <= 0 ? sentence.usedUp : sentence.active(key.unit === 'requests' ? `${leftOf(key)} ${text.value.common.units.requests}` : leftOf(key));
+  return key.remaining <= 0 ? sentence.usedUp : sentence.active(key.unit === 'requests' ? text.value.common.requests(leftOf(key)) : leftOf(key));
 }
 
-function Dates({ subject }: { subject: Key }) {
+function datesOf({ resets_at: resets, expires_at: expires, status }: Key): string[] {
   const words = text.value.key;
-  return (
-    <>
-      {subject.resets_at && `${words.refills(relative(subject.resets_at))} `}
-      {subject.expires_at && subject.status === 'active' && `${words.expires(relative(subject.expires_at))} `}
-    </>
-  );
+  return [...(resets ? [words.refills(relative(resets))] : []), ...(expires && status === 'active' ? [words.expires(relative(expires))] : [])];
 }
 
 /** How the key stands, and what can be done with it. */
@@ -127,7 +119,7 @@ function Settings({ subject }: { subject: Key }) {
     [fields.type, form.types[subject.quota_type]],
     [fields.unit, common.units[subject.unit]],
     [fields.refill, refill ? refillOf(amount(refill.amount, subject.unit), form.refills[refill.period]!, refill.time_zone) : form.refills['']],
-    [fields.expires, subject.expires_at ? <Day at={subject.expires_at} /> : text.value.keys.never],
+    [fields.expires, subject.expires_at ? <Day at={subject.expires_at} /> : form.refills['']],
     [fields.rate, subject.rate_limit_per_minute === null ? common.unlimited : number(subject.rate_limit_per_minute)],
     [fields.concurrent, subject.max_concurrent === null ? common.unlimited : number(subject.max_concurrent)],
     [fields.maxCost, subject.max_cost === null ? common.unlimited : amount(subject.max_cost, subject.unit)],
@@ -139,7 +131,7 @@ function Settings({ subject }: { subject: Key }) {
     [fields.ips, list(subject.allowed_ips)],
     [fields.created, <Time at={subject.created_at} />],
     [fields.last, subject.last_used_at ? <Time at={subject.last_used_at} /> : text.value.keys.never],
-    ...Object.entries(subject.metadata).map(([name, value]): [string, string] => [`${fields.metadata}: ${name}`, value as string]),
+    ...Object.entries(subject.metadata).map(([name, value]): [string, string] => [text.value.common.pair(fields.metadata, name), value as string]),
   ];
   return <Sums rows={rows} />;
 }

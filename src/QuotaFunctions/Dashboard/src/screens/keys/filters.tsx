@@ -5,10 +5,10 @@ export interface Filter {
   name: string;
   tenant: string;
   status: string;
-  order: string;
+  sort: string;
 }
 
-export const noFilter: Filter = { name: '', tenant: '', status: '', order: '' };
+export const noFilter: Filter = { name: '', tenant: '', status: '', sort: '' };
 
 /** Which keys to show, and in which order. */
 export function Filters({ filter, change }: { filter: Filter; change: (some: Partial<Filter>) => void }) {
@@ -18,7 +18,7 @@ export function Filters({ filter, change }: { filter: Filter; change: (some: Par
       <TypedFilter kind="search" label={keys.searchLabel} placeholder={keys.search} value={filter.name} change={(name) => change({ name })} />
       <TypedFilter kind="pick" label={keys.tenantLabel} placeholder={keys.columns.tenant} value={filter.tenant} change={(tenant) => change({ tenant })} />
       <Pick label={text.value.common.status} value={filter.status} change={(status) => change({ status })} options={Object.entries(keys.statuses)} />
-      <Pick label={keys.sort} value={filter.order} change={(order) => change({ order })} options={Object.entries(keys.sorts).map(([value, name]) => [value, `${keys.sort}: ${name}`])} />
+      <Pick label={keys.sort} value={filter.sort} change={(sort) => change({ sort })} options={Object.entries(keys.sorts).map(([value, name]) => [value, text.value.common.pair(keys.sort, name)])} />
     </div>
   );
 }

@@ -48,7 +48,7 @@ function TopUpKey({ subject, changed, close }: ActProps) {
     changed();
   });
   return (
-    <FormDialog title={`${acts.topUp}: ${subject.name}`} submit={acts.topUp} act={act} close={close} disabled={!(more > 0)}>
+    <FormDialog title={text.value.common.pair(acts.topUp, subject.name)} submit={acts.topUp} act={act} close={close} disabled={!(more > 0)}>
       <p>{acts.topUpSays(subject.name, leftOf(subject))}</p>
       <Input label={`${acts.amount} (${common.units[subject.unit]})`} type="number" value={value} change={setValue} fault={act.fault('amount')} autoFocus />
     </FormDialog>
@@ -64,7 +64,7 @@ function ResetKey({ subject, changed, close }: ActProps) {
     changed();
   });
   return (
-    <FormDialog title={`${acts.reset}: ${subject.name}`} submit={acts.reset} act={act} close={close}>
+    <FormDialog title={text.value.common.pair(acts.reset, subject.name)} submit={acts.reset} act={act} close={close}>
       <p>{acts.resetSays(subject.name)}</p>
       <Input label={acts.newQuota} type="number" value={value} change={setValue} hint={acts.newQuotaHint} fault={act.fault('quota')} />
     </FormDialog>
@@ -78,7 +78,7 @@ function RotateKey({ subject, changed, close }: ActProps) {
   const act = useAct(async () => setIssued(await api.post('/manage/keys/{key}/rotate', { ...path(subject), body: { overlap_seconds: Number(overlap) } })));
   if (issued) return <ShowSecret issued={issued} close={close} />;
   return (
-    <FormDialog title={`${acts.rotate}: ${subject.name}`} submit={acts.rotate} act={act} close={close} done={changed}>
+    <FormDialog title={text.value.common.pair(acts.rotate, subject.name)} submit={acts.rotate} act={act} close={close} done={changed}>
       <p>{acts.rotateSays(subject.name)}</p>
       <Select label={acts.overlap} value={overlap} change={setOverlap} options={Object.entries(acts.overlaps)} fault={act.fault('overlap_seconds')} />
     </FormDialog>
@@ -89,7 +89,7 @@ function DisableKey({ subject, changed, close }: ActProps) {
   const { acts } = text.value;
   return (
     <Confirm
-      title={`${acts.disable}: ${subject.name}`}
+      title={text.value.common.pair(acts.disable, subject.name)}
       says={acts.disableSays(subject.name)}
       submit={acts.disable}
       close={close}
@@ -113,7 +113,7 @@ function RevokeKey({ subject, changed, close }: ActProps) {
   const { acts } = text.value;
   return (
     <Confirm
-      title={`${acts.revokeKey}: ${subject.name}`}
+      title={text.value.common.pair(acts.revokeKey, subject.name)}
       says={acts.revokeSays(subject.name)}
       submit={acts.revokeKey}
       word={subject.name}

@@ -109,7 +109,7 @@ export function readbackOf(draft: Draft): string {
   const quota = amount(numberOf(draft.quota), draft.unit);
   return form.readback(
     [
-      draft.type === 'time' ? form.mayUnlimited(name) : form.may(name, draft.unit === 'requests' ? `${quota} ${text.value.common.units.requests}` : quota),
+      draft.type === 'time' ? form.mayUnlimited(name) : form.may(name, draft.unit === 'requests' ? text.value.common.requests(quota) : quota),
       draft.expires ? form.untilDate(date(draft.expires)) : '',
       draft.refill && draft.type !== 'time' ? form.refilled(amount(numberOf(draft.refillAmount) ?? numberOf(draft.quota), draft.unit), form.refills[draft.refill]!) : '',
       numberOf(draft.rate) === null ? '' : form.perMinute(number(numberOf(draft.rate))),

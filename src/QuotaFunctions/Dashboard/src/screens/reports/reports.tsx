@@ -77,7 +77,7 @@ function nameOf({ period, from, to: end, time_zone: timeZone }: Report): string 
   const kind = text.value.reports.kinds[period]!;
   if (!from) return kind;
   const ends = end ? [from, new Date(Date.parse(end) - 1)] : [from];
-  return `${kind}, ${[...new Set(ends.map((day) => date(day, timeZone)))].join(' – ')}`;
+  return text.value.reports.periodOf(kind, [...new Set(ends.map((day) => date(day, timeZone)))].join(' – '));
 }
 
 function MakeReport({ close }: { close: () => void }) {
@@ -99,7 +99,7 @@ function MakeReport({ close }: { close: () => void }) {
   return (
     <FormDialog title={words.create} submit={words.make} act={act} close={close}>
       <div class="two">
-        <Select label={words.period} value={period} change={setPeriod} options={Object.entries(words.periods)} fault={act.fault('period')} hint={`${words.zone}: ${zone()}`} />
+        <Select label={words.period} value={period} change={setPeriod} options={Object.entries(words.periods)} fault={act.fault('period')} hint={text.value.common.pair(words.zone, zone())} />
         <Select label={words.columns.language} value={wording} change={setWording} options={Object.entries(words.languages)} />
       </div>
       {period === 'days' && (

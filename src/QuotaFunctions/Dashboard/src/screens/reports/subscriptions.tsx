@@ -68,7 +68,7 @@ export function SubscriptionsScreen() {
       {open?.act === 'change' && <SubscriptionForm subject={open.subject} changed={live.reload} close={close} />}
       {open?.act === 'delete' && (
         <Confirm
-          title={`${words.delete}: ${open.subject.name}`}
+          title={text.value.common.pair(words.delete, open.subject.name)}
           says={words.deleteSays(open.subject.name)}
           submit={words.delete}
           word={open.subject.name}
