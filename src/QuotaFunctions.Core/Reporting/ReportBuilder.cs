@@ -23,7 +23,7 @@ internal sealed class ReportBuilder(
         var (period, before) = ReportPeriods.Of(request, request.AsOf ?? now);
         var query = new UsageQuery { KeyId = request.Key, Tenant = request.Tenant, Zone = request.Zone, From = period.From, To = period.To };
         var isOneDay = period.FirstDay == period.LastDay;
-        var byModel = query with { GroupBy = UsageGroup.Model, Granularity = isOneDay ? UsageGranularity.Hour : UsageGranularity.Day };
+        var byModel = query with { GroupBy = UsageGroup.Model, WithRefused = false, Granularity = isOneDay ? UsageGranularity.Hour : UsageGranularity.Day };
 
         // One after the other: each holds a row for every key
         var data = new ReportData(

@@ -91,7 +91,10 @@ public sealed record UsageQuery
     public bool WithRefused { get; init; } = true;
 
     /// <summary>Whether refused requests are told of it: they are counted by key, and nobody knows where they would have gone.</summary>
-    internal bool TellsRefused => this is { WithRefused: true, Provider: null, Model: null, GroupBy: UsageGroup.Key or UsageGroup.Tenant };
+    internal bool TellsRefused => this is { WithRefused: true, Provider: null, Model: null };
+
+    /// <summary>Whether they are told of each group, and not only in all.</summary>
+    internal bool TellsRefusedByGroup => TellsRefused && GroupBy is UsageGroup.Key or UsageGroup.Tenant;
 }
 
 /// <summary>Usage of one group in one span of time.</summary>

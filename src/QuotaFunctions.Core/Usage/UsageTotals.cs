@@ -14,7 +14,7 @@ internal sealed class UsageTotals(UsageQuery query, IReadOnlyDictionary<string, 
     private readonly Dictionary<(string? Group, DateTimeOffset? From), UnitCosts> _costs = [];
     private readonly Dictionary<(string? Group, DateTimeOffset? From), long> _refused = [];
     private readonly Dictionary<string, KeyStanding> _standings = [];
-    private long _refusedToOthers;
+    private long _refusedToNoGroup;
 
     /// <summary>Adds what was counted of a key.</summary>
     /// <param name="keyId">The key.</param>
@@ -56,9 +56,9 @@ internal sealed class UsageTotals(UsageQuery query, IReadOnlyDictionary<string, 
             return;
         }
 
-        if (keyId == UsageSum.Other)
+        if (keyId == UsageSum.Other || !query.TellsRefusedByGroup)
         {
-            _refusedToOthers += count;
+            _refusedToNoGroup += count;
             return;
         }
 
@@ -103,9 +103,9 @@ internal sealed class UsageTotals(UsageQuery query, IReadOnlyDictionary<string, 
             .Select(item => ToItem(item.Key.Group, item.Key.From, item.Value) with
             {
                 Costs = _costs.GetValueOrDefault(item.Key) ?? new UnitCosts(),
-                Refused = query.TellsRefused ? _refused.GetValueOrDefault(item.Key) : null,
+                Refused = query.TellsRefusedByGroup ? _refused.GetValueOrDefault(item.Key) : null,
             });
-        return new UsageReport([.. items], total, query.TellsRefused ? _refused.Values.Sum() + _refusedToOthers : null) { Costs = costs };
+        return new UsageReport([.. items], total, query.TellsRefused ? _refused.Values.Sum() + _refusedToNoGroup : null) { Costs = costs };
     }
 
     private void AddTo(string? group, DateTimeOffset? at, UsageSum sum)

@@ -23,7 +23,7 @@ internal sealed record UsageResponse(
 /// <param name="Failed">Those that failed.</param>
 /// <param name="Refunded">Those of the failed that cost nothing.</param>
 /// <param name="Unknown">Those of which nobody knows how they ended.</param>
-/// <param name="Refused">Requests that were not admitted, beside <c>requests</c>: counted, not booked. Absent by provider and by model.</param>
+/// <param name="Refused">Requests that were not admitted, beside <c>requests</c>: counted, not booked. Absent where one provider or model is asked for, and for each of them.</param>
 /// <param name="TokensIn">Tokens that upstreams reported as read.</param>
 /// <param name="TokensOut">Tokens that upstreams reported as written.</param>
 /// <param name="Cost">What they cost, in <c>unit</c>. What is counted in something else is not in it, but in <c>costs</c>.</param>

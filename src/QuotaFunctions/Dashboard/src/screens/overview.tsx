@@ -27,12 +27,11 @@ export function OverviewScreen() {
   const { overview, common } = text.value;
   const keys = useLive((signal) => api.get('/manage/keys', { query: { limit: 1 }, signal }), [], 30);
   const usage = useUsage(days);
-  const total = useLive(async (signal) => (await api.get('/manage/usage', { query: { from: usage.start, time_zone: zone(), limit: 1 }, signal })).total, [usage.start], 10);
   const report = useReport(days);
   return (
     <>
       <Head title={overview.title}>
-        <LiveMark at={total.at} />
+        <LiveMark at={usage.live.at} />
         <Segments label={overview.range} value={days} change={setDays} options={[1, 7, 30].map((value) => [value, common.days[value]!])} />
       </Head>
       {keys.data?.total === 0 ? (
@@ -40,7 +39,7 @@ export function OverviewScreen() {
       ) : (
         <>
           {seesAll() && <Attention report={report.data} />}
-          <OverviewFigures days={days} now={total.data} report={report.data} />
+          <OverviewFigures days={days} now={usage.live.data?.total} report={report.data} />
           <Section title={usage.span === 'day' ? overview.perDay : overview.perHour}>
             <Loaded live={usage.live} rows={5}>
               {({ usage: items }) => <UsageChart title={overview.perDay} usage={items} from={usage.from} span={usage.span} />}
@@ -62,7 +61,7 @@ function useUsage(days: number) {
   const span: Span = days === 1 ? 'hour' : 'day';
   const start = span === 'hour' ? hourBefore(23) : dayBefore(days - 1);
   const live = useLive((signal) => api.get('/manage/usage', { query: { from: start, granularity: span, group_by: 'provider', time_zone: zone() }, signal }), [start, span], 10);
-  return { live, span, start, from: span === 'hour' ? new Date(start) : new Date(`${start}T00:00`) };
+  return { live, span, from: span === 'hour' ? new Date(start) : new Date(`${start}T00:00`) };
 }
 
 /** What is worked out over all keys, and so is not asked for often. Its days are whole ones: the day that is not over is among them. */
