@@ -20,7 +20,7 @@ internal static class RetentionBenchmark
     /// <summary>Charges before, during and after the beginning of a run; then the run alone, to its end.</summary>
     public static async Task RunAsync(TimeSpan duration)
     {
-        // In memory: else Azurite stops for seconds, again and again, to save a million rows
+        // In memory: else Azurite stops, again and again, to save all rows
         await using var service = await QuotaService.StartAsync(inMemory: true);
         await OldLog.FillAsync(service.Engine, OldRows);
         var hot = await service.NewKeysAsync(1);
