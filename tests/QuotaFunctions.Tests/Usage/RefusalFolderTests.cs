@@ -107,7 +107,16 @@ public sealed class RefusalFolderTests
         Assert.Equal(6, (await ReadAsync(new UsageQuery { KeyId = "key_b" })).Refused);
         Assert.Equal(0, (await ReadAsync(new UsageQuery { Tenant = "other" })).Refused);
 
-        foreach (var query in (UsageQuery[])[new() { GroupBy = UsageGroup.Model }, new() { GroupBy = UsageGroup.Provider }, new() { Model = "gpt" }, new() { Provider = "openai" }])
+        // Nobody knows where they would have gone
+        foreach (var group in (UsageGroup[])[UsageGroup.Model, UsageGroup.Provider])
+        {
+            var report = await ReadAsync(new UsageQuery { GroupBy = group });
+            Assert.Equal(115, report.Refused);
+            Assert.All(report.Items, item => Assert.Null(item.Refused));
+            Assert.Equal(9, (await ReadAsync(new UsageQuery { GroupBy = group, Tenant = "acme" })).Refused);
+        }
+
+        foreach (var query in (UsageQuery[])[new() { Model = "gpt" }, new() { Provider = "openai" }])
         {
             var report = await ReadAsync(query);
             Assert.Null(report.Refused);
