@@ -20,6 +20,7 @@ internal sealed class AccountWriter
     private readonly HeldAccount _account;
     private readonly LeaseKeeper _leases;
     private readonly TurnTaking _turns;
+    private readonly Gathering _gathering;
     private readonly BatchDecider _decider;
     private readonly BatchCommitter _committer;
     private long _lastUsed;
@@ -36,6 +37,7 @@ internal sealed class AccountWriter
         _account = new HeldAccount(accountId, context, marker, _wait);
         _leases = new LeaseKeeper(_account, context, _wait);
         _turns = new TurnTaking(context.Clock, context.Options);
+        _gathering = new Gathering(context.Options);
         _committer = new BatchCommitter(_account, _leases, _turns, _queue, new CommitWriter(_account, context, marker, _wait), context, _wait);
         _decider = new BatchDecider(_account, _leases, _queue, new BatchReader(_account, _leases, context, _wait), _committer, context);
         _lastUsed = context.Clock.GetTimestamp();
@@ -125,16 +127,15 @@ internal sealed class AccountWriter
         }
     }
 
-    /// <summary>
-    /// Where many ask at once, those who were just answered are about to ask again, and a commit costs hardly more for them: waits
-    /// until as many are there as there were, but no longer than the commit took.
-    /// </summary>
+    /// <summary>Waits until as many ask again as were just answered, but not for long.</summary>
     private async ValueTask GatherMoreAsync()
     {
-        if (_committer.Committed + _queue.CountWaiting() >= _context.Options.BusyCommit)
+        var (answered, waiting) = (_committer.Committed, _queue.CountWaiting());
+        var longest = _gathering.TimeFor(answered, waiting, _committer.Took);
+        if (longest > TimeSpan.Zero)
         {
-            var longest = _committer.Took < _context.Options.MaxGatherTime ? _committer.Took : _context.Options.MaxGatherTime;
-            await _queue.Mailbox.WaitAsync(_committer.Committed, longest, _context.Clock, _stop.Token);
+            await _queue.Mailbox.WaitAsync(answered, longest, _context.Clock, _stop.Token);
+            _gathering.Note(answered, _queue.CountWaiting() - waiting);
         }
     }
 
