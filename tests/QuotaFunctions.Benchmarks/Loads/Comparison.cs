@@ -78,7 +78,14 @@ internal sealed class Comparison(RunPlan plan, string name, IReadOnlyList<Subjec
                     results[subject.Name] = [];
                 }
 
-                results[subject.Name].Add(await subject.MeasureAsync(plan.Duration, rate(subject.Name)));
+                var perSecond = rate(subject.Name);
+                if (perSecond is not null)
+                {
+                    // Steady is what comes after the beginning: a stall in that would delay hundreds, which at saturation only those delays who have a request under way
+                    await subject.MeasureAsync(plan.Duration / 2, perSecond);
+                }
+
+                results[subject.Name].Add(await subject.MeasureAsync(plan.Duration, perSecond));
                 if (subject.SettleAsync is { } settle)
                 {
                     await settle();
