@@ -20,7 +20,6 @@ internal sealed class AccountWriter
     private readonly HeldAccount _account;
     private readonly LeaseKeeper _leases;
     private readonly TurnTaking _turns;
-    private readonly Gathering _gathering;
     private readonly BatchDecider _decider;
     private readonly BatchCommitter _committer;
     private long _lastUsed;
@@ -37,7 +36,6 @@ internal sealed class AccountWriter
         _account = new HeldAccount(accountId, context, marker, _wait);
         _leases = new LeaseKeeper(_account, context, _wait);
         _turns = new TurnTaking(context.Clock, context.Options);
-        _gathering = new Gathering(context.Options);
         _committer = new BatchCommitter(_account, _leases, _turns, _queue, new CommitWriter(_account, context, marker, _wait), context, _wait);
         _decider = new BatchDecider(_account, _leases, _queue, new BatchReader(_account, _leases, context, _wait), _committer, context);
         _lastUsed = context.Clock.GetTimestamp();
@@ -130,12 +128,10 @@ internal sealed class AccountWriter
     /// <summary>Waits until as many ask again as were just answered, but not for long.</summary>
     private async ValueTask GatherMoreAsync()
     {
-        var (answered, waiting) = (_committer.Committed, _queue.CountWaiting());
-        var longest = _gathering.TimeFor(answered, waiting, _committer.Took);
+        var longest = Gathering.TimeFor(_committer.Committed, _queue.CountWaiting(), _committer.Took, _context.Options);
         if (longest > TimeSpan.Zero)
         {
-            await _queue.Mailbox.WaitAsync(answered, longest, _context.Clock, _stop.Token);
-            _gathering.Note(answered, _queue.CountWaiting() - waiting);
+            await _queue.Mailbox.WaitAsync(_committer.Committed, longest, _context.Clock, _stop.Token);
         }
     }
 

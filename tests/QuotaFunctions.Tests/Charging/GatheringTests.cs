@@ -8,39 +8,31 @@ public sealed class GatheringTests
     private static readonly TimeSpan Took = TimeSpan.FromMilliseconds(2);
     private static readonly QuotaEngineOptions Options = new();
 
-    private readonly Gathering _gathering = new(Options);
-
     [Theory]
     [InlineData(1, 0)]
     [InlineData(1, 2)]
     [InlineData(0, 3)]
-    public void Few_are_not_waited_for(int answered, int waiting) => Assert.Equal(TimeSpan.Zero, _gathering.TimeFor(answered, waiting, Took));
+    public void Few_are_not_waited_for(int answered, int waiting) => Assert.Equal(TimeSpan.Zero, TimeFor(answered, waiting, Took));
+
+    [Theory]
+    [InlineData(1, 63)]
+    [InlineData(32, 32)]
+    [InlineData(56, 7)]
+    public void Where_others_ask_many_are_waited_for_as_long_as_the_commit_took(int answered, int waiting) => Assert.Equal(Took, TimeFor(answered, waiting, Took));
 
     [Theory]
     [InlineData(4, 0)]
-    [InlineData(1, 3)]
-    public void Many_are_waited_for_as_long_as_the_commit_took(int answered, int waiting) => Assert.Equal(Took, _gathering.TimeFor(answered, waiting, Took));
-
-    [Fact]
-    public void Those_who_come_back_are_waited_for_longer_until_they_do_not()
-    {
-        _gathering.Note(answered: 64, arrived: 64);
-        Assert.Equal(Gathering.PatientCommits * Took, _gathering.TimeFor(64, 0, Took));
-
-        _gathering.Note(answered: 64, arrived: 63);
-        Assert.Equal(Took, _gathering.TimeFor(64, 0, Took));
-    }
+    [InlineData(64, 0)]
+    [InlineData(57, 7)]
+    public void Those_who_are_all_that_ask_are_waited_for_longer(int answered, int waiting) =>
+        Assert.Equal(Gathering.PatientCommits * Took, TimeFor(answered, waiting, Took));
 
     [Theory]
-    [InlineData(9, 9)]
-    [InlineData(11, 10)]
-    public void Nobody_waits_longer_than_the_limit(double tookMilliseconds, double expectedMilliseconds) =>
-        Assert.Equal(TimeSpan.FromMilliseconds(expectedMilliseconds), _gathering.TimeFor(64, 0, TimeSpan.FromMilliseconds(tookMilliseconds)));
+    [InlineData(32, 32, 9, 9)]
+    [InlineData(32, 32, 11, 10)]
+    [InlineData(64, 0, 9, 10)]
+    public void Nobody_waits_longer_than_the_limit(int answered, int waiting, double took, double expected) =>
+        Assert.Equal(TimeSpan.FromMilliseconds(expected), TimeFor(answered, waiting, TimeSpan.FromMilliseconds(took)));
 
-    [Fact]
-    public void Nor_for_those_who_come_back()
-    {
-        _gathering.Note(answered: 4, arrived: 5);
-        Assert.Equal(Options.MaxGatherTime, _gathering.TimeFor(4, 0, TimeSpan.FromMilliseconds(9)));
-    }
+    private static TimeSpan TimeFor(int answered, int waiting, TimeSpan took) => Gathering.TimeFor(answered, waiting, took, Options);
 }
