@@ -3,7 +3,7 @@
 # held against the service's, and against those of the naive loop and of Redis under the same load (docs/performance.md).
 # Usage: scripts/overspend.sh [--quick] [--charges N] [--kills K] [--clients N] [--processes M] [--write] [NAME]...
 #   --quick          5,000 charges and 3 kills, without waiting for the log: in about a minute. Otherwise 1,000,000 and 100:
-#                    about half an hour on a quiet machine; a line that takes over 45 minutes is given up
+#                    about an hour for all on a quiet machine; a line that takes over 45 minutes is given up
 #   --charges N      the quota
 #   --kills K        how many processes are killed, each in its part of the load
 #   --clients N      how many clients ask at once; default 64

@@ -4,7 +4,7 @@ using Azure.Core.Pipeline;
 namespace QuotaFunctions.Core.Hosting;
 
 /// <summary>
-/// Has storage take its time for what a piece of work asks of it: a job in the background, or a reading of everything. Storage itself may take 5 s for a
+/// Has storage take its time for what a piece of work asks of it: an import, or a reading of everything. Storage itself may take 5 s for a
 /// page of rows, which is longer than those who charge can wait for.
 /// </summary>
 internal sealed class StoragePatience : HttpPipelineSynchronousPolicy

@@ -59,7 +59,6 @@ internal sealed partial class RetentionService(
     /// <inheritdoc/>
     public async Task StepAsync(string message, CancellationToken cancellationToken)
     {
-        StoragePatience.Begin();
         var asked = RetentionQueue.Read(message);
         var (run, _) = await runs.ReadAsync(cancellationToken);
         if (run.Id != asked.Run || !run.IsRunning)
