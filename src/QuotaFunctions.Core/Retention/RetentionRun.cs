@@ -78,6 +78,7 @@ internal sealed class RetentionRunTable(TableServiceClient tables, StorageNames 
 {
     private const string Partition = "retention";
     private const string Row = "run";
+    private const string WriteId = "WriteId";
 
     private readonly TableClient _state = tables.GetTableClient(names.State);
 
@@ -90,8 +91,10 @@ internal sealed class RetentionRunTable(TableServiceClient tables, StorageNames 
     }
 
     /// <summary>Writes it, on condition that nobody has since it was read. False where somebody has.</summary>
-    public Task<bool> TryWriteAsync(RetentionRun run, CancellationToken cancellationToken) => _state.TryWriteAsync(
-        new TableEntity(Partition, Row)
+    public async Task<bool> TryWriteAsync(RetentionRun run, CancellationToken cancellationToken)
+    {
+        var write = Guid.NewGuid();
+        var row = new TableEntity(Partition, Row)
         {
             [nameof(run.Id)] = run.Id,
             [nameof(run.StartedAt)] = run.StartedAt,
@@ -103,9 +106,13 @@ internal sealed class RetentionRunTable(TableServiceClient tables, StorageNames 
             [nameof(run.LastDeleted)] = run.LastDeleted,
             [nameof(run.LastFailures)] = run.LastFailures,
             [nameof(run.TotalDeleted)] = run.TotalDeleted,
-        },
-        run.Version,
-        cancellationToken);
+            [WriteId] = write,
+        };
+
+        // A write whose answer was lost is tried again, and refused as it was carried out: then nobody else asks for the next step
+        return await _state.TryWriteAsync(row, run.Version, cancellationToken)
+            || (await _state.FindAsync(Partition, Row, [WriteId], logger, cancellationToken))?.GetGuid(WriteId) == write;
+    }
 
     private static RetentionRun Of(TableEntity row) => new()
     {

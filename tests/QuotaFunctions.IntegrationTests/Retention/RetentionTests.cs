@@ -57,6 +57,27 @@ public sealed class RetentionTests(AzuriteFixture azurite, ITestOutputHelper out
         Assert.Empty(left);
     }
 
+    [Fact]
+    public async Task A_note_whose_answer_is_lost_is_not_taken_for_another_instances()
+    {
+        await using var proxy = await StorageFaultProxy.StartAsync(azurite.Azurite);
+        await using var engine = await EngineUnderTest.StartAsync(proxy.ConnectionString, _prefix);
+        var runs = engine.Get<RetentionRunTable>();
+        Assert.True(await runs.TryWriteAsync(RetentionRun.None.Next(TimeProvider.System.GetUtcNow(), "log"), CancellationToken.None));
+        var (run, _) = await runs.ReadAsync(CancellationToken.None);
+        var lost = false;
+        proxy.Decide = request => request.Method == "PUT" && request.PathAndQuery.Contains("retention", StringComparison.Ordinal) && !Interlocked.Exchange(ref lost, true)
+            ? StorageFault.CutAfter
+            : StorageFault.None;
+
+        Assert.True(await runs.TryWriteAsync(run with { Cursor = "mine" }, CancellationToken.None));
+
+        Assert.True(lost);
+        Assert.False(await runs.TryWriteAsync(run with { Cursor = "late" }, CancellationToken.None));
+        Assert.Equal("mine", (await runs.ReadAsync(CancellationToken.None)).Run.Cursor);
+        await engine.StopAsync();
+    }
+
     private const int OldCharges = 600;
 
     /// <summary>Charges of three days that are two hundred days old, with all of it in the log.</summary>
