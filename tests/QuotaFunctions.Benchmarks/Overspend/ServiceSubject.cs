@@ -9,8 +9,9 @@ namespace QuotaFunctions.Benchmarks.Overspend;
 /// <summary>Ours.</summary>
 internal sealed class ServiceSubject(FaultyStorage storage, bool waitForLog) : ISubject
 {
-    // Contract: every admitted request is in the log within two minutes. The rest is for a machine that is busy with the end of the load.
     private const int MaxDownloads = 3;
+
+    // Contract: every admitted request is in the log within two minutes. The rest is for a machine that is busy with the end of the load.
     private static readonly TimeSpan LogBound = TimeSpan.FromMinutes(5);
     private readonly HttpClient _http = new() { DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Bearer", AppSettings.AdminToken) } };
     private string _key = "";

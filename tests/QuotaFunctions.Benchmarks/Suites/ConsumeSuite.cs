@@ -9,11 +9,7 @@ namespace QuotaFunctions.Benchmarks.Suites;
 /// <summary>Charges of one key and of many: by the service, the naive loop, nginx with Lua and Redis; and the service's host answering without any quota.</summary>
 internal static class ConsumeSuite
 {
-    private const string Service = "QuotaFunctions";
-    private const string Naive = "naive loop";
     private const string Redis = "nginx + Lua + Redis";
-    private const string Host = "the host without quota";
-    private const string HealthPath = "/healthz";
     private const int ManyClients = 64;
     private const int ManyKeys = 1000;
 
@@ -34,7 +30,7 @@ internal static class ConsumeSuite
             var keys = await service.NewKeysAsync(count);
             await redis.AddKeysAsync(keys);
             var charges = keys.Select(HttpMessages.Consume).ToList();
-            foreach (var requests in (IReadOnlyList<byte[]>[])[[HttpMessages.Get(HealthPath)], charges])
+            foreach (var requests in (IReadOnlyList<byte[]>[])[[Subjects.Nothing], charges])
             {
                 await new HttpLoad(service.Address, requests, ManyClients).RunAsync(plan.WarmUp);
             }
@@ -56,20 +52,20 @@ internal static class ConsumeSuite
         plan,
         $"{(keyCount == 1 ? "one key" : $"{keyCount:N0} keys")}, {clients} {(clients == 1 ? "client" : "clients")}",
         [
-            new(Service, new HttpLoad(service.Address, charges, clients).RunAsync, service.WaitForLogAsync),
-            new(Naive, (duration, _) => Clients.RunAsync(clients, duration, naive.TakeAsync)) { HasRate = false },
+            Subjects.OfService(service, charges, clients),
+            Subjects.OfNaive(naive, clients),
             new(Redis, new HttpLoad(redis.Address, charges, clients).RunAsync),
-            new(Host, new HttpLoad(service.Address, [HttpMessages.Get(HealthPath)], clients).RunAsync),
+            Subjects.OfHost(service, clients),
         ]);
 
     private static void Report(PerformanceReport report, List<Comparison> loads)
     {
-        var ratios = new Table("consume-ratios", "Charges: how many times as many as…", "load", $"× {Naive}", $"× {Redis}", $"× {Host}");
+        var ratios = new Table("consume-ratios", "Charges: how many times as many as…", "load", $"× {Subjects.Naive}", $"× {Redis}", $"× {Subjects.Host}");
         var figures = new Table("consume", "Charges: at saturation, and with 64 clients at a steady rate of half of it",
             "load", "by", "a second", "p50 ms", "p99 ms", "steady: a second", "p50 ms", "p99 ms");
         foreach (var load in loads)
         {
-            ratios.Add(load.Name, load.Ratio(Service, Naive), load.Ratio(Service, Redis), load.Ratio(Service, Host));
+            ratios.Add(load.Name, load.Ratio(Subjects.Service, Subjects.Naive), load.Ratio(Subjects.Service, Redis), load.Ratio(Subjects.Service, Subjects.Host));
             load.AddFigures(figures);
         }
 

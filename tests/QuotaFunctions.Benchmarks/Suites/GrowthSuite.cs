@@ -9,6 +9,7 @@ namespace QuotaFunctions.Benchmarks.Suites;
 internal static class GrowthSuite
 {
     private const int ManyClients = 64;
+
     // With more, Azurite takes longer to look a row up than a charge may wait
     private const int MaxKeysByTurns = 1000;
 

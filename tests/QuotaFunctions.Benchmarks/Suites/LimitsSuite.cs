@@ -9,11 +9,8 @@ namespace QuotaFunctions.Benchmarks.Suites;
 /// <summary>What this machine and Azurite allow at the most: storage's part of the work without a service, the host's part without a quota; with Azurite's files on disk, and in memory.</summary>
 internal static class LimitsSuite
 {
-    private const string Service = "QuotaFunctions";
     private const string Commits = "Azurite alone: commits of 64";
     private const string CommitsAndLog = "Azurite alone: commits of 64, and their log";
-    private const string Naive = "naive loop";
-    private const string Host = "the host without quota";
     private const int ManyClients = 64;
 
     // One waits for its answer while Azurite works for another
@@ -23,7 +20,7 @@ internal static class LimitsSuite
     {
         var figures = new Table("limits", "One key, 64 clients: at saturation, and at a steady rate of half of it",
             "Azurite's files", "by", "a second", "p50 ms", "p99 ms", "steady: a second", "p50 ms", "p99 ms");
-        var ratios = new Table("limits-ratios", "How many times as many charges as…", "Azurite's files", "by", $"× {Naive}", $"× {Host}");
+        var ratios = new Table("limits-ratios", "How many times as many charges as…", "Azurite's files", "by", $"× {Subjects.Naive}", $"× {Subjects.Host}");
         foreach (var inMemory in (bool[])[false, true])
         {
             await using var service = await QuotaService.StartAsync(inMemory: inMemory);
@@ -37,27 +34,27 @@ internal static class LimitsSuite
             var withLog = new BareCommits(logged, Writers, withLog: true);
             await withLog.PrepareAsync();
 
-            var charges = new HttpLoad(service.Address, [HttpMessages.Consume((await service.NewKeysAsync(1))[0])], ManyClients);
-            var nothing = new HttpLoad(service.Address, [HttpMessages.Get("/healthz")], ManyClients);
-            await charges.RunAsync(plan.WarmUp);
-            await nothing.RunAsync(plan.WarmUp / 2);
+            var charges = Subjects.OfService(service, [HttpMessages.Consume((await service.NewKeysAsync(1))[0])], ManyClients);
+            var host = Subjects.OfHost(service, ManyClients);
+            await charges.MeasureAsync(plan.WarmUp, null);
+            await host.MeasureAsync(plan.WarmUp / 2, null);
             await withLog.RunAsync(plan.WarmUp / 2, rate: null);
             await service.WaitForLogAsync();
             var load = new Comparison(
                 plan,
                 inMemory ? "in memory" : "on disk",
                 [
-                    new(Service, charges.RunAsync, service.WaitForLogAsync),
+                    charges,
                     new(Commits, commits.RunAsync),
                     new(CommitsAndLog, withLog.RunAsync),
-                    new(Naive, (duration, _) => Clients.RunAsync(ManyClients, duration, naive.TakeAsync)) { HasRate = false },
-                    new(Host, nothing.RunAsync),
+                    Subjects.OfNaive(naive, ManyClients),
+                    host,
                 ]);
             await load.RunAsync(withSteady: true);
             load.AddFigures(figures);
-            foreach (var by in (string[])[Service, Commits, CommitsAndLog, Host])
+            foreach (var by in (string[])[Subjects.Service, Commits, CommitsAndLog, Subjects.Host])
             {
-                ratios.Add(load.Name, by, load.Ratio(by, Naive), by == Host ? null : load.Ratio(by, Host));
+                ratios.Add(load.Name, by, load.Ratio(by, Subjects.Naive), by == Subjects.Host ? null : load.Ratio(by, Subjects.Host));
             }
         }
 

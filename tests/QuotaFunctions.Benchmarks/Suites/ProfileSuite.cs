@@ -13,7 +13,6 @@ internal static partial class ProfileSuite
     private const int ManyClients = 64;
     private const int SamplesPerSecond = 499;
     private const string Azurite = "Azurite (Node)";
-    private const string Service = "QuotaFunctions";
     private const string Rest = "runtime, system, and what has no name";
 
     // Where perf looks for names
@@ -65,7 +64,7 @@ internal static partial class ProfileSuite
         foreach (var sample in samples.Split("\n\n", StringSplitOptions.RemoveEmptyEntries))
         {
             var lines = sample.Split('\n', StringSplitOptions.RemoveEmptyEntries);
-            var process = lines[0].Trim() == service.Azurite.Id.ToString(CultureInfo.InvariantCulture) ? Azurite : Service;
+            var process = lines[0].Trim() == service.Azurite.Id.ToString(CultureInfo.InvariantCulture) ? Azurite : Subjects.Service;
             var frames = lines.Skip(1).Select(MethodOf).Reverse().Where(method => !IsPlumbing(method)).ToList();
             graph.Add(frames.Prepend(process));
             var owner = process == Azurite ? "" : frames.Select(CodeOwner.Of).LastOrDefault(it => it is not null)?.Name ?? Rest;

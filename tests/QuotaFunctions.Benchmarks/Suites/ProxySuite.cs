@@ -7,7 +7,6 @@ namespace QuotaFunctions.Benchmarks.Suites;
 /// <summary>Calls that are forwarded: by the service, by nginx without and with a quota in Redis, by Portkey; and the upstream alone.</summary>
 internal static class ProxySuite
 {
-    private const string Service = "QuotaFunctions";
     private const string Upstream = "the upstream alone";
     private const string Nginx = "nginx";
     private const string NginxRedis = "nginx + Redis";
@@ -38,7 +37,7 @@ internal static class ProxySuite
             (string, string)[] key = [("X-API-Key", keys[0])];
             return
             [
-                Of(Service, service.Address, $"/providers/{shape}/v1/chat/completions", key, service.WaitForLogAsync),
+                Of(Subjects.Service, service.Address, $"/providers/{shape}/v1/chat/completions", key, service.WaitForLogAsync),
                 Of(Portkey, portkey.Address, "/v1/chat/completions",
                     [("x-portkey-provider", "openai"), ("x-portkey-custom-host", $"{upstream.Address}{shape}/v1"), ("Authorization", "Bearer an-upstream-key")]),
                 Of(NginxRedis, redis.Address, $"/quota/{shape}/v1/chat/completions", key),
@@ -87,7 +86,7 @@ internal static class ProxySuite
             "answer", "by", "a second", "p50 ms", "p99 ms", "steady: a second", "p50 ms", "p99 ms");
         foreach (var load in loads)
         {
-            ratios.Add(load.Name, load.Ratio(Service, Portkey), load.Ratio(Service, NginxRedis), load.Ratio(Service, Nginx), load.Ratio(Service, Upstream));
+            ratios.Add(load.Name, load.Ratio(Subjects.Service, Portkey), load.Ratio(Subjects.Service, NginxRedis), load.Ratio(Subjects.Service, Nginx), load.Ratio(Subjects.Service, Upstream));
             load.AddFigures(figures);
         }
 
