@@ -9,6 +9,7 @@ internal sealed class ChargingMetrics
     private readonly Histogram<double> _decisions;
     private readonly Histogram<int> _batches;
     private readonly Counter<long> _conflicts;
+    private long _decided;
 
     /// <summary>With the instruments of one host.</summary>
     public ChargingMetrics(IMeterFactory meters, InFlightCharges inFlight)
@@ -30,8 +31,15 @@ internal sealed class ChargingMetrics
         meter.CreateObservableGauge("quota_open_charges", () => inFlight.Count, description: "Forwarded charges of this instance that are not settled yet.");
     }
 
+    /// <summary>Charges that this process has decided, whatever it decided.</summary>
+    public long DecidedCount => Volatile.Read(ref _decided);
+
     /// <summary>A charge was decided.</summary>
-    public void Decided(TimeSpan took) => _decisions.Record(took.TotalSeconds);
+    public void Decided(TimeSpan took)
+    {
+        _decisions.Record(took.TotalSeconds);
+        Interlocked.Increment(ref _decided);
+    }
 
     /// <summary>A commit is in storage.</summary>
     public void Committed(int entries)

@@ -13,8 +13,7 @@ namespace QuotaFunctions.Core.Retention;
 /// are is told by the index of keys, and each has ranges of its own, so that no table is scanned. One that fails is left for the next run.
 /// </summary>
 internal sealed partial class OldKeys(
-    TableServiceClient tables, StorageNames names, KeyIndex index, LedgerReader ledger, KeyArchive archive, RevokedKeys revoked, RowDeleter deleter,
-    ILogger<OldKeys> logger) : IRetentionStage
+    TableServiceClient tables, StorageNames names, KeyIndex index, LedgerReader ledger, KeyArchive archive, RevokedKeys revoked, ILogger<OldKeys> logger) : IRetentionStage
 {
     /// <summary>So many keys that fail one after the other are storage's fault: the step is tried again later.</summary>
     private const int MaxFailuresInARow = 5;
@@ -59,6 +58,7 @@ internal sealed partial class OldKeys(
             }
 
             cursor = key.Id;
+            await budget.PauseAfterLookingAsync(cancellationToken);
             if (budget.IsSpent)
             {
                 return cursor;
@@ -81,7 +81,7 @@ internal sealed partial class OldKeys(
 
         var end = Math.Min(before, await ledger.FindFirstOpenDayAsync(accountId, keyId, cancellationToken) ?? before);
         await archive.ExcludeLogAsync(accountId, keyId, end, cancellationToken);
-        return await deleter.DeleteAsync(_log, AuditTable.Before(keyId, end), budget, cancellationToken);
+        return await RowDeleter.DeleteAsync(_log, AuditTable.Before(keyId, end), budget, cancellationToken);
     }
 
     [LoggerMessage(3201, LogLevel.Error, "What is old of {KeyId} could not be deleted ({Failure}): it is left for the next run of retention.")]

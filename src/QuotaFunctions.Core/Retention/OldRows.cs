@@ -6,8 +6,7 @@ namespace QuotaFunctions.Core.Retention;
 /// <param name="name">The stage's name.</param>
 /// <param name="table">Where they are.</param>
 /// <param name="filter">The range, by what is old.</param>
-/// <param name="deleter">Deletes them.</param>
-internal sealed class OldRows(string name, TableClient table, Func<RetentionLimits, string> filter, RowDeleter deleter) : IRetentionStage
+internal sealed class OldRows(string name, TableClient table, Func<RetentionLimits, string> filter) : IRetentionStage
 {
     private const string More = "more";
 
@@ -16,5 +15,5 @@ internal sealed class OldRows(string name, TableClient table, Func<RetentionLimi
 
     /// <inheritdoc/>
     public async Task<string?> StepAsync(RetentionLimits limits, string? cursor, StepBudget budget, CancellationToken cancellationToken) =>
-        await deleter.DeleteAsync(table, filter(limits), budget, cancellationToken) ? null : More;
+        await RowDeleter.DeleteAsync(table, filter(limits), budget, cancellationToken) ? null : More;
 }

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using NCrontab;
+using QuotaFunctions.Core.Charging;
 using QuotaFunctions.Core.Hosting;
 
 namespace QuotaFunctions.Core.Retention;
@@ -12,8 +13,8 @@ namespace QuotaFunctions.Core.Retention;
 /// Two that are at the same run do the same, and the one that comes second asks for nothing.
 /// </remarks>
 internal sealed partial class RetentionService(
-    RetentionStages stages, RetentionRunTable runs, RetentionQueue queue, IOptions<RetentionOptions> options, TimeProvider clock,
-    ILogger<RetentionService> logger) : IRetentionService
+    RetentionStages stages, RetentionRunTable runs, RetentionQueue queue, IOptions<RetentionOptions> options, ChargingMetrics charging,
+    TimeProvider clock, ILogger<RetentionService> logger) : IRetentionService
 {
     /// <summary>How long a step goes on, about: far below what a function may take.</summary>
     public static readonly TimeSpan StepTime = TimeSpan.FromMinutes(1);
@@ -66,7 +67,7 @@ internal sealed partial class RetentionService(
             return;
         }
 
-        var budget = new StepBudget(options.Value.BatchSize, StepTime, clock);
+        var budget = new StepBudget(options.Value.BatchSize, StepTime, charging, clock);
         var stage = stages.All.FirstOrDefault(stage => stage.Name == run.Stage);
         string? cursor = null;
         try

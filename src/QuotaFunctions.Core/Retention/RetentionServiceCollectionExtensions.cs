@@ -12,7 +12,6 @@ public static class RetentionServiceCollectionExtensions
         .AddSettings<RetentionOptions>(configuration, RetentionOptions.Read)
         .AddSingleton<RetentionQueue>()
         .AddSingleton<RetentionRunTable>()
-        .AddSingleton<RowDeleter>()
         .AddSingleton<RevokedKeys>()
         .AddSingleton<OldKeys>()
         .AddSingleton<RetentionStages>()

@@ -5,15 +5,10 @@ using QuotaFunctions.Core.Accounts;
 namespace QuotaFunctions.Core.Retention;
 
 /// <summary>
-/// Deletes ranges of rows, page by page, of which only the keys are read, in transactions of at most 100. It leaves the storage to those who
-/// charge: after each call it pauses for ten times as long as the call took, so that it waits the longer the more there is to do.
+/// Deletes ranges of rows, page by page, of which only the keys are read, in transactions of at most 100, with a pause after each call.
 /// </summary>
-internal sealed class RowDeleter(TimeProvider clock)
+internal static class RowDeleter
 {
-    /// <summary>How many times as long as a call it pauses.</summary>
-    private const int PausePerCall = 10;
-
-    private static readonly TimeSpan MaxPause = TimeSpan.FromSeconds(2);
     private static readonly string[] OnlyKeys = ["PartitionKey", "RowKey"];
 
     /// <summary>True where a range has any row.</summary>
@@ -21,12 +16,11 @@ internal sealed class RowDeleter(TimeProvider clock)
         await table.QueryAsync<TableEntity>(filter, maxPerPage: 1, OnlyKeys, cancellationToken).AnyAsync(cancellationToken);
 
     /// <summary>Deletes a range. False where the budget was spent before its end: then there may be more.</summary>
-    public async Task<bool> DeleteAsync(TableClient table, string filter, StepBudget budget, CancellationToken cancellationToken)
+    public static async Task<bool> DeleteAsync(TableClient table, string filter, StepBudget budget, CancellationToken cancellationToken)
     {
-        var since = clock.GetTimestamp();
         await foreach (var page in table.QueryAsync<TableEntity>(filter, select: OnlyKeys, cancellationToken: cancellationToken).AsPages())
         {
-            await PauseAsync(since, cancellationToken);
+            await budget.PauseAfterDeletionAsync(cancellationToken);
 
             // Of one page, so that what is in memory does not grow. The rows of a partition come one after the other.
             foreach (var rows in page.Values.GroupBy(row => row.PartitionKey).SelectMany(partition => partition.Chunk(AccountTransaction.MaxRows)))
@@ -36,13 +30,10 @@ internal sealed class RowDeleter(TimeProvider clock)
                     return false;
                 }
 
-                since = clock.GetTimestamp();
                 await DeleteAsync(table, rows, cancellationToken);
                 budget.Count(rows.Length);
-                await PauseAsync(since, cancellationToken);
+                await budget.PauseAfterDeletionAsync(cancellationToken);
             }
-
-            since = clock.GetTimestamp();
         }
 
         return true;
@@ -62,11 +53,5 @@ internal sealed class RowDeleter(TimeProvider clock)
                 await table.DeleteEntityAsync(row.PartitionKey, row.RowKey, ETag.All, cancellationToken);
             }
         }
-    }
-
-    private Task PauseAsync(long since, CancellationToken cancellationToken)
-    {
-        var pause = clock.GetElapsedTime(since) * PausePerCall;
-        return Task.Delay(pause < MaxPause ? pause : MaxPause, clock, cancellationToken);
     }
 }
