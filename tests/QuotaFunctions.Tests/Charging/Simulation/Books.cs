@@ -2,11 +2,9 @@ using System.Globalization;
 using Azure.Data.Tables;
 using QuotaFunctions.Core.Accounts;
 using QuotaFunctions.Core.Accounts.Storage;
+using static QuotaFunctions.Tests.Charging.Simulation.BrokenPromiseException;
 
 namespace QuotaFunctions.Tests.Charging.Simulation;
-
-/// <summary>A promise was broken.</summary>
-internal sealed class BrokenPromiseException(string message) : Exception(message);
 
 /// <summary>
 /// Keeps books of its own, from nothing but what is written to the storage, and holds every single commit to the promises as soon
@@ -83,14 +81,6 @@ internal sealed class Books(SimulatedTables tables, string accounts)
         CheckCalls(account, row);
         Remember(account);
         CheckSums(account);
-    }
-
-    private static void That(bool holds, string otherwise)
-    {
-        if (!holds)
-        {
-            throw new BrokenPromiseException(otherwise);
-        }
     }
 
     private static bool IsCharge(LedgerEntry entry) => entry.Kind is LedgerEntryKind.Forward or LedgerEntryKind.Consume;
