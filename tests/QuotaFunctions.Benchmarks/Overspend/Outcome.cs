@@ -8,7 +8,7 @@ namespace QuotaFunctions.Benchmarks.Overspend;
 /// <param name="Granted">How many requests were told yes.</param>
 /// <param name="Found">How many requests were told nothing, and are found to be charged.</param>
 /// <param name="Quota">How many may be charged.</param>
-/// <param name="Lost">Charges that took quota, and whose request was told no.</param>
+/// <param name="Lost">Charges that took quota, and whose request was told no, or of which there is no entry.</param>
 /// <param name="Double">Requests that were charged more than once.</param>
 /// <param name="Forgotten">Requests that were told yes, and of which the books know nothing.</param>
 /// <param name="Elapsed">How long it took.</param>
@@ -45,18 +45,15 @@ internal sealed record Outcome(int Kills, long Unanswered, long Granted, long Fo
             return outcome with { Found = found, Lost = Math.Max(0, more - found), Forgotten = Math.Max(0, -more) };
         }
 
-        if (charges.Count != books.Used)
-        {
-            throw new InvalidOperationException($"{books.Used} used, but {charges.Count} charges.");
-        }
-
+        // What is used without an entry nobody was told of; an entry for which nothing is used is one that the quota does not know
+        var unexplained = books.Used - charges.Count;
         var charged = charges.CountBy(request => request).ToDictionary();
         return outcome with
         {
             Found = open.Count(charged.ContainsKey),
-            Lost = charges.Count(request => !granted.Contains(request) && !open.Contains(request)),
+            Lost = charges.Count(request => !granted.Contains(request) && !open.Contains(request)) + Math.Max(0, unexplained),
             Double = charged.Count(request => request.Value > 1),
-            Forgotten = granted.Count(request => !charged.ContainsKey(request)),
+            Forgotten = granted.Count(request => !charged.ContainsKey(request)) + Math.Max(0, -unexplained),
         };
     }
 }
