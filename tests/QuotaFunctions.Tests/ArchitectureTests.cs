@@ -29,7 +29,7 @@ public sealed partial class ArchitectureTests
         ["Reporting"] = ["Accounts", "Hosting", "Keys", "Usage", "Validation"],
         ["Subscriptions"] = ["Accounts", "Hosting", "Mailing", "Reporting", "Reporting.Rendering", "Validation"],
         ["Reporting.Rendering"] = ["Accounts", "Csv", "Reporting", "Validation"],
-        ["Retention"] = ["Accounts", "Accounts.Storage", "AdminAudit", "Alerting", "Auditing", "Hosting", "Keys", "Reporting", "Subscriptions", "Usage"],
+        ["Retention"] = ["Accounts", "Accounts.Storage", "AdminAudit", "Alerting", "Auditing", "Charging", "Hosting", "Keys", "Reporting", "Subscriptions", "Usage"],
         ["Transfer"] = ["Accounts", "Accounts.Storage", "Auditing", "Hosting", "Keys", "Subscriptions", "Validation"],
         ["Http"] = ["Accounts", "Accounts.Storage", "Charging", "Hosting", "Validation"],
         ["Telemetry"] = ["Accounts", "Alerting", "Auditing", "Charging", "Hosting", "Proxying", "Queues", "Usage"],
