@@ -103,4 +103,10 @@ internal static class Statistics
         var sorted = values.Order().ToList();
         return sorted.Count % 2 != 0 ? sorted[sorted.Count / 2] : (sorted[(sorted.Count / 2) - 1] + sorted[sorted.Count / 2]) / 2;
     }
+
+    /// <summary>The median of ratios, of how many it is, and what the least and the most of them are.</summary>
+    /// <param name="ratios">The ratios.</param>
+    /// <param name="of">What each of them is of, in the plural.</param>
+    public static string Describe(IReadOnlyCollection<double> ratios, string of) => string.Create(
+        CultureInfo.InvariantCulture, $"{Median(ratios):N3} (median of {ratios.Count} {of}, {ratios.Min():N2} to {ratios.Max():N2})");
 }

@@ -52,7 +52,7 @@ internal static class ReadingBenchmarks
 
         LoadTable.Note(
             "POST /quota/consume while /metrics is scraped each second, to the same without",
-            string.Create(CultureInfo.InvariantCulture, $"{Statistics.Median(ratios):N3} (median of {Rounds} pairs, {ratios.Min():N2} to {ratios.Max():N2}); a scrape {Statistics.Median(scrapes):N0} ms"));
+            string.Create(CultureInfo.InvariantCulture, $"{Statistics.Describe(ratios, "pairs")}; a scrape {Statistics.Median(scrapes):N0} ms"));
     }
 
     /// <summary>One key with a million charges in its log: pages, filters, usage and verification.</summary>

@@ -58,17 +58,14 @@ internal sealed class RetentionBenchmark : IDisposable
                 CultureInfo.InvariantCulture, $"retention: {before:N0}, {during:N0} with a run, {after:N0}, {between:N0}, {last:N0} charges a second"));
         }
 
-        Note("POST /quota/consume while retention runs, to before and after it", runs);
-        Note("the same without a run", without);
+        LoadTable.Note("POST /quota/consume while retention runs, to before and after it", Statistics.Describe(runs, "rounds"));
+        LoadTable.Note("the same without a run", Statistics.Describe(without, "rounds"));
         LoadTable.Note("the runs", string.Create(
             CultureInfo.InvariantCulture, $"{benchmark._deleted:N0} rows in {benchmark._minutes:N1} minutes; {benchmark._peakMiB:N0} MiB resident at the most"));
     }
 
     /// <inheritdoc/>
     public void Dispose() => _client.Dispose();
-
-    private static void Note(string what, List<double> ratios) => LoadTable.Note(what, string.Create(
-        CultureInfo.InvariantCulture, $"{Statistics.Median(ratios):N3} (median of {Rounds} rounds, {ratios.Min():N2} to {ratios.Max():N2})"));
 
     /// <summary>Charges a second. Their log is written before anything else is measured.</summary>
     private async Task<double> MeasureAsync(TimeSpan duration)

@@ -42,14 +42,10 @@ internal sealed class ScenarioChecks(SimulatedTables tables, Books books, Simula
     public void CheckAnswer(ScenarioAnswer answer, bool mayStand)
     {
         var (requestId, _, result, _, askedAt) = answer;
-        if (result is { Charge: { } granted, Replayed: false })
-        {
-            That(_granted.Add((result.KeyId!, granted.Id)), "Two requests were granted the same charge");
-        }
-
         var entry = books.ByRequest.GetValueOrDefault(requestId);
         if (result is { Charge: { } charge, Replayed: var replayed })
         {
+            That(replayed || _granted.Add((result.KeyId!, charge.Id)), "Two requests were granted the same charge");
             That(books.Charges.TryGetValue((result.KeyId!, charge.Id), out var booked), $"{requestId} was granted as {charge.Id}, which is not in the ledger");
             That(booked!.Entry.Delta == charge.Cost, $"{requestId} was granted at {charge.Cost}, and charged {booked.Entry.Delta}");
             That(replayed || booked == entry, $"{requestId} was granted as the charge of another");
