@@ -5,9 +5,6 @@ namespace QuotaFunctions.Core.Charging;
 /// <summary>Makes the ledger's entry of a charge.</summary>
 internal static class ChargeEntry
 {
-    /// <summary>Characters of a text that the ledger keeps.</summary>
-    private const int MaxText = 500;
-
     /// <summary>Characters that the entry takes at the most.</summary>
     public static int MaxLengthOf(ChargeRequest request, KeyLocator locator)
     {
@@ -20,8 +17,8 @@ internal static class ChargeEntry
         return length;
 
         int MaxLengthOf(string? provider, string? model, string? path) => LedgerEntry.MaxLengthOf(
-            locator.KeyId, Truncate(request.RequestId), Truncate(provider), Truncate(model), request.Address?.ToString(), Truncate(request.Reference),
-            request.Method, Truncate(path), request.TraceId);
+            locator.KeyId, EntryDetails.Cut(request.RequestId), EntryDetails.Cut(provider), EntryDetails.Cut(model), request.Address?.ToString(),
+            EntryDetails.Cut(request.Reference), EntryDetails.Cut(request.Method), EntryDetails.Cut(path), request.TraceId);
     }
 
     /// <summary>The entry.</summary>
@@ -36,16 +33,13 @@ internal static class ChargeEntry
         Delta = cost,
         PoolDelta = locator.AccountId == locator.KeyId ? 0 : cost,
         HoldUntil = holdUntil,
-        RequestId = Truncate(request.RequestId),
+        RequestId = request.RequestId,
         TraceId = request.TraceId,
-        Provider = Truncate(request.Provider),
-        Model = Truncate(request.Model),
+        Provider = request.Provider,
+        Model = request.Model,
         Address = request.Address?.ToString(),
-        Reference = Truncate(request.Reference),
+        Reference = request.Reference,
         Method = request.Method,
-        Path = Truncate(request.Path),
+        Path = request.Path,
     };
-
-    // The caller has held them to their limits. But an entry that fits into no commit would stop the account writer.
-    private static string? Truncate(string? text) => text is { Length: > MaxText } ? text[..MaxText] : text;
 }

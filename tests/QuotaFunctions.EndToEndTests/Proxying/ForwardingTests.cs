@@ -38,6 +38,21 @@ public sealed class ForwardingTests(ProxyFixture fixture)
         await key.BooksBalanceAsync();
     }
 
+    /// <summary>JSON may take six characters for one of its: what storage would not take, no row of the log could hold.</summary>
+    [Fact]
+    public async Task A_call_with_a_long_path_is_logged_with_its_beginning()
+    {
+        using var key = await fixture.NewKeyAsync();
+
+        using var response = await key.SendAsync(HttpMethod.Get, "/providers/sample/echo/" + new string('+', 7500), null);
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        var row = await key.OnlyLogRowAsync();
+        Assert.Equal("succeeded", row.GetProperty("outcome").GetString());
+        Assert.Equal("/echo/" + new string('+', 494), row.GetProperty("path").GetString());
+        await key.BooksBalanceAsync();
+    }
+
     [Fact]
     public async Task The_key_may_come_as_a_bearer_token()
     {

@@ -89,7 +89,7 @@ public sealed class AuditBufferTests : IAsyncDisposable
     {
         for (var i = 0; i < 300; i++)
         {
-            await _buffer.WriteAsync(Event(i, "a reference that many of them have, as their notes have much in common"), CancellationToken.None);
+            await _buffer.WriteAsync(Event(i, "providers that many of them tried, as their notes have much in common"), CancellationToken.None);
         }
 
         await TurnUntilAsync(() => Sent.SelectMany(Read).Count() == 300);
@@ -204,12 +204,12 @@ public sealed class AuditBufferTests : IAsyncDisposable
 
     private static LedgerRow Row() => new() { Sequence = 1, CommitId = Guid.NewGuid(), At = default, Owner = "a", Entries = [] };
 
-    private static AuditEvent Event(int index, string? reference = null) => new()
+    private static AuditEvent Event(int index, string? tried = null) => new()
     {
         AccountId = "key_a",
         KeyId = "key_a",
         Id = new ChargeId(20260101, 1, index),
         Phase = AuditPhase.Final,
-        Entry = new AuditEntry { Outcome = "succeeded", Reference = reference },
+        Entry = new AuditEntry { Outcome = "succeeded", Tried = tried },
     };
 }

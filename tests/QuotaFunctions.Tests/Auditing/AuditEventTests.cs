@@ -106,6 +106,19 @@ public sealed class AuditEventTests
         Assert.Equal(commit.Row.Entries, row.Entries);
     }
 
+    /// <summary>The address of a call may be of any length, and its JSON six times as long: neither a row nor a message would hold it.</summary>
+    [Fact]
+    public void Of_a_long_text_the_beginning_is_kept()
+    {
+        var (whole, kept) = (new string('+', 8000), new string('+', 500));
+        var charge = NewCharge();
+        var told = AuditEvent.OfSettlement(new Settlement { Charge = charge, Outcome = ChargeOutcome.Succeeded, Cost = 1, ServedBy = new ChargeTarget(whole, whole, whole, 1) }, 1, null, "instance");
+        Assert.Equal((kept, kept, kept), (told.Entry.Provider, told.Entry.Model, told.Entry.Path));
+
+        var entry = ChargeEntry.Of(charge.Request with { Method = whole, Path = whole, Reference = whole, RequestId = whole }, charge.Key, 1, 0);
+        Assert.Equal((kept, kept, kept, kept), (entry.Method, entry.Path, entry.Reference, entry.RequestId));
+    }
+
     private static LedgerRow Row(params LedgerEntry[] entries) =>
         new() { Sequence = 5, CommitId = Guid.NewGuid(), At = Now, Owner = "instance", Entries = entries };
 
