@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Azure.Data.Tables;
 using Microsoft.Extensions.Logging;
@@ -24,10 +25,10 @@ internal sealed class AuditTable(TableServiceClient tables, StorageNames names, 
     private const int LastChunk = 999;
 
     /// <summary>
-    /// Entries in a row. The texts of a word may take 24 KiB where they are as long as the ledger keeps them and every character is
-    /// escaped, and two words have them: below the service's 1 MiB.
+    /// Entries in a row. Three words on each are properties, of which the service takes 252. A whole commit has
+    /// <see cref="AccountTransaction.MaxEntriesLength"/> characters of texts at the most, and two words on an entry have them: far below the service's 1 MiB.
     /// </summary>
-    private const int EntriesPerRow = 16;
+    private const int EntriesPerRow = 64;
 
     /// <summary>
     /// A key's whole day in one partition would be held to a partition's 2,000 rows a second, and Azurite searches the whole partition
@@ -40,6 +41,12 @@ internal sealed class AuditTable(TableServiceClient tables, StorageNames names, 
 
     /// <summary>Rows that storage gives at a time, by its limit.</summary>
     private const int MaxPage = 1000;
+
+    /// <summary>Rows that are asked for first where few entries are wanted.</summary>
+    private const int FirstPage = 16;
+
+    /// <summary>How many times as many are asked for next.</summary>
+    private const int PageGrowth = 4;
 
     /// <summary>Partitions that are written at once.</summary>
     private const int Degree = 16;
@@ -86,7 +93,7 @@ internal sealed class AuditTable(TableServiceClient tables, StorageNames names, 
 
     public async IAsyncEnumerable<LoggedCharge> ReadAsync(
         string keyId, DateTimeOffset? from, DateTimeOffset? to, ChargeId? after, long? count,
-        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var first = Day(keyId, to is null ? LastDay : LedgerRow.DayOf(to.Value));
         var last = Day(keyId, from is null ? 0 : LedgerRow.DayOf(from.Value));
@@ -101,9 +108,7 @@ internal sealed class AuditTable(TableServiceClient tables, StorageNames names, 
         // The row where the last page ended is read again for what else is in it.
         bool IsRead(ChargeId id) => after is { } last && id.Day == last.Day && id.Sequence == last.Sequence && id.Index >= last.Index;
 
-        // A row holds one of them at the least. One more, as the first may be read already
-        var page = count is { } wanted ? (int?)Math.Min(MaxPage, wanted + 1) : null;
-        await foreach (var row in _table.QueryAsync<TableEntity>(filter, page, cancellationToken: cancellationToken))
+        await foreach (var row in RowsAsync(filter, count, cancellationToken))
         {
             foreach (var logged in ReadAll(row).Where(logged => !IsRead(logged.Id)))
             {
@@ -129,6 +134,34 @@ internal sealed class AuditTable(TableServiceClient tables, StorageNames names, 
         }
 
         return written;
+    }
+
+    /// <summary>
+    /// The rows of a filter, which hold so many entries that are wanted; null for as many as there are. A row may hold one entry or many: a few
+    /// rows are asked for first, then more and more.
+    /// </summary>
+    private async IAsyncEnumerable<TableEntity> RowsAsync(
+        string filter, long? wanted, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var size = wanted is null ? MaxPage : FirstPage;
+        string? next = null;
+        do
+        {
+            await using var pages = _table.QueryAsync<TableEntity>(filter, cancellationToken: cancellationToken).AsPages(next, size).GetAsyncEnumerator(cancellationToken);
+            if (!await pages.MoveNextAsync())
+            {
+                yield break;
+            }
+
+            foreach (var row in pages.Current.Values)
+            {
+                yield return row;
+            }
+
+            next = pages.Current.ContinuationToken;
+            size = Math.Min(size * PageGrowth, MaxPage);
+        }
+        while (next is not null);
     }
 
     private async Task WriteAsync(IGrouping<string, AuditEvent> partition, CancellationToken cancellationToken)

@@ -1,6 +1,7 @@
 using Azure.Data.Tables;
 using QuotaFunctions.Core.Accounts;
 using QuotaFunctions.Core.Auditing;
+using QuotaFunctions.Core.Charging;
 using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.IntegrationTests.Charging;
 using QuotaFunctions.TestSupport;
@@ -26,7 +27,7 @@ public sealed class AuditTableTests(AzuriteFixture azurite) : IClassFixture<Azur
         await engine.Get<IAuditStore>().WriteAsync(events, CancellationToken.None);
         var expected = events.OrderByDescending(told => told.Id.Sequence).ThenByDescending(told => told.Id.Index).Select(told => told.Id.ToString()).ToList();
 
-        foreach (var size in (int[])[1, 15, 16, 17, 64, 1000])
+        foreach (var size in (int[])[1, 15, 63, 64, 65, 100, 1000])
         {
             Assert.Equal(expected, await ReadByCursorAsync(engine, size));
         }
@@ -90,30 +91,55 @@ public sealed class AuditTableTests(AzuriteFixture azurite) : IClassFixture<Azur
         Assert.All(written.Values, logged => Assert.False(logged.IsFinal));
     }
 
-    /// <summary>The longest texts that the ledger keeps, in the characters that take most, all words: it must fit into the service's rows.</summary>
-    [Fact]
-    public async Task The_largest_commit_fits()
+    /// <summary>As many entries as the ledger takes in a commit, in the characters that take most, all words: it must fit into the service's rows.</summary>
+    [Theory]
+    [InlineData(500, 64)]
+    [InlineData(500, 1)]
+    [InlineData(10, 64)]
+    public async Task The_largest_commit_fits(int characters, int most)
     {
         await using var engine = await StartAsync();
-        var text = new string('語', 500);
-        var first = Enumerable.Range(0, 64).Select(index => Event(1, index)).Select(told => told with
+        var text = new string('語', characters);
+        var entry = new LedgerEntry { KeyId = _key, RequestId = text, Provider = text, Model = text, Reference = text };
+        var count = Math.Min(most, AccountTransaction.MaxEntriesLength / entry.MaxLength);
+        var first = Enumerable.Range(0, count).Select(index => Event(1, index)).Select(told => told with
         {
-            Entry = told.Entry with { RequestId = text, Provider = text, Model = text, Reference = text },
+            Entry = new AuditEntry(entry) { At = Noon, Cost = ChargeRequest.MaxCost },
         }).ToList();
-        var last = first.ConvertAll(told => told with { Phase = AuditPhase.Final, Entry = told.Entry with { Outcome = "succeeded" } });
+        var last = first.ConvertAll(told => told with
+        {
+            Phase = AuditPhase.Final,
+            Entry = told.Entry with { Outcome = "succeeded", Tried = new string('t', 300), BytesIn = long.MaxValue, BytesOut = long.MaxValue, TokensIn = long.MaxValue, TokensOut = long.MaxValue },
+        });
 
         await engine.Get<IAuditStore>().WriteAsync(first, CancellationToken.None);
         await engine.Get<IAuditStore>().WriteAsync(last, CancellationToken.None);
 
         var read = await engine.Log.ReadAsync(new AuditQuery { KeyId = _key }, CancellationToken.None);
-        Assert.Equal(64, read.Rows.Count);
+        Assert.Equal(count, read.Rows.Count);
         Assert.All(read.Rows, row => Assert.Equal(("succeeded", text, text), (row.Outcome, row.Reference, row.Model)));
 
-        // Azurite does not mind. The service: 1 MiB a row, two bytes a character.
+        // Azurite does not mind. The service: 1 MiB a row, 64 KiB a property, two bytes a character.
         var table = engine.Get<TableServiceClient>().GetTableClient(engine.Get<StorageNames>().Audit);
         await foreach (var row in table.QueryAsync<TableEntity>())
         {
+            Assert.InRange(row.Count, 1, 252);
             Assert.InRange(row.Sum(property => 2 * (property.Key.Length + (property.Value as string ?? "").Length)), 1, 1024 * 1024);
+            Assert.All(row, property => Assert.InRange(2 * (property.Value as string ?? "").Length, 0, 64 * 1024));
+        }
+    }
+
+    [Fact]
+    public async Task Pages_of_storage_grow_to_the_last_entry()
+    {
+        await using var engine = await StartAsync();
+        var events = Enumerable.Range(0, 100).Select(commit => Event(commit, 0)).ToList();
+        await engine.Get<IAuditStore>().WriteAsync(events, CancellationToken.None);
+        var expected = events.Select(told => told.Id.ToString()).Reverse().ToList();
+
+        foreach (var size in (int[])[15, 16, 17, 80, 99, 100, 1000])
+        {
+            Assert.Equal(expected, await ReadByCursorAsync(engine, size));
         }
     }
 
@@ -121,7 +147,7 @@ public sealed class AuditTableTests(AzuriteFixture azurite) : IClassFixture<Azur
     public async Task More_rows_than_a_transaction_takes_are_written_in_several()
     {
         await using var engine = await StartAsync();
-        var events = Enumerable.Range(0, CommitsPerPartition).SelectMany(commit => new[] { Event(CommitsPerPartition + commit, 0), Event(CommitsPerPartition + commit, 16) }).ToList();
+        var events = Enumerable.Range(0, CommitsPerPartition).SelectMany(commit => new[] { Event(CommitsPerPartition + commit, 0), Event(CommitsPerPartition + commit, 64) }).ToList();
 
         await engine.Get<IAuditStore>().WriteAsync(events, CancellationToken.None);
 
