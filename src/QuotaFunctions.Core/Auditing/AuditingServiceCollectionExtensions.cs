@@ -13,6 +13,7 @@ public static class AuditingServiceCollectionExtensions
         .AddSingleton(InstanceIdentity.New())
         .AddSingleton<InFlightCharges>()
         .AddSingleton<InstanceTable>()
+        .AddSingleton<Presence>()
         .AddSingleton<AuditBuffer>()
         .AddSingleton<IAuditSink>(provider => provider.GetRequiredService<AuditBuffer>())
         .AddSingleton<IAuditBufferStatus>(provider => provider.GetRequiredService<AuditBuffer>())

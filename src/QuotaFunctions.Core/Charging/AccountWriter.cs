@@ -115,13 +115,15 @@ internal sealed class AccountWriter
         return true;
     }
 
-    /// <summary>Lets other instances have a turn, where this one has had its own for long.</summary>
+    /// <summary>Lets other instances have a turn, where this one has had its own for long, and there may be others.</summary>
     private async ValueTask GiveWayAsync()
     {
         var pause = _turns.TakePause(_account.IsShared);
         if (pause > TimeSpan.Zero)
         {
-            await Task.Delay(pause, _context.Clock, _stop.Token);
+            await (_account.IsShared
+                ? Task.Delay(pause, _context.Clock, _stop.Token)
+                : _context.Presence.LeaveRoomAsync(pause, _account.LastAnswerAt, _stop.Token));
         }
     }
 

@@ -36,6 +36,24 @@ internal sealed class InstanceTable(TableServiceClient tables, StorageNames name
         return new Fleet(now, seen, lastLook);
     }
 
+    /// <summary>Whether another process was known to live within <see cref="Fleet.SilenceLimit"/>.</summary>
+    /// <param name="self">The one that asks.</param>
+    /// <param name="now">The service's time.</param>
+    /// <param name="cancellationToken">Gives it up.</param>
+    public async Task<bool> HasOthersAsync(string self, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var filter = TableClient.CreateQueryFilter($"PartitionKey eq {Partition}");
+        await foreach (var row in _table.QueryAsync<TableEntity>(filter, select: [nameof(TableEntity.RowKey), nameof(TableEntity.Timestamp)], cancellationToken: cancellationToken))
+        {
+            if (row.RowKey != self && row.RowKey != Look && (row.Timestamp ?? default) + Fleet.SilenceLimit >= now)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>Forgets a process that is long dead.</summary>
     public Task RemoveAsync(string id, CancellationToken cancellationToken) =>
         _table.DeleteEntityAsync(Partition, id, ETag.All, cancellationToken);

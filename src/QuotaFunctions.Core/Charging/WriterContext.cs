@@ -12,5 +12,6 @@ internal sealed record WriterContext(
     string InstanceId,
     OpenAccountIndex Open,
     MarkIndex Marks,
+    Presence Presence,
     ChargingMetrics Metrics,
     ILogger<AccountWriter> Logger);

@@ -119,7 +119,7 @@ public sealed class AccountWritersTests
         var options = new QuotaEngineOptions { Random = world.Random, Leases = LeaseMode.Off };
         var writers = new AccountWriters(new WriterContext(
             instances[0].Store, Mock.Of<ICommitListener>(), instances[0].Clock, options, "instance-0",
-            instances[0].OpenAccounts, instances[0].Marks, TestMeters.Charging(), NullLogger<AccountWriter>.Instance));
+            instances[0].OpenAccounts, instances[0].Marks, instances[0].Get<Presence>(), TestMeters.Charging(), NullLogger<AccountWriter>.Instance));
         await test(world, tables, writers);
     });
 

@@ -135,7 +135,7 @@ public sealed class CommitWriterTests
             var options = new QuotaEngineOptions { Random = world.Random };
             var context = new WriterContext(
                 _own.Store, Mock.Of<ICommitListener>(), _own.Clock, options, "instance-0",
-                _own.OpenAccounts, _own.Marks, TestMeters.Charging(), NullLogger<AccountWriter>.Instance);
+                _own.OpenAccounts, _own.Marks, _own.Get<Presence>(), TestMeters.Charging(), NullLogger<AccountWriter>.Instance);
             var marks = new OpenWorkMarker(Key.AccountId, context.Open, context.Marks, context.Clock);
             var wait = new StorageWait(_own.Clock, options, () => { }, CancellationToken.None);
             Held = new HeldAccount(Key.AccountId, context, marks, wait);
