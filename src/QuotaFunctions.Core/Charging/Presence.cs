@@ -63,10 +63,10 @@ internal sealed partial class Presence(InstanceTable instances, InstanceIdentity
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        await _stop.CancelAsync();
         Task showing;
         lock (_lock)
         {
-            _stop.Cancel();
             showing = _showing;
         }
 
