@@ -1,6 +1,8 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using QuotaFunctions.Benchmarks;
 using QuotaFunctions.Benchmarks.Overspend;
+using QuotaFunctions.Benchmarks.Peers;
 using QuotaFunctions.Benchmarks.Reporting;
 using QuotaFunctions.Benchmarks.Suites;
 using QuotaFunctions.TestSupport;
@@ -12,6 +14,12 @@ using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, _ => 
 if (args is [OverspendTest.Verb, .. var overspend])
 {
     return await OverspendTest.RunAsync(overspend);
+}
+
+if (args is [BareForwarder.Verb, var upstream, var port])
+{
+    await BareForwarder.RunAsync(new Uri(upstream), int.Parse(port, CultureInfo.InvariantCulture));
+    return 0;
 }
 
 // Checked by scripts/bench.sh

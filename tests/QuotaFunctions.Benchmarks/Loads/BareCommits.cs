@@ -63,7 +63,7 @@ internal sealed class BareCommits(AzuriteProcess azurite, int writers, bool with
             await CommitAsync(writer);
             var latency = TimeProvider.System.GetElapsedTime(sent);
             tally.Add(succeeded: true, latency, latency);
-            if (withLog && writer.Commits % CommitsPerFold == 0)
+            if (withLog && writer.Charges >= CommitsPerFold * ChargesPerCommit)
             {
                 await LogAsync(writer);
             }
@@ -72,26 +72,71 @@ internal sealed class BareCommits(AzuriteProcess azurite, int writers, bool with
         return tally;
     }
 
-    private async Task CommitAsync(Writer writer)
+    /// <summary>
+    /// Lets charges come one by one at a rate: one writer commits all that have come meanwhile, as soon as it can, and their log is written beside it. The
+    /// latencies are the charges', from when each came until it is in storage.
+    /// </summary>
+    /// <param name="duration">How long.</param>
+    /// <param name="perSecond">Charges a second.</param>
+    public async Task<Measurement> RunAsTheyComeAsync(TimeSpan duration, double perSecond)
+    {
+        var (writer, tally) = (_writers[0], new Tally());
+        var logged = Task.CompletedTask;
+        var start = TimeProvider.System.GetTimestamp();
+        for (var committed = 0; TimeProvider.System.GetElapsedTime(start) is var elapsed && elapsed < duration;)
+        {
+            var charges = Math.Min((int)(elapsed.TotalSeconds * perSecond) - committed, ChargesPerCommit);
+            if (charges <= 0)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System);
+                continue;
+            }
+
+            await CommitAsync(writer, charges);
+            elapsed = TimeProvider.System.GetElapsedTime(start);
+            foreach (var charge in Enumerable.Range(committed, charges))
+            {
+                var latency = elapsed - TimeSpan.FromSeconds(charge / perSecond);
+                tally.Add(succeeded: true, latency, latency);
+            }
+
+            committed += charges;
+            if (writer.Charges >= CommitsPerFold * ChargesPerCommit && logged.IsCompletedSuccessfully)
+            {
+                logged = LogAsync(writer);
+            }
+        }
+
+        await logged;
+        return Measurement.Of([tally], TimeProvider.System.GetElapsedTime(start));
+    }
+
+    private async Task CommitAsync(Writer writer, int charges = ChargesPerCommit)
     {
         writer.Commits++;
+        writer.Charges += charges;
         var answers = await _accounts.SubmitTransactionAsync(
         [
             new(TableTransactionActionType.UpdateMerge, writer.Balance(), writer.Version),
-            new(TableTransactionActionType.Add, writer.Row(writer.Commits, "Entries", string.Concat(Enumerable.Repeat(Entry, ChargesPerCommit)))),
+            new(TableTransactionActionType.Add, writer.Row(writer.Commits, "Entries", string.Concat(Enumerable.Repeat(Entry, charges)))),
         ]);
         writer.Version = answers.Value[0].Headers.ETag!.Value;
     }
 
+    /// <summary>Writes the log of what was committed since it was written last.</summary>
     private async Task LogAsync(Writer writer)
     {
-        var commits = Enumerable.Range(writer.Commits - CommitsPerFold + 1, CommitsPerFold).ToList();
+        var commits = Enumerable.Range(writer.Logged + 1, writer.Commits - writer.Logged).ToList();
+        var charges = writer.Charges;
+        (writer.Logged, writer.Charges) = (writer.Commits, 0);
         await _queue.SendMessageAsync(string.Concat(Enumerable.Repeat(Entry, ChargesPerCommit)));
         var message = (await _queue.ReceiveMessageAsync()).Value;
+        var partition = string.Create(CultureInfo.InvariantCulture, $"{writer.Name}:{commits[0]}");
         await _log.SubmitTransactionAsync(commits.Select(commit =>
         {
-            var row = writer.Row(commit, "Final0", LogEntry);
-            for (var entry = 1; entry < ChargesPerCommit; entry++)
+            var row = writer.Row(commit);
+            row.PartitionKey = partition;
+            for (var entry = 0; entry < charges / commits.Count; entry++)
             {
                 row[string.Create(CultureInfo.InvariantCulture, $"Final{entry}")] = LogEntry;
             }
@@ -109,6 +154,12 @@ internal sealed class BareCommits(AzuriteProcess azurite, int writers, bool with
         public string Name => name;
 
         public int Commits { get; set; }
+
+        /// <summary>The last commit whose log is written.</summary>
+        public int Logged { get; set; }
+
+        /// <summary>Charges since then.</summary>
+        public int Charges { get; set; }
 
         public ETag Version { get; set; }
 

@@ -1,12 +1,8 @@
-using System.Globalization;
-using System.Net;
 using System.Text.Json;
 using Azure;
 using Azure.Data.Tables;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
-using QuotaFunctions.TestSupport;
+using QuotaFunctions.Benchmarks.Peers;
 using StackExchange.Redis;
 
 namespace QuotaFunctions.Benchmarks.Overspend;
@@ -19,9 +15,7 @@ internal static class Worker
 
     private const string Naive = "naive";
     private const string Redis = "redis";
-    private const string Ready = "Ready";
     private const string StorageVariable = "OVERSPEND_STORAGE";
-    private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(60);
 
     /// <summary>The naive loop on a storage account.</summary>
     public static IQuota NaiveOn(string connectionString) => new NaiveQuota(new TableServiceClient(connectionString).GetTableClient("overspend"));
@@ -41,31 +35,11 @@ internal static class Worker
     {
         var storage = Environment.GetEnvironmentVariable(StorageVariable) ?? throw new InvalidOperationException($"{StorageVariable} is missing.");
         var quota = kind == Naive ? NaiveOn(storage) : await RedisOnAsync(storage);
-        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port));
-        await using var server = builder.Build();
-        server.Run(context => AnswerAsync(context, quota));
-        await server.StartAsync();
-        Console.WriteLine(Ready);
-        await using var input = Console.OpenStandardInput();
-        await input.CopyToAsync(Stream.Null);
+        await OwnServer.RunAsync(port, context => AnswerAsync(context, quota));
     }
 
-    private static async Task<IAsyncDisposable> StartAsync(string kind, int port, string storage)
-    {
-        string[] arguments = [typeof(Worker).Assembly.Location, OverspendTest.Verb, Verb, kind, port.ToString(CultureInfo.InvariantCulture)];
-        var process = ChildProcess.Start("dotnet", arguments, AppContext.BaseDirectory, [new(StorageVariable, storage)]);
-        try
-        {
-            await Eventually.TrueAsync(() => process.Log.StartsWith(Ready, StringComparison.Ordinal), StartTimeout, "a worker serves");
-            return process;
-        }
-        catch (TimeoutException exception)
-        {
-            await process.DisposeAsync();
-            throw new InvalidOperationException($"A worker did not start: {process.Log}", exception);
-        }
-    }
+    private static Task<IAsyncDisposable> StartAsync(string kind, int port, string storage) =>
+        OwnServer.StartAsync([OverspendTest.Verb, Verb, kind], port, [new(StorageVariable, storage)]);
 
     private static async Task AnswerAsync(HttpContext context, IQuota quota)
     {
