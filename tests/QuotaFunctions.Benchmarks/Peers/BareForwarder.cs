@@ -15,8 +15,6 @@ internal sealed class BareForwarder : IAsyncDisposable
     private static readonly Dictionary<string, string?> AsLocalHost = new()
     {
         ["DOTNET_gcServer"] = "1",
-        ["DOTNET_GCHeapCount"] = "1",
-        ["DOTNET_GCDynamicAdaptationMode"] = "0",
         ["DOTNET_gcConcurrent"] = "0",
         ["DOTNET_TieredPGO"] = "0",
         ["DOTNET_TC_QuickJit"] = "0",
