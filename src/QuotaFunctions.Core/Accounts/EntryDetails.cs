@@ -9,7 +9,7 @@ namespace QuotaFunctions.Core.Accounts;
 internal abstract record EntryDetails
 {
     /// <summary>Characters of a text that are kept.</summary>
-    public const int MaxText = 500;
+    private const int MaxText = 500;
 
     /// <summary>How it ended, or what was done; null for a charge of the ledger whose end is not known yet.</summary>
     [JsonPropertyName("o")]

@@ -143,11 +143,12 @@ internal sealed class AuditTable(TableServiceClient tables, StorageNames names, 
     private async IAsyncEnumerable<TableEntity> RowsAsync(
         string filter, long? wanted, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        var rows = _table.QueryAsync<TableEntity>(filter, cancellationToken: cancellationToken);
         var size = wanted is null ? MaxPage : FirstPage;
         string? next = null;
         do
         {
-            await using var pages = _table.QueryAsync<TableEntity>(filter, cancellationToken: cancellationToken).AsPages(next, size).GetAsyncEnumerator(cancellationToken);
+            await using var pages = rows.AsPages(next, size).GetAsyncEnumerator(cancellationToken);
             if (!await pages.MoveNextAsync())
             {
                 yield break;

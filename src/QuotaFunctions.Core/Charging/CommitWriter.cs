@@ -55,8 +55,8 @@ internal sealed partial class CommitWriter(HeldAccount held, WriterContext conte
             }
 
             // A condition failed: perhaps because of an earlier, retried write of the same commit, else because of another instance, which has to
-            // know that it is not alone. The wait comes before the look, as what is
-            // read then is what the batch is decided on again: it must not be old when it is written.
+            // know that it is not alone. The wait comes before the look, as what is read then is what the batch is decided on again: it must not be
+            // old when it is written.
             context.Presence.Show();
             await wait.BackOffAsync(_conflicts++, context.Options.MaxConflictBackOff);
             return await TryFindOutcomeAsync(transaction, CommitOutcome.Aborted);

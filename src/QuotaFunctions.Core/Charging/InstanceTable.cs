@@ -22,8 +22,7 @@ internal sealed class InstanceTable(TableServiceClient tables, StorageNames name
     public async Task<Fleet> LookAsync(string self, CancellationToken cancellationToken)
     {
         var seen = new Dictionary<string, DateTimeOffset>();
-        var filter = TableClient.CreateQueryFilter($"PartitionKey eq {Partition}");
-        await foreach (var row in _table.QueryAsync<TableEntity>(filter, cancellationToken: cancellationToken))
+        await foreach (var row in RowsAsync(cancellationToken))
         {
             seen[row.RowKey] = row.Timestamp ?? default;
         }
@@ -42,8 +41,7 @@ internal sealed class InstanceTable(TableServiceClient tables, StorageNames name
     /// <param name="cancellationToken">Gives it up.</param>
     public async Task<bool> HasOthersAsync(string self, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        var filter = TableClient.CreateQueryFilter($"PartitionKey eq {Partition}");
-        await foreach (var row in _table.QueryAsync<TableEntity>(filter, select: [nameof(TableEntity.RowKey), nameof(TableEntity.Timestamp)], cancellationToken: cancellationToken))
+        await foreach (var row in RowsAsync(cancellationToken))
         {
             if (row.RowKey != self && row.RowKey != Look && (row.Timestamp ?? default) + Fleet.SilenceLimit >= now)
             {
@@ -57,4 +55,7 @@ internal sealed class InstanceTable(TableServiceClient tables, StorageNames name
     /// <summary>Forgets a process that is long dead.</summary>
     public Task RemoveAsync(string id, CancellationToken cancellationToken) =>
         _table.DeleteEntityAsync(Partition, id, ETag.All, cancellationToken);
+
+    private AsyncPageable<TableEntity> RowsAsync(CancellationToken cancellationToken) => _table.QueryAsync<TableEntity>(
+        TableClient.CreateQueryFilter($"PartitionKey eq {Partition}"), cancellationToken: cancellationToken);
 }

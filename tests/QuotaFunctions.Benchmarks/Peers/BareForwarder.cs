@@ -12,14 +12,7 @@ internal sealed class BareForwarder : IAsyncDisposable
     /// <summary>The verb that makes this program one.</summary>
     public const string Verb = "forwarder";
 
-    private static readonly Dictionary<string, string?> AsLocalHost = new()
-    {
-        ["DOTNET_gcServer"] = "1",
-        ["DOTNET_gcConcurrent"] = "0",
-        ["DOTNET_TieredPGO"] = "0",
-        ["DOTNET_TC_QuickJit"] = "0",
-        ["DOTNET_ThreadPool_UnfairSemaphoreSpinLimit"] = "0",
-    };
+    private static readonly string AsLocalHost = Path.Combine(AppContext.BaseDirectory, "QuotaFunctions.LocalHost.runtimeconfig.json");
 
     private readonly IAsyncDisposable _process;
 
@@ -37,7 +30,7 @@ internal sealed class BareForwarder : IAsyncDisposable
     public static async Task<BareForwarder> StartAsync(Uri upstream)
     {
         var port = FreePorts.Take(1)[0];
-        return new BareForwarder(await OwnServer.StartAsync([Verb, upstream.ToString()], port, AsLocalHost), port);
+        return new BareForwarder(await OwnServer.StartAsync([Verb, upstream.ToString()], port, runtimeConfig: AsLocalHost), port);
     }
 
     /// <summary>Serves until its standard input ends.</summary>

@@ -17,10 +17,13 @@ internal static class OwnServer
     /// <param name="arguments">What makes it the server that is wanted; the port is added.</param>
     /// <param name="port">Where it is to listen.</param>
     /// <param name="environment">Variables beyond those of this process.</param>
-    public static async Task<IAsyncDisposable> StartAsync(IEnumerable<string> arguments, int port, IEnumerable<KeyValuePair<string, string?>> environment)
+    /// <param name="runtimeConfig">The file with the runtime's settings; null for those of this program.</param>
+    public static async Task<IAsyncDisposable> StartAsync(
+        IEnumerable<string> arguments, int port, IEnumerable<KeyValuePair<string, string?>>? environment = null, string? runtimeConfig = null)
     {
+        string[] settings = runtimeConfig is null ? [] : ["exec", "--runtimeconfig", runtimeConfig];
         var process = ChildProcess.Start(
-            "dotnet", [typeof(OwnServer).Assembly.Location, .. arguments, port.ToString(CultureInfo.InvariantCulture)], AppContext.BaseDirectory, environment);
+            "dotnet", [.. settings, typeof(OwnServer).Assembly.Location, .. arguments, port.ToString(CultureInfo.InvariantCulture)], AppContext.BaseDirectory, environment);
         try
         {
             await Eventually.TrueAsync(() => process.Log.StartsWith(Ready, StringComparison.Ordinal), StartTimeout, "a server of this program serves");
