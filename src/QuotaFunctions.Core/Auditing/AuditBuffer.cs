@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Threading.Channels;
 using Azure.Storage.Queues;
 using Microsoft.Extensions.Logging;
+using QuotaFunctions.Core.Accounts;
 using QuotaFunctions.Core.Hosting;
 using QuotaFunctions.Core.Queues;
 
@@ -94,31 +95,56 @@ internal sealed partial class AuditBuffer : IAuditSink, IAuditBufferStatus, IAsy
 
     private async Task SendAllAsync()
     {
-        var notes = new List<byte[]>();
-        while (await _notes.Reader.WaitToReadAsync(_stop.Token))
+        var notes = new List<Note>();
+        while (notes.Count > 0 || await _notes.Reader.WaitToReadAsync(_stop.Token))
         {
-            await GatherAsync(notes);
+            var isFull = await GatherAsync(notes);
+            var heldBack = isFull ? HoldBack(notes) : [];
             await SendAsync(notes);
-            notes.Clear();
+            notes = heldBack;
         }
     }
 
-    /// <summary>Takes what a message is to tell.</summary>
-    private async Task GatherAsync(List<byte[]> notes)
+    /// <summary>Takes what a message is to tell. True where that is enough for one.</summary>
+    private async Task<bool> GatherAsync(List<Note> notes)
     {
         using var gathered = new CancellationTokenSource(GatherTime, _clock);
-        for (var bytes = 0; bytes < EnoughBytes;)
+        for (var bytes = notes.Sum(note => note.Json.Length); bytes < EnoughBytes;)
         {
-            if (_notes.Reader.TryRead(out var note))
+            if (_notes.Reader.TryRead(out var told))
             {
-                notes.Add(JsonSerializer.SerializeToUtf8Bytes(note, AuditJson.Default.AuditMessage));
-                bytes += notes[^1].Length;
+                notes.Add(Note.Of(told));
+                bytes += notes[^1].Json.Length;
             }
             else if (!await WaitAsync(gathered.Token))
             {
-                break;
+                return false;
             }
         }
+
+        return true;
+    }
+
+    /// <summary>
+    /// Takes out of a full message what it tells of commits that it does not tell all of: the rest is about to come, and a commit that one message tells
+    /// all of is compacted at once, while another is left to the sweeper. Where these are the most, calls take long, and nothing is held back; nor is
+    /// anything twice.
+    /// </summary>
+    private static List<Note> HoldBack(List<Note> notes)
+    {
+        var heldBack = notes.Where(note => note.Entry is not null)
+            .GroupBy(note => (note.AccountId, note.Entry!.Value.Sequence))
+            .Where(commit => commit.DistinctBy(note => note.Entry!.Value.Index).Count() < commit.First().Entry!.Value.Count)
+            .SelectMany(commit => commit)
+            .Where(note => !note.IsHeldBack)
+            .ToHashSet();
+        if (heldBack.Count > notes.Count / 2)
+        {
+            return [];
+        }
+
+        notes.RemoveAll(heldBack.Contains);
+        return [.. heldBack.Select(note => note with { IsHeldBack = true })];
     }
 
     /// <summary>Waits for another note. False when the message has waited long enough, or there will be none.</summary>
@@ -135,7 +161,7 @@ internal sealed partial class AuditBuffer : IAuditSink, IAuditBufferStatus, IAsy
     }
 
     /// <summary>Sends notes, in two messages or more where they do not fit into one.</summary>
-    private async Task SendAsync(List<byte[]> notes)
+    private async Task SendAsync(List<Note> notes)
     {
         if (PackedText.TryPack(ToJson(notes), out var message))
         {
@@ -171,13 +197,13 @@ internal sealed partial class AuditBuffer : IAuditSink, IAuditBufferStatus, IAsy
         }
     }
 
-    private static ReadOnlySpan<byte> ToJson(List<byte[]> notes)
+    private static ReadOnlySpan<byte> ToJson(List<Note> notes)
     {
-        var json = new ArrayBufferWriter<byte>(notes.Sum(note => note.Length + 1) + 1);
+        var json = new ArrayBufferWriter<byte>(notes.Sum(note => note.Json.Length + 1) + 1);
         for (var index = 0; index < notes.Count; index++)
         {
             json.Write(index == 0 ? "["u8 : ","u8);
-            json.Write(notes[index]);
+            json.Write(notes[index].Json);
         }
 
         json.Write("]"u8);
@@ -186,4 +212,15 @@ internal sealed partial class AuditBuffer : IAuditSink, IAuditBufferStatus, IAsy
 
     [LoggerMessage(2001, LogLevel.Warning, "The queue of audit events did not take a message ({Failure}); {Waiting} notes wait, {Dropped} were dropped so far. Trying again.")]
     private static partial void LogNotSent(ILogger logger, int waiting, long dropped, string failure);
+
+    /// <summary>A note that waits to be sent.</summary>
+    /// <param name="Json">As it is sent.</param>
+    /// <param name="AccountId">The account.</param>
+    /// <param name="Entry">The ledger's entry of the charge whose end it tells; null for another note.</param>
+    /// <param name="IsHeldBack">Whether a message went out without it already.</param>
+    private sealed record Note(byte[] Json, string AccountId, LedgerEntryRef? Entry, bool IsHeldBack = false)
+    {
+        public static Note Of(AuditMessage told) => new(
+            JsonSerializer.SerializeToUtf8Bytes(told, AuditJson.Default.AuditMessage), told.AccountId, told is AuditEvent { Ledger: [var entry, ..] } ? entry : null);
+    }
 }
