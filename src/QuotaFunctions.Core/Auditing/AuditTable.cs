@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Runtime.CompilerServices;
-using System.Text.Json;
 using Azure.Data.Tables;
 using Microsoft.Extensions.Logging;
 using QuotaFunctions.Core.Accounts;
@@ -15,20 +14,12 @@ namespace QuotaFunctions.Core.Auditing;
 /// <c>{keyId}:{99999999 - yyyyMMdd}:{inverted run of commits}</c> and <c>{inverted commit}-{inverted chunk of entries}</c>.
 /// </summary>
 /// <remarks>
-/// A row holds the log of up to <see cref="EntriesPerRow"/> entries of a commit, each word on each of them a property of its own:
-/// storage takes a row of many in little more time than a row of one. Writing is a merge, so that nothing need be read first, and
-/// whatever comes twice, late or out of order ends in the same row.
+/// A row holds the log of some entries of a commit, see <see cref="AuditEntity"/>: storage takes a row of many in little more time than a row of one.
+/// Writing is a merge, so that nothing need be read first, and whatever comes twice, late or out of order ends in the same row.
 /// </remarks>
 internal sealed class AuditTable(TableServiceClient tables, StorageNames names, AuditIndex index, ILogger<AuditTable> logger) : IAuditStore
 {
     private const int LastDay = 99_999_999;
-    private const int LastChunk = 999;
-
-    /// <summary>
-    /// Entries in a row. Three words on each are properties, of which the service takes 252. A whole commit has
-    /// <see cref="AccountTransaction.MaxEntriesLength"/> characters of texts at the most, and two words on an entry have them: far below the service's 1 MiB.
-    /// </summary>
-    private const int EntriesPerRow = 64;
 
     /// <summary>
     /// A key's whole day in one partition would be held to a partition's 2,000 rows a second, and Azurite searches the whole partition
@@ -51,8 +42,6 @@ internal sealed class AuditTable(TableServiceClient tables, StorageNames names, 
     /// <summary>Partitions that are written at once.</summary>
     private const int Degree = 16;
 
-    private static readonly AuditPhase[] Phases = Enum.GetValues<AuditPhase>();
-
     private readonly TableClient _table = tables.GetTableClient(names.Audit);
 
     public async Task WriteAsync(IReadOnlyCollection<AuditEvent> events, CancellationToken cancellationToken)
@@ -64,8 +53,7 @@ internal sealed class AuditTable(TableServiceClient tables, StorageNames names, 
 
     public async Task<LoggedCharge?> FindAsync(string keyId, ChargeId id, AuditPhase upTo, CancellationToken cancellationToken)
     {
-        var words = Phases.Select(phase => Property(phase, id.Index));
-        return await _table.FindAsync(Partition(keyId, id), Row(id), words, logger, cancellationToken) is { } row ? Read(row, id, upTo) : null;
+        return await _table.FindAsync(Partition(keyId, id), AuditEntity.NameOf(id), select: null, logger, cancellationToken) is { } row ? AuditEntity.Read(row, id, upTo) : null;
     }
 
     public async Task<IReadOnlyDictionary<(string KeyId, ChargeId Id), LoggedCharge>> FindAsync(
@@ -79,7 +67,7 @@ internal sealed class AuditTable(TableServiceClient tables, StorageNames names, 
         async Task FindInPartitionAsync(IGrouping<string, (string KeyId, ChargeId Id)> partition, CancellationToken token)
         {
             var keyId = partition.First().KeyId;
-            var names = partition.Select(charge => Row(charge.Id)).Distinct().Order(StringComparer.Ordinal).ToList();
+            var names = partition.Select(charge => AuditEntity.NameOf(charge.Id)).Distinct().Order(StringComparer.Ordinal).ToList();
             var filter = TableClient.CreateQueryFilter($"PartitionKey eq {partition.Key} and RowKey ge {names[0]} and RowKey le {names[^1]}");
             var rows = names.Count > 1
                 ? _table.QueryAsync<TableEntity>(filter, cancellationToken: token)
@@ -102,7 +90,7 @@ internal sealed class AuditTable(TableServiceClient tables, StorageNames names, 
         {
             var partition = Partition(keyId, reached);
             filter += " and " + TableClient.CreateQueryFilter(
-                $"(PartitionKey gt {partition} or (PartitionKey eq {partition} and RowKey ge {Row(reached)}))");
+                $"(PartitionKey gt {partition} or (PartitionKey eq {partition} and RowKey ge {AuditEntity.NameOf(reached)}))");
         }
 
         // The row where the last page ended is read again for what else is in it.
@@ -120,10 +108,10 @@ internal sealed class AuditTable(TableServiceClient tables, StorageNames names, 
     public async Task<IReadOnlyDictionary<ChargeId, LoggedCharge>> ReadWrittenAsync(
         string keyId, int day, long firstSequence, long lastSequence, CancellationToken cancellationToken)
     {
-        var newest = new ChargeId(day, lastSequence, (EntriesPerRow * (LastChunk + 1)) - 1);
+        var newest = new ChargeId(day, lastSequence, AuditEntity.LastIndex);
         var oldest = new ChargeId(day, firstSequence, 0);
         var filter = TableClient.CreateQueryFilter($"PartitionKey ge {Partition(keyId, newest)} and PartitionKey le {Partition(keyId, oldest)}")
-            + " and " + TableClient.CreateQueryFilter($"RowKey ge {Row(newest)} and RowKey le {Row(oldest)}");
+            + " and " + TableClient.CreateQueryFilter($"RowKey ge {AuditEntity.NameOf(newest)} and RowKey le {AuditEntity.NameOf(oldest)}");
         var written = new Dictionary<ChargeId, LoggedCharge>();
         await foreach (var row in _table.QueryAsync<TableEntity>(filter, cancellationToken: cancellationToken))
         {
@@ -169,7 +157,7 @@ internal sealed class AuditTable(TableServiceClient tables, StorageNames names, 
     {
         var transaction = new List<TableTransactionAction>();
         var count = 0;
-        foreach (var row in partition.GroupBy(row => Row(row.Id)))
+        foreach (var row in partition.GroupBy(row => AuditEntity.NameOf(row.Id)))
         {
             if (transaction.Count == AccountTransaction.MaxRows || count >= MaxEvents)
             {
@@ -178,7 +166,7 @@ internal sealed class AuditTable(TableServiceClient tables, StorageNames names, 
                 count = 0;
             }
 
-            transaction.Add(new TableTransactionAction(TableTransactionActionType.UpsertMerge, ToEntity(partition.Key, row.Key, row)));
+            transaction.Add(new TableTransactionAction(TableTransactionActionType.UpsertMerge, AuditEntity.Of(partition.Key, row.Key, row)));
             count += row.Count();
         }
 
@@ -209,52 +197,13 @@ internal sealed class AuditTable(TableServiceClient tables, StorageNames names, 
     private static string Partition(string keyId, ChargeId id) => string.Create(
         CultureInfo.InvariantCulture, $"{keyId}:{LastDay - id.Day:D8}:{(long.MaxValue - id.Sequence) / CommitsPerPartition:D19}");
 
-    private static string Row(ChargeId id) =>
-        string.Create(CultureInfo.InvariantCulture, $"{long.MaxValue - id.Sequence:D19}-{LastChunk - (id.Index / EntriesPerRow):D3}");
-
-    /// <summary>The newest entry that a row may hold.</summary>
-    private static ChargeId IdOf(TableEntity row) => new(
-        LastDay - int.Parse(row.PartitionKey.AsSpan(row.PartitionKey.IndexOf(':') + 1, 8), CultureInfo.InvariantCulture),
-        long.MaxValue - long.Parse(row.RowKey.AsSpan(0, 19), CultureInfo.InvariantCulture),
-        ((LastChunk + 1 - int.Parse(row.RowKey.AsSpan(20), CultureInfo.InvariantCulture)) * EntriesPerRow) - 1);
-
-    private static string Property(AuditPhase word, int index) => string.Create(CultureInfo.InvariantCulture, $"{word}{index}");
-
-    private static TableEntity ToEntity(string partition, string row, IEnumerable<AuditEvent> events)
-    {
-        var entity = new TableEntity(partition, row);
-        foreach (var entry in events)
-        {
-            entity[Property(entry.Phase, entry.Id.Index)] = JsonSerializer.Serialize(entry.Entry, AuditJson.Default.AuditEntry);
-        }
-
-        return entity;
-    }
-
     /// <summary>The key, or the pool, whose log a row is of.</summary>
     public static string KeyOf(TableEntity row) => row.PartitionKey[..row.PartitionKey.IndexOf(':', StringComparison.Ordinal)];
 
     /// <summary>All that a row says, the newest first.</summary>
     public static IEnumerable<LoggedCharge> ReadAll(TableEntity row)
     {
-        var newest = IdOf(row);
-        return Enumerable.Range(0, EntriesPerRow).Select(offset => Read(row, newest with { Index = newest.Index - offset }, AuditPhase.Final)).OfType<LoggedCharge>();
-    }
-
-    /// <summary>All that a row says of one entry: each phase goes over those before it.</summary>
-    private static LoggedCharge? Read(TableEntity row, ChargeId id, AuditPhase upTo)
-    {
-        AuditEntry? entry = null;
-        var last = AuditPhase.Admitted;
-        foreach (var phase in Phases.Where(phase => phase <= upTo))
-        {
-            if (row.GetString(Property(phase, id.Index)) is { } json)
-            {
-                entry = JsonSerializer.Deserialize(json, AuditJson.Default.AuditEntry)!.MergeOnto(entry);
-                last = phase;
-            }
-        }
-
-        return entry is null ? null : new LoggedCharge(id, last, entry);
+        var day = row.PartitionKey.AsSpan(row.PartitionKey.IndexOf(':') + 1, 8);
+        return AuditEntity.ReadAll(row, LastDay - int.Parse(day, CultureInfo.InvariantCulture));
     }
 }

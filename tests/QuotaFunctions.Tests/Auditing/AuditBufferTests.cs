@@ -97,6 +97,62 @@ public sealed class AuditBufferTests : IAsyncDisposable
         Assert.InRange(Assert.Single(Sent).Length, 2, PackedText.MaxBytes);
     }
 
+    /// <summary>A commit that one message tells all of is compacted at once; one that is spread over two is left to the sweeper.</summary>
+    [Fact]
+    public async Task A_full_message_leaves_to_the_next_what_it_does_not_tell_all_of()
+    {
+        for (var i = 0; i < 6; i++)
+        {
+            await _buffer.WriteAsync(End(commit: 1 + (i / 2), i % 2, of: 2, length: 30_000), CancellationToken.None);
+        }
+
+        await TurnUntilSentAsync(2);
+
+        Assert.Equal([1, 1, 2, 2], Commits(Sent[0]));
+        Assert.Equal([3, 3], Commits(Sent[1]));
+    }
+
+    [Fact]
+    public async Task Nothing_is_left_to_the_next_message_twice()
+    {
+        for (var i = 0; i < 12; i++)
+        {
+            // Of the first commit the end never comes
+            await _buffer.WriteAsync(End(commit: i == 0 ? 1 : 2 + ((i - 1) / 2), i == 0 ? 0 : (i - 1) % 2, of: 2, length: 30_000), CancellationToken.None);
+        }
+
+        await TurnUntilAsync(() => Sent.SelectMany(Read).Count() == 12);
+
+        Assert.DoesNotContain(1, Commits(Sent[0]));
+        Assert.Contains(1, Commits(Sent[1]));
+    }
+
+    [Fact]
+    public async Task Where_no_commit_is_told_all_of_nothing_waits()
+    {
+        for (var i = 0; i < 5; i++)
+        {
+            await _buffer.WriteAsync(End(commit: i, 0, of: 64, length: 30_000), CancellationToken.None);
+        }
+
+        await TurnUntilSentAsync(1);
+
+        Assert.Equal([0, 1, 2, 3, 4], Commits(Sent[0]));
+    }
+
+    [Fact]
+    public async Task What_was_left_to_the_next_message_is_sent_at_the_end()
+    {
+        for (var i = 0; i < 5; i++)
+        {
+            await _buffer.WriteAsync(End(commit: 1 + (i / 2), i % 2, of: 2, length: 30_000), CancellationToken.None);
+        }
+
+        await _buffer.DrainAsync(CancellationToken.None);
+
+        Assert.Equal([1, 1, 2, 2, 3], Sent.SelectMany(Commits));
+    }
+
     [Fact]
     public async Task What_never_fits_is_dropped_and_counted_and_what_comes_after_it_is_sent()
     {
@@ -201,6 +257,14 @@ public sealed class AuditBufferTests : IAsyncDisposable
     });
 
     private static List<AuditMessage> Read(string message) => JsonSerializer.Deserialize(PackedText.Unpack(message), AuditJson.Default.ListAuditMessage)!;
+
+    private static IEnumerable<long> Commits(string message) => Read(message).Cast<AuditEvent>().Select(told => told.Id.Sequence);
+
+    /// <summary>The end of a charge, in so many characters that packing makes few of.</summary>
+    private static AuditEvent End(int commit, int index, int of, int length) => Event(index, new string('x', length)) with
+    {
+        Id = new ChargeId(20260101, commit, index), Ledger = [new LedgerEntryRef(commit, index, of, 1, 0)],
+    };
 
     private static LedgerRow Row() => new() { Sequence = 1, CommitId = Guid.NewGuid(), At = default, Owner = "a", Entries = [] };
 
