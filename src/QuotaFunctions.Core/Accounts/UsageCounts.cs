@@ -49,6 +49,10 @@ public sealed class UsageCounts
     [JsonIgnore]
     public long Failed => Requests - Succeeded - Unknown;
 
+    /// <summary>Whether requests that ended this way are among <see cref="Failed"/>.</summary>
+    /// <param name="outcome">How.</param>
+    public static bool IsFailure(string outcome) => outcome != SucceededName && outcome != Consumed && outcome != UnknownName;
+
     /// <summary>Counts requests that ended one way.</summary>
     /// <param name="outcome">How.</param>
     /// <param name="requests">How many; below 0 to take them away.</param>

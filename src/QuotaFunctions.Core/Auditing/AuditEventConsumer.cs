@@ -13,7 +13,7 @@ internal sealed class AuditEventConsumer(IAuditStore log, LedgerCompactor compac
     /// <inheritdoc/>
     public async Task ConsumeAsync(string message, CancellationToken cancellationToken)
     {
-        var notes = JsonSerializer.Deserialize(PackedText.Unpack(message), AuditJson.Default.ListAuditMessage) ?? throw new JsonException("The message is empty.");
+        var notes = JsonSerializer.Deserialize(PackedText.Unpack(message).Span, AuditJson.Default.ListAuditMessage) ?? throw new JsonException("The message is empty.");
         var events = notes.OfType<AuditEvent>().Concat(notes.OfType<CommitMessage>().SelectMany(note => note.ToEvents())).ToList();
         await log.WriteAsync(events, cancellationToken);
 

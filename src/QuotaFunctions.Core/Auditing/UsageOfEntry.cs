@@ -87,14 +87,17 @@ internal static class UsageOfEntry
     private static void Count(UsageCounts counts, AuditEntry word)
     {
         var outcome = word.Outcome ?? OutcomeNames.Of(ChargeOutcome.Unknown);
-        var one = new UsageCounts { TokensIn = word.TokensIn ?? 0, TokensOut = word.TokensOut ?? 0 };
-        one.Add(outcome, 1);
-        one.Refunded = word.Cost == 0 ? one.Failed : 0;
-        if (word.LatencyMs is { } latency)
+        counts.Add(outcome, 1);
+        counts.TokensIn += word.TokensIn ?? 0;
+        counts.TokensOut += word.TokensOut ?? 0;
+        if (word.Cost == 0 && UsageCounts.IsFailure(outcome))
         {
-            one.Latency.Add(latency);
+            counts.Refunded++;
         }
 
-        counts.Add(one);
+        if (word.LatencyMs is { } latency)
+        {
+            counts.Latency.Add(latency);
+        }
     }
 }

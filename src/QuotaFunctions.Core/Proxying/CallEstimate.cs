@@ -49,7 +49,7 @@ internal sealed record CallEstimate
     /// <param name="canBeCut">Whether the body is there to be changed, and may be.</param>
     public static CallEstimate Of(RequestMetadata facts, long length, string path, ModelPrice? price, AnswerLimit? limit, bool canBeCut)
     {
-        var isWordless = !facts.IsObject || Array.Exists(Wordless, end => path.TrimEnd('/').EndsWith(end, StringComparison.OrdinalIgnoreCase));
+        var isWordless = !facts.IsObject || UpstreamPath.EndsInAny(path, Wordless);
         var said = limit is null ? facts.AnswerLimits.Max(static found => (long?)found.Tokens) : limit.In(facts);
         var answer = isWordless ? 0 : Math.Min(said ?? price?.MaxOutputTokens ?? DefaultAnswerTokens, MaxAnswerTokens);
         canBeCut &= limit is not null && facts is { IsObject: true, IsMalformed: false };

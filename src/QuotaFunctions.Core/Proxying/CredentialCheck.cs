@@ -71,7 +71,7 @@ internal sealed partial class CredentialCheck(
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(tooLate.Token, cancellationToken);
         try
         {
-            using var answer = await clients.Of(provider).SendAsync(request, Patience, stop.Token);
+            using var answer = await clients.Of(provider).SendAsync(request, new ForwardProgress(), Patience, stop.Token);
             Asked(provider.Name, (int)answer.StatusCode);
             return (int)answer.StatusCode;
         }

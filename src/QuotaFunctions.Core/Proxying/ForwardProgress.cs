@@ -3,9 +3,6 @@ namespace QuotaFunctions.Core.Proxying;
 /// <summary>What is measured of a request on its way to an upstream, and of the answer on its way back, for the log.</summary>
 internal sealed class ForwardProgress
 {
-    /// <summary>Where a message to the upstream has it.</summary>
-    public static readonly HttpRequestOptionsKey<ForwardProgress> Key = new(nameof(ForwardProgress));
-
     /// <summary>How often it was sent.</summary>
     public int Attempts { get; set; }
 

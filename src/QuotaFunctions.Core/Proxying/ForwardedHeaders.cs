@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Collections.Frozen;
+using System.Net.Http.Headers;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 using QuotaFunctions.Core.Http;
@@ -78,19 +79,38 @@ internal static class ForwardedHeaders
     {
         var sane = beyondAscii ? Any : Ascii;
         var hop = NamedBy(upstream.Headers.NonValidated.TryGetValues("Connection", out var connection) ? connection.ToArray() : default);
-        foreach (var (name, values) in upstream.Headers.NonValidated.Concat(upstream.Content.Headers.NonValidated))
-        {
-            if (MayGoToClient(name) && !hop.Contains(name, StringComparer.OrdinalIgnoreCase)
-                && values.Where(value => !value.AsSpan().ContainsAnyExcept(sane) && !provider.IsRevealing(value)).ToArray() is { Length: > 0 } kept)
-            {
-                response.Headers[name] = kept;
-            }
-        }
+        CopyTo(response.Headers, upstream.Headers.NonValidated);
+        CopyTo(response.Headers, upstream.Content.Headers.NonValidated);
 
         // Some have no length by definition (RFC 9110, 8.6), and of chunks it is not the length that counts
         if (response.StatusCode is StatusCodes.Status204NoContent or StatusCodes.Status205ResetContent || upstream.Headers.TransferEncodingChunked == true)
         {
             response.ContentLength = null;
+        }
+
+        void CopyTo(IHeaderDictionary headers, HttpHeadersNonValidated found)
+        {
+            foreach (var (name, values) in found)
+            {
+                if (!MayGoToClient(name) || hop.Contains(name, StringComparer.OrdinalIgnoreCase))
+                {
+                    continue;
+                }
+
+                var kept = StringValues.Empty;
+                foreach (var value in values)
+                {
+                    if (!value.AsSpan().ContainsAnyExcept(sane) && !provider.IsRevealing(value))
+                    {
+                        kept = StringValues.Concat(kept, value);
+                    }
+                }
+
+                if (kept.Count > 0)
+                {
+                    headers[name] = kept;
+                }
+            }
         }
     }
 

@@ -31,6 +31,6 @@ internal readonly record struct NamedModel(string? Model, bool IsUncertain)
     }
 
     /// <summary>What a query says of models.</summary>
-    public static IEnumerable<string?> InQuery(string query) => QueryHelpers.ParseQuery(query)
+    public static IEnumerable<string?> InQuery(string query) => query.Length == 0 ? [] : QueryHelpers.ParseQuery(query)
         .Where(static parameter => parameter.Key.Equals("model", StringComparison.OrdinalIgnoreCase)).SelectMany(static parameter => parameter.Value);
 }

@@ -186,8 +186,7 @@ public sealed class Provider
     internal bool Replaces(string header) => Auth.IsHeader(header) || Headers.ContainsKey(header);
 
     /// <summary>True for a text of the provider's that quotes the address it was called by, with the credential in it.</summary>
-    internal bool IsRevealing(string text) => Auth.Scheme == AuthScheme.Query
-        && ApiKeys.Any(apiKey => text.Contains(apiKey, StringComparison.Ordinal) || text.Contains(Uri.EscapeDataString(apiKey), StringComparison.OrdinalIgnoreCase));
+    internal bool IsRevealing(string text) => Auth.Scheme == AuthScheme.Query && QuotesCredential(text);
 
     /// <summary>True when an address lies under <see cref="BaseUrl"/>: the same scheme, host and port, and its path or one below.</summary>
     internal bool Holds(Uri address)
@@ -275,6 +274,9 @@ public sealed class Provider
         // The list holds for the vendor's own API: a model of the same name may cost something else elsewhere
         return model is null ? null : PriceList.Current.Find(Vendor.Name, model, day);
     }
+
+    private bool QuotesCredential(string text) =>
+        ApiKeys.Any(apiKey => text.Contains(apiKey, StringComparison.Ordinal) || text.Contains(Uri.EscapeDataString(apiKey), StringComparison.OrdinalIgnoreCase));
 
     // Most upstreams take a path with a slash at its end for the same
     private static bool FitsPath(string pattern, string path, StringComparison comparison) =>

@@ -13,7 +13,8 @@ internal abstract class StreamingJsonTokenizer
     private const int MaxToken = 64;
     private static readonly SearchValues<byte> InString = SearchValues.Create("\"\\"u8);
 
-    private readonly bool[] _isObject = new bool[MaxDepth + 1];
+    // Of each object and array that is open, whether it is an object: a bit, as each answer has a tokenizer of its own
+    private readonly ulong[] _objects = new ulong[(MaxDepth / 64) + 1];
     private readonly byte[] _token = new byte[MaxToken];
     private int _tokenLength;
     private State _state;
@@ -37,10 +38,10 @@ internal abstract class StreamingJsonTokenizer
     public int Depth { get; private set; }
 
     /// <summary>Whether the innermost of them is an object.</summary>
-    protected bool InObject => _isObject[Depth];
+    protected bool InObject => IsObject(Depth);
 
     /// <summary>Whether the one around it is an object.</summary>
-    protected bool ParentIsObject => Depth > 0 && _isObject[Depth - 1];
+    protected bool ParentIsObject => Depth > 0 && IsObject(Depth - 1);
 
     /// <summary>Begins a new document.</summary>
     public void Reset()
@@ -109,6 +110,8 @@ internal abstract class StreamingJsonTokenizer
     /// <summary>The word <c>true</c>.</summary>
     protected virtual void OnTrue() { }
 
+    private bool IsObject(int depth) => (_objects[depth / 64] & (1UL << (depth % 64))) != 0;
+
     private ReadOnlySpan<byte> Token => _token.AsSpan(0, _tokenLength);
 
     private static bool IsNumber(byte value) => value is >= (byte)'0' and <= (byte)'9' or (byte)'.' or (byte)'-' or (byte)'+' or (byte)'e' or (byte)'E';
@@ -153,7 +156,9 @@ internal abstract class StreamingJsonTokenizer
             return;
         }
 
-        _isObject[++Depth] = isObject;
+        Depth++;
+        var bit = 1UL << (Depth % 64);
+        _objects[Depth / 64] = isObject ? _objects[Depth / 64] | bit : _objects[Depth / 64] & ~bit;
         _expectsName = isObject;
         OnOpened();
     }

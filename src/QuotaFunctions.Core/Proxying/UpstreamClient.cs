@@ -72,13 +72,14 @@ internal sealed partial class UpstreamClient : IDisposable
 
     /// <summary>Sends a request and waits for the headers of its answer, for as long as the provider's time-out says, all attempts together.</summary>
     /// <param name="request">The request.</param>
+    /// <param name="progress">Counts how often it is sent.</param>
     /// <param name="timeout">How long to wait where the provider's time-out is longer.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
     /// <exception cref="TimeoutException">No headers came in time.</exception>
     /// <exception cref="BrokenCircuitException">The upstream has been failing and is left alone.</exception>
     /// <exception cref="ClientBodyException">The client is to blame.</exception>
     /// <exception cref="HttpRequestException">The upstream could not be reached, or what it answered is no answer.</exception>
-    public async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, TimeSpan timeout, CancellationToken cancellationToken)
+    public async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, ForwardProgress progress, TimeSpan timeout, CancellationToken cancellationToken)
     {
         using var tooLate = new CancellationTokenSource(timeout < _provider.Timeout ? timeout : _provider.Timeout, _time);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, tooLate.Token);
@@ -86,8 +87,8 @@ internal sealed partial class UpstreamClient : IDisposable
         try
         {
             return await pipeline.ExecuteAsync(
-                static (attempt, stop) => attempt.Client.AttemptAsync(attempt.Request, attempt.TooLate, stop),
-                (Client: this, Request: request, TooLate: tooLate.Token),
+                static (attempt, stop) => attempt.Client.AttemptAsync(attempt.Request, attempt.Progress, attempt.TooLate, stop),
+                (Client: this, Request: request, Progress: progress, TooLate: tooLate.Token),
                 stop.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException exception) when (tooLate.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
@@ -130,13 +131,9 @@ internal sealed partial class UpstreamClient : IDisposable
 
     private static string StatusOf(HttpResponseMessage answer) => ((int)answer.StatusCode).ToString(CultureInfo.InvariantCulture);
 
-    private async ValueTask<HttpResponseMessage> AttemptAsync(HttpRequestMessage request, CancellationToken tooLate, CancellationToken stop)
+    private async ValueTask<HttpResponseMessage> AttemptAsync(HttpRequestMessage request, ForwardProgress progress, CancellationToken tooLate, CancellationToken stop)
     {
-        if (request.Options.TryGetValue(ForwardProgress.Key, out var progress))
-        {
-            progress.Attempts++;
-        }
-
+        progress.Attempts++;
         try
         {
             var answer = await SendOnceAsync(request, stop).ConfigureAwait(false);

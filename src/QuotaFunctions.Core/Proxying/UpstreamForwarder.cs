@@ -24,7 +24,7 @@ internal sealed partial class UpstreamForwarder(
         using var message = ToMessage(request);
         try
         {
-            var answer = await clients.Of(request.Provider).SendAsync(message, request.Timeout, attendance.Token).ConfigureAwait(false);
+            var answer = await clients.Of(request.Provider).SendAsync(message, request.Progress, request.Timeout, attendance.Token).ConfigureAwait(false);
             return new UpstreamResponse(answer, ForwardOutcome.Answered);
         }
         catch (Exception) when (attendance.Token.IsCancellationRequested)
@@ -130,7 +130,6 @@ internal sealed partial class UpstreamForwarder(
     {
         var message = new HttpRequestMessage(request.Method, request.Target) { Content = request.Content };
         ForwardedHeaders.CopyToUpstream(request.Headers, message, request.Provider, request.ApiKey);
-        message.Options.Set(ForwardProgress.Key, request.Progress);
         message.Headers.TryAddWithoutValidation("X-Request-Id", request.RequestId);
         if (request.TraceParent is { } trace)
         {

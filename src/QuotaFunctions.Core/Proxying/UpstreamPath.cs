@@ -5,6 +5,9 @@ internal static class UpstreamPath
 {
     private const int MaxEncodings = 4;
 
+    // What a model stands behind
+    private static readonly string[] Collections = ["models", "deployments"];
+
     /// <summary>
     /// True when a path means the same to everybody who reads it: no segment that leads elsewhere (<c>.</c>, <c>..</c>, also with
     /// parameters: <c>..;x</c>), no backslash, however often it is encoded, and no empty segment. What is checked here is then what is called.
@@ -43,6 +46,11 @@ internal static class UpstreamPath
     /// <param name="path">A plain one.</param>
     public static string Decode(string path)
     {
+        if (path.StartsWith('/') && !path.AsSpan().ContainsAny('%', ';') && !path.Contains("//", StringComparison.Ordinal))
+        {
+            return path;
+        }
+
         for (var encodings = 0; encodings < MaxEncodings; encodings++)
         {
             path = Uri.UnescapeDataString(path);
@@ -57,7 +65,7 @@ internal static class UpstreamPath
     /// and OpenAI's (<c>/models/{model}</c>) do; null where it names none.
     /// </summary>
     /// <param name="path">Encoded.</param>
-    public static string? ModelIn(string path) => ModelAmong(path.Split('/')) ?? ModelAmong(Decode(path).Split('/'));
+    public static string? ModelIn(string path) => MayNameModel(path) ? ModelAmong(path.Split('/')) ?? ModelAmong(Decode(path).Split('/')) : null;
 
     /// <summary>The path with another model in the place of the one that it names; null where that stands in no segment of its own.</summary>
     /// <param name="path">Encoded.</param>
@@ -81,9 +89,37 @@ internal static class UpstreamPath
         return string.Join('/', segments);
     }
 
+    /// <summary>Whether a path ends in one of these, with or without a slash after it, in any letter case.</summary>
+    public static bool EndsInAny(string path, string[] ends)
+    {
+        var trimmed = path.AsSpan().TrimEnd('/');
+        foreach (var end in ends)
+        {
+            if (trimmed.EndsWith(end, StringComparison.OrdinalIgnoreCase))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    // Nearly all paths name none, and that is seen without taking them apart
+    private static bool MayNameModel(string path)
+    {
+        foreach (var name in Collections)
+        {
+            if (path.Contains(name, StringComparison.OrdinalIgnoreCase))
+            {
+                return true;
+            }
+        }
+
+        return path.Contains('%', StringComparison.Ordinal);
+    }
+
     private static bool IsCollection(string segment) =>
-        WithoutParameters(Uri.UnescapeDataString(segment)) is var name
-        && (name.Equals("models", StringComparison.OrdinalIgnoreCase) || name.Equals("deployments", StringComparison.OrdinalIgnoreCase));
+        WithoutParameters(Uri.UnescapeDataString(segment)) is var name && Collections.Contains(name, StringComparer.OrdinalIgnoreCase);
 
     private static string? ModelAmong(string[] segments)
     {

@@ -22,6 +22,9 @@ internal static class PackedText
     private const int Quality = 1;
     private const int Window = 18;
 
+    // How many times as long as the packed one the text of a message of the log usually is
+    private const int UsualRatio = 8;
+
     /// <summary>Makes a message's text. False where it does not fit into one.</summary>
     /// <param name="text">UTF-8 that does not begin with the mark.</param>
     /// <param name="message">The message's text.</param>
@@ -43,20 +46,22 @@ internal static class PackedText
         return message is not null;
     }
 
-    /// <summary>The text that was packed; any other message as it is.</summary>
+    /// <summary>The text that was packed, as UTF-8; any other message as it is.</summary>
     /// <exception cref="FormatException">It is marked, and was not made by <see cref="TryPack"/>.</exception>
-    public static string Unpack(string message)
+    public static ReadOnlyMemory<byte> Unpack(string message)
     {
         if (!message.StartsWith(Mark, StringComparison.Ordinal))
         {
-            return message;
+            return Encoding.UTF8.GetBytes(message);
         }
 
-        using var packed = new BrotliStream(new MemoryStream(Convert.FromBase64String(message[Mark.Length..])), CompressionMode.Decompress);
-        using var reader = new StreamReader(packed, Encoding.UTF8);
+        var packed = Convert.FromBase64String(message[Mark.Length..]);
+        using var brotli = new BrotliStream(new MemoryStream(packed), CompressionMode.Decompress);
+        using var text = new MemoryStream(packed.Length * UsualRatio);
         try
         {
-            return reader.ReadToEnd();
+            brotli.CopyTo(text);
+            return text.GetBuffer().AsMemory(0, (int)text.Length);
         }
         catch (InvalidOperationException damaged)
         {

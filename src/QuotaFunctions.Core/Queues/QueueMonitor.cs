@@ -136,7 +136,7 @@ public sealed class QueueMonitor
     {
         try
         {
-            return PackedText.Unpack(Encoding.UTF8.GetString(Convert.FromBase64String(text)));
+            return Encoding.UTF8.GetString(PackedText.Unpack(Encoding.UTF8.GetString(Convert.FromBase64String(text))).Span);
         }
         catch (FormatException)
         {

@@ -256,7 +256,7 @@ public sealed class AuditBufferTests : IAsyncDisposable
         return condition();
     });
 
-    private static List<AuditMessage> Read(string message) => JsonSerializer.Deserialize(PackedText.Unpack(message), AuditJson.Default.ListAuditMessage)!;
+    private static List<AuditMessage> Read(string message) => JsonSerializer.Deserialize(PackedText.Unpack(message).Span, AuditJson.Default.ListAuditMessage)!;
 
     private static IEnumerable<long> Commits(string message) => Read(message).Cast<AuditEvent>().Select(told => told.Id.Sequence);
 

@@ -157,7 +157,7 @@ public sealed class UpstreamClientTests : IDisposable
         using var clients = new UpstreamClients(catalog, connector, TimeProvider.System, NullLogger<UpstreamClient>.Instance);
         using var request = new HttpRequestMessage(HttpMethod.Post, "http://host.example/");
 
-        await Assert.ThrowsAsync<HttpRequestException>(() => clients.Of(catalog.Providers[0]).SendAsync(request, TimeSpan.MaxValue, CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(20)));
+        await Assert.ThrowsAsync<HttpRequestException>(() => clients.Of(catalog.Providers[0]).SendAsync(request, new ForwardProgress(), TimeSpan.MaxValue, CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(20)));
     }
 
     private static ForwardedContent Body(string text) => new(Encoding.ASCII.GetBytes(text), rest: null, text.Length);
@@ -173,7 +173,7 @@ public sealed class UpstreamClientTests : IDisposable
     private async Task<HttpResponseMessage> FinishAsync(UpstreamClient client, HttpMethod method)
     {
         using var request = new HttpRequestMessage(method, "https://api.example.com/");
-        var sending = client.SendAsync(request, TimeSpan.MaxValue, CancellationToken.None);
+        var sending = client.SendAsync(request, new ForwardProgress(), TimeSpan.MaxValue, CancellationToken.None);
         await Eventually.TrueAsync(() =>
         {
             _time.Advance(TimeSpan.FromMilliseconds(100));
@@ -185,7 +185,7 @@ public sealed class UpstreamClientTests : IDisposable
     private async Task<HttpResponseMessage> SendAsync(UpstreamClients clients, string method, HttpContent? content)
     {
         using var request = new HttpRequestMessage(new HttpMethod(method), $"http://{_listener.LocalEndpoint}/") { Content = content };
-        return await clients.Of(Catalog().Providers[0]).SendAsync(request, TimeSpan.MaxValue, CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(20));
+        return await clients.Of(Catalog().Providers[0]).SendAsync(request, new ForwardProgress(), TimeSpan.MaxValue, CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(20));
     }
 
     private async Task AssertOkAsync(UpstreamClients clients, string method, HttpContent? content)
