@@ -20,7 +20,7 @@ internal sealed partial class AuditBuffer : IAuditSink, IAuditBufferStatus, IAsy
     public const int Capacity = 2_000;
 
     /// <summary>Bytes of JSON that are not made to wait for more: about as much as fits into a message, packed.</summary>
-    private const int EnoughBytes = 128 * 1024;
+    private const int EnoughBytes = 192 * 1024;
 
     /// <summary>How long the first note of a message waits for more.</summary>
     private static readonly TimeSpan GatherTime = TimeSpan.FromMilliseconds(500);

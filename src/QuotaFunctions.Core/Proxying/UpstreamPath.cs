@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace QuotaFunctions.Core.Proxying;
 
 /// <summary>Reads the path of an upstream's address: what it may not contain, and which model it names.</summary>
@@ -6,7 +8,7 @@ internal static class UpstreamPath
     private const int MaxEncodings = 4;
 
     // What a model stands behind
-    private static readonly string[] Collections = ["models", "deployments"];
+    private static readonly SearchValues<string> Collections = SearchValues.Create(["models", "deployments"], StringComparison.OrdinalIgnoreCase);
 
     /// <summary>
     /// True when a path means the same to everybody who reads it: no segment that leads elsewhere (<c>.</c>, <c>..</c>, also with
@@ -105,21 +107,10 @@ internal static class UpstreamPath
     }
 
     // Nearly all paths name none, and that is seen without taking them apart
-    private static bool MayNameModel(string path)
-    {
-        foreach (var name in Collections)
-        {
-            if (path.Contains(name, StringComparison.OrdinalIgnoreCase))
-            {
-                return true;
-            }
-        }
-
-        return path.Contains('%', StringComparison.Ordinal);
-    }
+    private static bool MayNameModel(string path) => path.AsSpan().ContainsAny(Collections) || path.Contains('%', StringComparison.Ordinal);
 
     private static bool IsCollection(string segment) =>
-        WithoutParameters(Uri.UnescapeDataString(segment)) is var name && Collections.Contains(name, StringComparer.OrdinalIgnoreCase);
+        Collections.Contains(WithoutParameters(Uri.UnescapeDataString(segment)));
 
     private static string? ModelAmong(string[] segments)
     {

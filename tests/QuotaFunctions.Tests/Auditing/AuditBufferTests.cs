@@ -103,7 +103,7 @@ public sealed class AuditBufferTests : IAsyncDisposable
     {
         for (var i = 0; i < 6; i++)
         {
-            await _buffer.WriteAsync(End(commit: 1 + (i / 2), i % 2, of: 2, length: 30_000), CancellationToken.None);
+            await _buffer.WriteAsync(End(commit: 1 + (i / 2), i % 2, of: 2, length: 45_000), CancellationToken.None);
         }
 
         await TurnUntilSentAsync(2);
@@ -118,7 +118,7 @@ public sealed class AuditBufferTests : IAsyncDisposable
         for (var i = 0; i < 12; i++)
         {
             // Of the first commit the end never comes
-            await _buffer.WriteAsync(End(commit: i == 0 ? 1 : 2 + ((i - 1) / 2), i == 0 ? 0 : (i - 1) % 2, of: 2, length: 30_000), CancellationToken.None);
+            await _buffer.WriteAsync(End(commit: i == 0 ? 1 : 2 + ((i - 1) / 2), i == 0 ? 0 : (i - 1) % 2, of: 2, length: 45_000), CancellationToken.None);
         }
 
         await TurnUntilAsync(() => Sent.SelectMany(Read).Count() == 12);
@@ -132,7 +132,7 @@ public sealed class AuditBufferTests : IAsyncDisposable
     {
         for (var i = 0; i < 5; i++)
         {
-            await _buffer.WriteAsync(End(commit: i, 0, of: 64, length: 30_000), CancellationToken.None);
+            await _buffer.WriteAsync(End(commit: i, 0, of: 64, length: 45_000), CancellationToken.None);
         }
 
         await TurnUntilSentAsync(1);
@@ -145,7 +145,7 @@ public sealed class AuditBufferTests : IAsyncDisposable
     {
         for (var i = 0; i < 5; i++)
         {
-            await _buffer.WriteAsync(End(commit: 1 + (i / 2), i % 2, of: 2, length: 30_000), CancellationToken.None);
+            await _buffer.WriteAsync(End(commit: 1 + (i / 2), i % 2, of: 2, length: 45_000), CancellationToken.None);
         }
 
         await _buffer.DrainAsync(CancellationToken.None);
