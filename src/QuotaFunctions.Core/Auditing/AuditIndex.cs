@@ -115,11 +115,26 @@ internal sealed class AuditIndex(TableServiceClient tables, StorageNames names)
 
     private static TableEntity ToEntity(long second, IEnumerable<IndexedCharge> charges)
     {
-        var text = string.Join(' ', charges);
+        var text = ToText(charges);
         var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 8));
         return new TableEntity(Partition(LastSecond - second), $"{Row(LastSecond - second)}:{hash}") { [Charges] = text };
     }
 
-    private static List<IndexedCharge> ToCharges(TableEntity row) =>
-        [.. row.GetString(Charges).Split(' ').Select(text => IndexedCharge.TryParse(text, out var charge) ? charge : throw new FormatException("This is no charge."))];
+    /// <summary>Charges, with blanks between commits: the first of each whole, then the numbers in it of the others, as in <c>{ticks}.{key}.chg_20260302-7-0,1,2</c>.</summary>
+    private static string ToText(IEnumerable<IndexedCharge> charges) => string.Join(' ', charges
+        .GroupBy(charge => (charge.Ticks, charge.KeyId, charge.Id.Day, charge.Id.Sequence))
+        .Select(commit => string.Join(',', commit.Skip(1).Select(charge => charge.Id.Index.ToString(CultureInfo.InvariantCulture)).Prepend(commit.First().ToString()))));
+
+    private static List<IndexedCharge> ToCharges(TableEntity row)
+    {
+        var charges = new List<IndexedCharge>();
+        foreach (var commit in row.GetString(Charges).Split(' '))
+        {
+            var parts = commit.Split(',');
+            charges.Add(IndexedCharge.TryParse(parts[0], out var first) ? first : throw new FormatException("This is no charge."));
+            charges.AddRange(parts.Skip(1).Select(index => first with { Id = first.Id with { Index = int.Parse(index, NumberStyles.None, CultureInfo.InvariantCulture) } }));
+        }
+
+        return charges;
+    }
 }
