@@ -100,10 +100,10 @@ internal static class AuditEntity
             return ToEntry(word);
         }
 
-        var hash = word[..HashLength];
+        var hash = word.Length > HashLength ? word[..HashLength] : word;
         if (!common.TryGetValue(hash, out var shared))
         {
-            common[hash] = shared = ToEntry(row.GetString(CommonPrefix + hash));
+            common[hash] = shared = ToEntry(row.GetString(CommonPrefix + hash) ?? throw new FormatException("What a word has in common with others is missing."));
         }
 
         return ToEntry(word[HashLength..]).MergeOnto(shared) with { Outcome = shared.Outcome };

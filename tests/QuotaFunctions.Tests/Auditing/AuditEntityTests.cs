@@ -19,7 +19,7 @@ public sealed class AuditEntityTests
         Assert.Equal(65, row.Keys.Count(IsOwn));
         Assert.Equal(told.Select(it => it.Entry).Reverse(), AuditEntity.ReadAll(row, Day).Select(it => it.Entry));
         Assert.Equal(told.Select(it => it.Id).Reverse(), AuditEntity.ReadAll(row, Day).Select(it => it.Id));
-        Assert.Single(row.Where(property => property.Value is string text && text.Contains("gpt-5", StringComparison.Ordinal)));
+        Assert.Single(row, property => property.Value is string text && text.Contains("gpt-5", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -55,6 +55,16 @@ public sealed class AuditEntityTests
         Assert.All(AuditEntity.ReadAll(row, Day), it => Assert.Equal((At, "succeeded", 7, "gpt-5", "here"), (it.Entry.At, it.Entry.Outcome, it.Entry.Cost, it.Entry.Model, it.Entry.Instance)));
         Assert.Equal("pending", AuditEntity.Read(row, Id(3), AuditPhase.Admitted)!.Entry.Outcome);
         Assert.Null(AuditEntity.Read(row, Id(4), AuditPhase.Final));
+    }
+
+    [Theory]
+    [InlineData("0123456789ab{}")]
+    [InlineData("short")]
+    public void A_word_without_what_it_has_in_common_with_others_is_damaged(string word)
+    {
+        var row = new TableEntity("partition", AuditEntity.NameOf(Id(0))) { ["Final0"] = word };
+
+        Assert.Throws<FormatException>(() => AuditEntity.ReadAll(row, Day).Count());
     }
 
     [Fact]
