@@ -20,7 +20,7 @@ internal sealed class BareCommits(AzuriteProcess azurite, int writers, bool with
 
     // What the service writes of a charge
     private static readonly string Entry = new('e', 130);
-    private static readonly string LogEntry = new('l', 200);
+    private static readonly string LogEntry = new('l', 70);
 
     private readonly TableClient _accounts = new(azurite.ConnectionString, "accounts");
     private readonly TableClient _log = new(azurite.ConnectionString, "log");
