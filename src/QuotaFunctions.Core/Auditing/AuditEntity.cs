@@ -43,13 +43,20 @@ internal static class AuditEntity
     /// <param name="events">What it is to say.</param>
     public static TableEntity Of(string partition, string name, IEnumerable<AuditEvent> events)
     {
+        // What is told last counts, before words are put together
+        var words = new Dictionary<string, AuditEntry>();
+        foreach (var told in events)
+        {
+            words[Property(told.Phase, told.Id.Index)] = told.Entry;
+        }
+
         var row = new TableEntity(partition, name);
-        foreach (var alike in events.GroupBy(told => CommonOf(told.Entry)))
+        foreach (var alike in words.GroupBy(word => CommonOf(word.Value)))
         {
             var prefix = alike.Count() < LeastInCommon ? null : Put(row, alike.Key);
-            foreach (var told in alike)
+            foreach (var (property, entry) in alike)
             {
-                row[Property(told.Phase, told.Id.Index)] = prefix is null ? ToJson(told.Entry) : prefix + ToJson(Without(told.Entry));
+                row[property] = prefix is null ? ToJson(entry) : prefix + ToJson(Without(entry));
             }
         }
 

@@ -45,6 +45,17 @@ public sealed class AuditEntityTests
     }
 
     [Fact]
+    public void Of_a_word_that_is_told_twice_in_one_write_the_last_counts()
+    {
+        var told = Enumerable.Range(0, 4).Select(index => Event(index, Word($"request-{index}"))).ToList();
+        var before = told[3] with { Entry = told[3].Entry with { Outcome = "unknown" } };
+
+        var row = Merged([told[0], before, .. told[1..]]);
+
+        Assert.Equal(told.Select(it => it.Entry).Reverse(), AuditEntity.ReadAll(row, Day).Select(it => it.Entry));
+    }
+
+    [Fact]
     public void What_only_an_earlier_phase_knows_is_read_with_the_later_one()
     {
         var began = Enumerable.Range(0, 4).Select(index => Event(index, Word($"request-{index}"), AuditPhase.Admitted));
