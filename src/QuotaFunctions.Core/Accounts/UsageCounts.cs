@@ -47,7 +47,7 @@ public sealed class UsageCounts
 
     /// <summary>All others.</summary>
     [JsonIgnore]
-    public long Failed => Requests - Succeeded - Unknown;
+    public long Failed => Outcomes.Where(static outcome => IsFailure(outcome.Key)).Sum(static outcome => outcome.Value);
 
     /// <summary>Whether requests that ended this way are among <see cref="Failed"/>.</summary>
     /// <param name="outcome">How.</param>

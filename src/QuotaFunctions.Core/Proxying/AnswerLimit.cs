@@ -37,8 +37,7 @@ internal sealed record AnswerLimit(string[] Containers, string[] Names)
     /// <param name="provider">Whose API it is.</param>
     public static AnswerLimit? For(string path, Provider provider)
     {
-        var end = path.TrimEnd('/');
-        var found = Array.Find(ByPath, known => end.EndsWith(known.Path, StringComparison.OrdinalIgnoreCase)).Limit;
+        var found = Array.Find(ByPath, known => UpstreamPath.EndsInAny(path, known.Path)).Limit;
         return found == Chat && provider.Vendor.ChatLimit == OpenAIChat.Names[0] ? OpenAIChat : found;
     }
 

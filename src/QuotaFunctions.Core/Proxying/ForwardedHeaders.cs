@@ -79,8 +79,8 @@ internal static class ForwardedHeaders
     {
         var sane = beyondAscii ? Any : Ascii;
         var hop = NamedBy(upstream.Headers.NonValidated.TryGetValues("Connection", out var connection) ? connection.ToArray() : default);
-        CopyTo(response.Headers, upstream.Headers.NonValidated);
-        CopyTo(response.Headers, upstream.Content.Headers.NonValidated);
+        Copy(upstream.Headers.NonValidated);
+        Copy(upstream.Content.Headers.NonValidated);
 
         // Some have no length by definition (RFC 9110, 8.6), and of chunks it is not the length that counts
         if (response.StatusCode is StatusCodes.Status204NoContent or StatusCodes.Status205ResetContent || upstream.Headers.TransferEncodingChunked == true)
@@ -88,7 +88,7 @@ internal static class ForwardedHeaders
             response.ContentLength = null;
         }
 
-        void CopyTo(IHeaderDictionary headers, HttpHeadersNonValidated found)
+        void Copy(HttpHeadersNonValidated found)
         {
             foreach (var (name, values) in found)
             {
@@ -108,7 +108,7 @@ internal static class ForwardedHeaders
 
                 if (kept.Count > 0)
                 {
-                    headers[name] = kept;
+                    response.Headers[name] = kept;
                 }
             }
         }

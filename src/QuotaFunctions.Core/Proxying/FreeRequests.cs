@@ -4,7 +4,6 @@ namespace QuotaFunctions.Core.Proxying;
 internal static class FreeRequests
 {
     private static readonly string[] Counting = [":countTokens", "/messages/count_tokens", "/responses/input_tokens"];
-    private static readonly string[] Listing = ["/models"];
 
     /// <summary>Whether a request uses no tokens, whatever its answer reports: a stored answer reports once more what it came to.</summary>
     /// <param name="method">Of the call.</param>
@@ -17,5 +16,5 @@ internal static class FreeRequests
     /// <param name="method">Of the call.</param>
     /// <param name="path">As the upstream understands it.</param>
     public static bool IsFreeByDefault(HttpMethod method, string path) => UpstreamPath.EndsInAny(path, Counting)
-        || ((method == HttpMethod.Get || method == HttpMethod.Head) && UpstreamPath.EndsInAny(path, Listing));
+        || ((method == HttpMethod.Get || method == HttpMethod.Head) && UpstreamPath.EndsInAny(path, "/models"));
 }

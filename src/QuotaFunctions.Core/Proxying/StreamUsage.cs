@@ -14,7 +14,7 @@ internal static class StreamUsage
     /// <param name="method">Of the call.</param>
     /// <param name="path">As the upstream understands it.</param>
     public static bool HasToBeAsked(HttpMethod method, string path) =>
-        method == HttpMethod.Post && path.TrimEnd('/').EndsWith("/completions", StringComparison.OrdinalIgnoreCase);
+        method == HttpMethod.Post && UpstreamPath.EndsInAny(path, "/completions");
 
     /// <summary>The body with the question in it; null where there is nothing to ask: it is no stream, or the client asks already.</summary>
     /// <param name="head">The body, or its beginning.</param>

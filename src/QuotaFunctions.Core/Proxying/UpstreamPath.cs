@@ -92,7 +92,7 @@ internal static class UpstreamPath
     }
 
     /// <summary>Whether a path ends in one of these, with or without a slash after it, in any letter case.</summary>
-    public static bool EndsInAny(string path, string[] ends)
+    public static bool EndsInAny(string path, params ReadOnlySpan<string> ends)
     {
         var trimmed = path.AsSpan().TrimEnd('/');
         foreach (var end in ends)
