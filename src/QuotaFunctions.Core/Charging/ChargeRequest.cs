@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net;
 using QuotaFunctions.Core.Accounts;
 
@@ -59,7 +58,7 @@ public sealed record ChargeRequest
     public required string RequestId { get; init; }
 
     /// <summary>The trace that the request is part of, for the log; null where it is not recorded, so that nobody could look it up.</summary>
-    public string? TraceId { get; init; } = Activity.Current is { Recorded: true } activity ? activity.TraceId.ToHexString() : null;
+    public string? TraceId { get; init; }
 
     /// <summary>The method of the call to the upstream, for the log; null where nothing is forwarded.</summary>
     public string? Method { get; init; }

@@ -68,6 +68,9 @@ public sealed class LogLevels(LogLevel configured) : IConfigureOptions<LoggerFil
 
         // It logs whole URLs, and a path or a query may hold a key's secret
         options.Rules.Add(new LoggerFilterRule(null, "Microsoft.AspNetCore", quiet, null));
+
+        // For this one the server begins an activity and a log scope with each request, whatever the level: time for what nobody reads
+        options.Rules.Add(new LoggerFilterRule(null, "Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None, null));
     }
 
     /// <inheritdoc/>

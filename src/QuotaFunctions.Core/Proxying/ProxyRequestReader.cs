@@ -229,6 +229,7 @@ internal sealed class ProxyRequestReader(ProviderCatalog catalog, RouteCatalog r
             Secret = secret,
             Kind = ChargeKind.Forward,
             RequestId = context.TraceIdentifier,
+            TraceId = RequestTrace.IdOf(context.Request),
             Alias = call.Alias,
             NeedsModel = isUncertain || hasBody || !IsReading(method),
             Address = address,

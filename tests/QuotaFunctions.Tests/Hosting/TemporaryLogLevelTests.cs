@@ -86,11 +86,7 @@ public sealed class TemporaryLogLevelTests
     public void Loggers_that_there_are_follow_at_once()
     {
         var levels = new LogLevels(LogLevel.Information);
-        using var services = new ServiceCollection()
-            .AddLogging(logging => logging.AddProvider(new FakeLoggerProvider()))
-            .AddSingleton<IConfigureOptions<LoggerFilterOptions>>(levels)
-            .AddSingleton<IOptionsChangeTokenSource<LoggerFilterOptions>>(levels)
-            .BuildServiceProvider();
+        using var services = LoggersOf(levels);
         var factory = services.GetRequiredService<ILoggerFactory>();
         var (ours, chatty) = (factory.CreateLogger("QuotaFunctions.Core"), factory.CreateLogger("Azure.Core"));
         Assert.Equal((false, false), (ours.IsEnabled(LogLevel.Debug), chatty.IsEnabled(LogLevel.Information)));
@@ -101,6 +97,23 @@ public sealed class TemporaryLogLevelTests
         levels.Set(null);
         Assert.Equal((true, false, true), (ours.IsEnabled(LogLevel.Information), ours.IsEnabled(LogLevel.Debug), chatty.IsEnabled(LogLevel.Warning)));
     }
+
+    [Theory]
+    [InlineData(LogLevel.Trace)]
+    [InlineData(LogLevel.Information)]
+    public void The_server_is_not_asked_for_an_activity_and_a_scope_with_each_request(LogLevel level)
+    {
+        using var services = LoggersOf(new LogLevels(level));
+        var factory = services.GetRequiredService<ILoggerFactory>();
+        Assert.False(factory.CreateLogger("Microsoft.AspNetCore.Hosting.Diagnostics").IsEnabled(LogLevel.Critical));
+        Assert.True(factory.CreateLogger("Microsoft.AspNetCore.Server.Kestrel").IsEnabled(LogLevel.Warning));
+    }
+
+    private static ServiceProvider LoggersOf(LogLevels levels) => new ServiceCollection()
+        .AddLogging(logging => logging.AddProvider(new FakeLoggerProvider()))
+        .AddSingleton<IConfigureOptions<LoggerFilterOptions>>(levels)
+        .AddSingleton<IOptionsChangeTokenSource<LoggerFilterOptions>>(levels)
+        .BuildServiceProvider();
 
     private TemporaryLogLevel Instance()
     {

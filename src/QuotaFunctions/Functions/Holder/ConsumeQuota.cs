@@ -93,6 +93,7 @@ public sealed class ConsumeQuota(ClientKeys clients, IQuotaEngine engine, Client
             HoldFor = holdSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
             Reference = reference,
             RequestId = request.RequestId(),
+            TraceId = RequestTrace.IdOf(request),
             Address = addresses.Of(request),
             Idempotency = claim,
         };
