@@ -16,9 +16,9 @@ if (args is [OverspendTest.Verb, .. var overspend])
     return await OverspendTest.RunAsync(overspend);
 }
 
-if (args is [BareForwarder.Verb, var upstream, var port])
+if (args is [BareServer.Verb, var storage, var upstream, var port])
 {
-    await BareForwarder.RunAsync(new Uri(upstream), int.Parse(port, CultureInfo.InvariantCulture));
+    await BareServer.RunAsync(storage, upstream, int.Parse(port, CultureInfo.InvariantCulture));
     return 0;
 }
 

@@ -2,7 +2,6 @@ using System.Globalization;
 using Azure;
 using Azure.Data.Tables;
 using Azure.Storage.Queues;
-using QuotaFunctions.TestSupport;
 
 namespace QuotaFunctions.Benchmarks.Loads;
 
@@ -10,10 +9,10 @@ namespace QuotaFunctions.Benchmarks.Loads;
 /// The least that storage has to do for charges which come 64 at a time, without a service: a balance under If-Match and a row of the ledger, in one
 /// transaction. With their log, for each four of them: a message to the queue and back, the log's rows, and the ledger's rows folded into a sum.
 /// </summary>
-/// <param name="azurite">The storage.</param>
+/// <param name="storage">The storage's connection string.</param>
 /// <param name="writers">How many commit at once, each in a partition of its own: as many as keep Azurite busy.</param>
 /// <param name="withLog">Whether the log is written, too.</param>
-internal sealed class BareCommits(AzuriteProcess azurite, int writers, bool withLog)
+internal sealed class BareCommits(string storage, int writers, bool withLog)
 {
     private const int ChargesPerCommit = 64;
     private const int CommitsPerFold = 4;
@@ -22,10 +21,11 @@ internal sealed class BareCommits(AzuriteProcess azurite, int writers, bool with
     private static readonly string Entry = new('e', 130);
     private static readonly string LogEntry = new('l', 70);
 
-    private readonly TableClient _accounts = new(azurite.ConnectionString, "accounts");
-    private readonly TableClient _log = new(azurite.ConnectionString, "log");
-    private readonly QueueClient _queue = new(azurite.ConnectionString, "events");
+    private readonly TableClient _accounts = new(storage, "accounts");
+    private readonly TableClient _log = new(storage, "log");
+    private readonly QueueClient _queue = new(storage, "events");
     private readonly Writer[] _writers = [.. Enumerable.Range(0, writers).Select(writer => new Writer(writer.ToString(CultureInfo.InvariantCulture)))];
+    private Task _logged = Task.CompletedTask;
 
     public async Task PrepareAsync()
     {
@@ -80,8 +80,7 @@ internal sealed class BareCommits(AzuriteProcess azurite, int writers, bool with
     /// <param name="perSecond">Charges a second.</param>
     public async Task<Measurement> RunAsTheyComeAsync(TimeSpan duration, double perSecond)
     {
-        var (writer, tally) = (_writers[0], new Tally());
-        var logged = Task.CompletedTask;
+        var tally = new Tally();
         var start = TimeProvider.System.GetTimestamp();
         for (var committed = 0; TimeProvider.System.GetElapsedTime(start) is var elapsed && elapsed < duration;)
         {
@@ -92,7 +91,7 @@ internal sealed class BareCommits(AzuriteProcess azurite, int writers, bool with
                 continue;
             }
 
-            await CommitAsync(writer, charges);
+            await CommitAsync(charges);
             elapsed = TimeProvider.System.GetElapsedTime(start);
             foreach (var charge in Enumerable.Range(committed, charges))
             {
@@ -101,14 +100,22 @@ internal sealed class BareCommits(AzuriteProcess azurite, int writers, bool with
             }
 
             committed += charges;
-            if (writer.Charges >= CommitsPerFold * ChargesPerCommit && logged.IsCompletedSuccessfully)
-            {
-                logged = LogAsync(writer);
-            }
         }
 
-        await logged;
+        await _logged;
         return Measurement.Of([tally], TimeProvider.System.GetElapsedTime(start));
+    }
+
+    /// <summary>Lets one writer commit charges. Their log is written beside it, when there is enough of it.</summary>
+    /// <param name="charges">How many.</param>
+    public async Task CommitAsync(int charges)
+    {
+        await CommitAsync(_writers[0], charges);
+        if (withLog && _logged.IsCompleted && _writers[0].Charges >= CommitsPerFold * ChargesPerCommit)
+        {
+            await _logged;
+            _logged = LogAsync(_writers[0]);
+        }
     }
 
     private async Task CommitAsync(Writer writer, int charges = ChargesPerCommit)

@@ -1,22 +1,25 @@
 using Microsoft.AspNetCore.Http;
+using QuotaFunctions.Benchmarks.Loads;
 using QuotaFunctions.TestSupport;
 
 namespace QuotaFunctions.Benchmarks.Peers;
 
 /// <summary>
-/// The least that a gateway does on .NET: Kestrel takes a request, HttpClient sends it on, and the answer is copied back. No key, no quota, no log. It is
-/// compiled, and its memory collected, as LocalHost's is.
+/// The least that a server does on .NET: Kestrel takes a request and answers it. With a storage it commits a charge first, together with all who wait, and
+/// writes the log; with an upstream HttpClient sends the request on, and the answer is copied back. No key is looked up, and there is no rule. It is compiled,
+/// and its memory collected, as LocalHost's is.
 /// </summary>
-internal sealed class BareForwarder : IAsyncDisposable
+internal sealed class BareServer : IAsyncDisposable
 {
     /// <summary>The verb that makes this program one.</summary>
-    public const string Verb = "forwarder";
+    public const string Verb = "server";
 
     private static readonly string AsLocalHost = Path.Combine(AppContext.BaseDirectory, "QuotaFunctions.LocalHost.runtimeconfig.json");
+    private static readonly byte[] Granted = """{"allowed":true,"cost":1,"id":"chg_20261201-1-0","quota":{"limit":1000000000,"used":1,"remaining":999999999}}"""u8.ToArray();
 
     private readonly IAsyncDisposable _process;
 
-    private BareForwarder(IAsyncDisposable process, int port)
+    private BareServer(IAsyncDisposable process, int port)
     {
         _process = process;
         Address = new Uri($"http://127.0.0.1:{port}");
@@ -26,23 +29,45 @@ internal sealed class BareForwarder : IAsyncDisposable
     public Uri Address { get; }
 
     /// <summary>Starts one, and returns when it serves.</summary>
-    /// <param name="upstream">Where it sends everything.</param>
-    public static async Task<BareForwarder> StartAsync(Uri upstream)
+    /// <param name="storage">Where it commits and logs; null to do neither.</param>
+    /// <param name="upstream">Where it sends everything; null to answer by itself.</param>
+    public static async Task<BareServer> StartAsync(AzuriteProcess? storage, Uri? upstream)
     {
         var port = FreePorts.Take(1)[0];
-        return new BareForwarder(await OwnServer.StartAsync([Verb, upstream.ToString()], port, runtimeConfig: AsLocalHost), port);
+        return new BareServer(
+            await OwnServer.StartAsync([Verb, storage?.ConnectionString ?? "", upstream?.ToString() ?? ""], port, runtimeConfig: AsLocalHost), port);
     }
 
     /// <summary>Serves until its standard input ends.</summary>
-    public static async Task RunAsync(Uri upstream, int port)
+    /// <param name="storage">A connection string, or an empty text.</param>
+    /// <param name="upstream">An address, or an empty text.</param>
+    /// <param name="port">Where it listens.</param>
+    public static async Task RunAsync(string storage, string upstream, int port)
     {
         using var handler = new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, UseProxy = false };
         using var client = new HttpMessageInvoker(handler);
-        await OwnServer.RunAsync(port, context => ForwardAsync(context, client, upstream));
+        var group = storage.Length > 0 ? await CommitGroup.StartAsync(new BareCommits(storage, writers: 1, withLog: true)) : null;
+        var target = upstream.Length > 0 ? new Uri(upstream) : null;
+        await OwnServer.RunAsync(port, async context =>
+        {
+            if (group is not null)
+            {
+                await group.ChargeAsync();
+            }
+
+            await (target is null ? AnswerAsync(context) : ForwardAsync(context, client, target));
+        });
     }
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _process.DisposeAsync();
+
+    private static Task AnswerAsync(HttpContext context)
+    {
+        context.Response.ContentType = "application/json";
+        context.Response.ContentLength = Granted.Length;
+        return context.Response.Body.WriteAsync(Granted).AsTask();
+    }
 
     private static async Task ForwardAsync(HttpContext context, HttpMessageInvoker client, Uri upstream)
     {

@@ -6,6 +6,7 @@ namespace QuotaFunctions.Benchmarks.Peers;
 internal static class ForwardedCalls
 {
     public const string Portkey = "Portkey";
+    public const string Redis = "nginx + Redis";
     public const string Plain = "plain-1kb";
 
     /// <summary>The shapes: what the answer is, and of how many clients.</summary>
@@ -45,4 +46,8 @@ internal static class ForwardedCalls
     public static Subject OfPortkey(PortkeyGateway portkey, Uri upstream, string shape, int clients) => Of(
         Portkey, portkey.Address, "/v1/chat/completions",
         [("x-portkey-provider", "openai"), ("x-portkey-custom-host", $"{upstream}{shape}/v1"), ("Authorization", "Bearer an-upstream-key")], shape, clients);
+
+    /// <summary>By nginx with a quota in Redis, which knows the key.</summary>
+    public static Subject OfRedis(NginxWithRedis redis, string key, string shape, int clients) =>
+        Of(Redis, redis.Address, $"/quota/{shape}/v1/chat/completions", [("X-API-Key", key)], shape, clients);
 }

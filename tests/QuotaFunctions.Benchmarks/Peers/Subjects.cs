@@ -7,6 +7,7 @@ internal static class Subjects
 {
     public const string Service = "QuotaFunctions";
     public const string Naive = "naive loop";
+    public const string Redis = "nginx + Lua + Redis";
     public const string Host = "the host without quota";
 
     /// <summary>A request that the service's host answers by itself.</summary>
@@ -19,6 +20,9 @@ internal static class Subjects
     /// <summary>The naive loop.</summary>
     public static Subject OfNaive(NaiveLoop naive, int clients) =>
         new(Naive, (duration, _) => Clients.RunAsync(clients, duration, naive.TakeAsync)) { HasRate = false };
+
+    /// <summary>A quota of nginx, Lua and Redis, which knows the keys.</summary>
+    public static Subject OfRedis(NginxWithRedis redis, IReadOnlyList<byte[]> charges, int clients) => new(Redis, new HttpLoad(redis.Address, charges, clients).RunAsync);
 
     /// <summary>The service's host, without any quota.</summary>
     public static Subject OfHost(QuotaService service, int clients) => new(Host, new HttpLoad(service.Address, [Nothing], clients).RunAsync);

@@ -9,7 +9,6 @@ namespace QuotaFunctions.Benchmarks.Suites;
 /// <summary>Charges of one key and of many: by the service, the naive loop, nginx with Lua and Redis; and the service's host answering without any quota.</summary>
 internal static class ConsumeSuite
 {
-    private const string Redis = "nginx + Lua + Redis";
     private const int ManyClients = 64;
     private const int ManyKeys = 1000;
 
@@ -54,18 +53,18 @@ internal static class ConsumeSuite
         [
             Subjects.OfService(service, charges, clients),
             Subjects.OfNaive(naive, clients),
-            new(Redis, new HttpLoad(redis.Address, charges, clients).RunAsync),
+            Subjects.OfRedis(redis, charges, clients),
             Subjects.OfHost(service, clients),
         ]);
 
     private static void Report(PerformanceReport report, List<Comparison> loads)
     {
-        var ratios = new Table("consume-ratios", "Charges: how many times as many as…", "load", $"× {Subjects.Naive}", $"× {Redis}", $"× {Subjects.Host}");
+        var ratios = new Table("consume-ratios", "Charges: how many times as many as…", "load", $"× {Subjects.Naive}", $"× {Subjects.Redis}", $"× {Subjects.Host}");
         var figures = new Table("consume", "Charges: at saturation, and with 64 clients at a steady rate of half of it",
             "load", "by", "a second", "p50 ms", "p99 ms", "steady: a second", "p50 ms", "p99 ms");
         foreach (var load in loads)
         {
-            ratios.Add(load.Name, load.Ratio(Subjects.Service, Subjects.Naive), load.Ratio(Subjects.Service, Redis), load.Ratio(Subjects.Service, Subjects.Host));
+            ratios.Add(load.Name, load.Ratio(Subjects.Service, Subjects.Naive), load.Ratio(Subjects.Service, Subjects.Redis), load.Ratio(Subjects.Service, Subjects.Host));
             load.AddFigures(figures);
         }
 

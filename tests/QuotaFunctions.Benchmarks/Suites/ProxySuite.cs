@@ -9,7 +9,6 @@ internal static class ProxySuite
 {
     private const string Upstream = "the upstream alone";
     private const string Nginx = "nginx";
-    private const string NginxRedis = "nginx + Redis";
 
     public static async Task RunAsync(RunPlan plan, PerformanceReport report)
     {
@@ -24,7 +23,7 @@ internal static class ProxySuite
         [
             ForwardedCalls.OfService(service, keys[0], shape, clients),
             ForwardedCalls.OfPortkey(portkey, upstream.Address, shape, clients),
-            ForwardedCalls.Of(NginxRedis, redis.Address, $"/quota/{shape}/v1/chat/completions", [("X-API-Key", keys[0])], shape, clients),
+            ForwardedCalls.OfRedis(redis, keys[0], shape, clients),
             ForwardedCalls.Of(Nginx, redis.Address, $"/plain/{shape}/v1/chat/completions", [], shape, clients),
             ForwardedCalls.Of(Upstream, upstream.Address, ForwardedCalls.PathAtUpstream(shape), [], shape, clients),
         ];
@@ -51,12 +50,12 @@ internal static class ProxySuite
     private static void Report(PerformanceReport report, List<Comparison> loads, Comparison alone)
     {
         var ratios = new Table("proxy-ratios", "Forwarded calls: how many times as many as…",
-            "answer", $"× {ForwardedCalls.Portkey}", $"× {NginxRedis}", $"× {Nginx}", $"× {Upstream}");
+            "answer", $"× {ForwardedCalls.Portkey}", $"× {ForwardedCalls.Redis}", $"× {Nginx}", $"× {Upstream}");
         var figures = new Table("proxy", "Forwarded calls: at saturation, and those of 1 KB at a steady rate of half of it",
             "answer", "by", "a second", "p50 ms", "p99 ms", "steady: a second", "p50 ms", "p99 ms");
         foreach (var load in loads)
         {
-            ratios.Add(load.Name, load.Ratio(Subjects.Service, ForwardedCalls.Portkey), load.Ratio(Subjects.Service, NginxRedis), load.Ratio(Subjects.Service, Nginx), load.Ratio(Subjects.Service, Upstream));
+            ratios.Add(load.Name, load.Ratio(Subjects.Service, ForwardedCalls.Portkey), load.Ratio(Subjects.Service, ForwardedCalls.Redis), load.Ratio(Subjects.Service, Nginx), load.Ratio(Subjects.Service, Upstream));
             load.AddFigures(figures);
         }
 
