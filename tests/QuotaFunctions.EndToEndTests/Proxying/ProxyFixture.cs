@@ -1,7 +1,9 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Net.Sockets;
+using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using QuotaFunctions.Core.Proxying;
@@ -38,7 +40,7 @@ public sealed class ProxyFixture : IAsyncLifetime, ICollectionFixture<ProxyFixtu
         Sample = await UpstreamProcess.StartAsync();
         Scripted = await ScriptedUpstream.StartAsync();
         var settings = _settings = AppSettings.For(_azurite.ConnectionString, Sample.BaseAddress);
-        settings["PROXY_MAX_BODY_BYTES"] = MaxBody.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        settings["PROXY_MAX_BODY_BYTES"] = MaxBody.ToString(CultureInfo.InvariantCulture);
         settings["PROXY_DRAIN_SECONDS"] = "2";
         Add("scripted", new Uri(Scripted.BaseAddress, "/scripted"), ("ApiKey", "scripted-credential"), ("AuthHeader", "x-scripted-key"),
             ("Models", "scripted-*"), ("Costs", "scripted-dear=10, /scripted/dear*=25"));
@@ -142,148 +144,21 @@ public sealed class ProxyFixture : IAsyncLifetime, ICollectionFixture<ProxyFixtu
         Assert.True(response.StatusCode == HttpStatusCode.Created, key.ToString());
         return new KeyHolder(app, _admin, key.GetProperty("id").GetString()!, key.GetProperty("key").GetString()!);
     }
-}
 
-/// <summary>A client with a key of its own.</summary>
-internal sealed class KeyHolder : IDisposable
-{
-    private readonly HttpClient _admin;
-
-    public KeyHolder(Uri baseAddress, HttpClient admin, string id, string secret)
+    /// <summary>Sends a request as it stands, byte for byte, and returns the whole answer.</summary>
+    internal async Task<(int Status, string Text)> SendRawAsync(string request, Func<Stream, Task>? sendRest = null)
     {
-        _admin = admin;
-        Id = id;
-        Secret = secret;
-        Client = new HttpClient(new SocketsHttpHandler
+        using var client = new TcpClient();
+        await client.ConnectAsync(IPAddress.Loopback, Host.BaseAddress.Port);
+        var stream = client.GetStream();
+        await stream.WriteAsync(Encoding.Latin1.GetBytes(request));
+        if (sendRest is not null)
         {
-            AllowAutoRedirect = false,
-            UseCookies = false,
-
-            // Headers in any encoding, as those of answers: a character for each byte
-            RequestHeaderEncodingSelector = static (_, _) => System.Text.Encoding.Latin1,
-        })
-        {
-            BaseAddress = baseAddress,
-            Timeout = TimeSpan.FromSeconds(60),
-        };
-        Client.DefaultRequestHeaders.Add("X-API-Key", secret);
-    }
-
-    public string Id { get; }
-
-    public string Secret { get; }
-
-    public HttpClient Client { get; }
-
-    /// <summary>The same key at another instance of the app.</summary>
-    public KeyHolder At(Uri baseAddress) => new(baseAddress, _admin, Id, Secret);
-
-    public Task<HttpResponseMessage> PostAsync(string path, string json, params (string Name, string Value)[] headers) =>
-        SendAsync(HttpMethod.Post, path, new StringContent(json, System.Text.Encoding.UTF8, "application/json"), headers);
-
-    public Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, HttpContent? content = null, params (string Name, string Value)[] headers)
-    {
-        var request = new HttpRequestMessage(method, path) { Content = content };
-        foreach (var (name, value) in headers)
-        {
-            Assert.True(request.Headers.TryAddWithoutValidation(name, value));
+            await sendRest(stream);
         }
 
-        return Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
-    }
-
-    /// <summary>Sends a request once more, and again as long as the call that it repeats is under way: that one is settled beside its answer.</summary>
-    public Task<HttpResponseMessage> RepeatAsync(HttpMethod method, string path, string? json, params (string Name, string Value)[] headers) =>
-        Eventually.GetAsync(async () =>
-        {
-            var content = json is null ? null : new StringContent(json, System.Text.Encoding.UTF8, "application/json");
-            var response = await SendAsync(method, path, content, headers);
-            if (response.StatusCode != HttpStatusCode.Conflict || response.Header("Retry-After") is null)
-            {
-                return response;
-            }
-
-            response.Dispose();
-            return null;
-        });
-
-    /// <summary>Does something with the key as an admin.</summary>
-    public async Task ManageAsync(string method, string path, string? json)
-    {
-        using var request = new HttpRequestMessage(new HttpMethod(method), $"/admin/keys/{Id}{path}")
-        {
-            Content = json is null ? null : new StringContent(json, System.Text.Encoding.UTF8, "application/json"),
-        };
-        using var response = await _admin.SendAsync(request);
-        response.EnsureSuccessStatusCode();
-    }
-
-    /// <summary>What is used by now, holds included.</summary>
-    public async Task<long> UsedAsync() => (await Client.GetFromJsonAsync<JsonElement>("/quota")).GetProperty("consumed_quota").GetInt64();
-
-    /// <summary>Waits until this much is used: what settles does so beside the answer.</summary>
-    public async Task UsedBecomesAsync(long expected)
-    {
-        long? last = null;
-        try
-        {
-            await Eventually.TrueAsync(async () => (last = await UsedAsync()) == expected);
-        }
-        catch (TimeoutException)
-        {
-            Assert.Equal(expected, last);
-        }
-    }
-
-    /// <summary>The only row of the key's log, once it is there.</summary>
-    public async Task<JsonElement> OnlyLogRowAsync()
-    {
-        var rows = await Eventually.GetAsync(async () =>
-        {
-            var logs = (await _admin.GetFromJsonAsync<JsonElement>($"/admin/keys/{Id}/logs")).GetProperty("logs");
-            return logs.EnumerateArray().Where(row => row.GetProperty("outcome").GetString() != "created").ToArray() is { Length: > 0 } found ? found : null;
-        });
-        return Assert.Single(rows);
-    }
-
-    /// <summary>How the only request ended, and what it came to.</summary>
-    public async Task<(string? Outcome, long Cost)> OutcomeAsync()
-    {
-        var row = await OnlyLogRowAsync();
-        return (row.GetProperty("outcome").GetString(), row.GetProperty("cost").GetInt64());
-    }
-
-    /// <summary>The books, once everything is settled and in the log.</summary>
-    public async Task BooksBalanceAsync() => await Eventually.TrueAsync(async () =>
-    {
-        var books = await _admin.GetFromJsonAsync<JsonElement>($"/admin/keys/{Id}/verify");
-        return books.GetProperty("balanced").GetBoolean() && books.GetProperty("unsettled").GetInt64() == 0;
-    });
-
-    public void Dispose() => Client.Dispose();
-}
-
-/// <summary>What tests ask of answers.</summary>
-internal static class Responses
-{
-    public static async Task<JsonElement> JsonAsync(this HttpResponseMessage response) =>
-        JsonDocument.Parse(await response.Content.ReadAsStringAsync()).RootElement;
-
-    public static string? Header(this HttpResponseMessage response, string name) =>
-        response.Headers.NonValidated.TryGetValues(name, out var values) || response.Content.Headers.NonValidated.TryGetValues(name, out values)
-            ? values.ToString()
-            : null;
-
-    /// <summary>It is this error, as the contract writes errors.</summary>
-    public static async Task<JsonElement> IsProblemAsync(this HttpResponseMessage response, HttpStatusCode status, string code)
-    {
-        var text = await response.Content.ReadAsStringAsync();
-        Assert.True(response.StatusCode == status, $"{(int)response.StatusCode}: {text}");
-        Assert.Equal("application/problem+json", response.Content.Headers.ContentType?.MediaType);
-        var problem = JsonDocument.Parse(text).RootElement;
-        Assert.Equal(code, problem.GetProperty("code").GetString());
-        Assert.Equal((int)status, problem.GetProperty("status").GetInt32());
-        Assert.Equal(response.Header("X-Request-Id"), problem.GetProperty("request_id").GetString());
-        return problem;
+        using var reader = new StreamReader(stream);
+        var text = await reader.ReadToEndAsync().WaitAsync(TimeSpan.FromSeconds(20));
+        return (int.Parse(text.AsSpan(9, 3), CultureInfo.InvariantCulture), text);
     }
 }

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Http.Headers;
-using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 
@@ -253,53 +252,9 @@ public sealed class RefusalTests(ProxyFixture fixture)
     {
         using var key = await fixture.NewKeyAsync();
 
-        var (status, _) = await SendRawAsync($"GET {target} HTTP/1.1\r\nHost: x\r\nX-API-Key: {key.Secret}\r\nConnection: close\r\n\r\n");
+        var (status, _) = await fixture.SendRawAsync($"GET {target} HTTP/1.1\r\nHost: x\r\nX-API-Key: {key.Secret}\r\nConnection: close\r\n\r\n");
 
         Assert.InRange(status, 400, 499);
-        Assert.Equal(0, await key.UsedAsync());
-    }
-
-    public static TheoryData<string, string, string> Malformed => new()
-    {
-        { "/v1/chat/completions", "{", "body" },
-        { "/v1/chat/completions", """{"model":5}""", "model" },
-        { "/v1/chat/completions", """{"model":"sample-small","model":"sample-large"}""", "model" },
-        { "/v1/chat/completions", """{"model":"sample-small","Model":"sample-large"}""", "model" },
-        { "/v1/chat/completions", """{"model":"\ud800"}""", "body" },
-        { "/providers/sample/echo", """{"a":1} x""", "body" },
-        { "/proxy", "", "body" },
-        { "/proxy", "[]", "body" },
-        { "/proxy", """{"endpoint":5}""", "endpoint" },
-        { "/proxy", """{"endpoint":"relative"}""", "endpoint" },
-        { "/proxy", """{"endpoint":"file:///etc/passwd"}""", "endpoint" },
-        { "/proxy", """{"endpoint":"http://x","metod":"GET"}""", "metod" },
-        { "/quota/consume", """{"cost":1000001}""", "cost" },
-        { "/quota/consume", """{"cost":-1}""", "cost" },
-        { "/quota/consume", """{"cost":1.5}""", "cost" },
-        { "/quota/consume", """{"cost":"1"}""", "cost" },
-        { "/quota/consume", """{"cost":99999999999999999999}""", "cost" },
-        { "/quota/consume", """{"price":1}""", "price" },
-        { "/quota/consume", """{"reference":5}""", "reference" },
-        { "/quota/consume", """{"hold_seconds":0}""", "hold_seconds" },
-        { "/quota/consume", """{"hold_seconds":86401}""", "hold_seconds" },
-        { "/quota/consume", """{"cost":1""", "body" },
-        { "/quota/consume", "[1]", "body" },
-        { "/quota/charges/x/settle", "{}", "success" },
-        { "/quota/charges/x/settle", """{"success":"yes"}""", "success" },
-        { "/quota/charges/x/settle", """{"success":true,"cost":-1}""", "cost" },
-        { "/quota/charges/x/settle", """{"success":true,"cost":1000001}""", "cost" },
-    };
-
-    [Theory]
-    [MemberData(nameof(Malformed))]
-    public async Task What_is_malformed_is_400_with_the_field(string path, string body, string field)
-    {
-        using var key = await fixture.NewKeyAsync();
-
-        using var response = await key.PostAsync(path, body);
-
-        var problem = await response.IsProblemAsync(HttpStatusCode.BadRequest, "invalid_request");
-        Assert.True(problem.GetProperty("errors").TryGetProperty(field, out _), problem.ToString());
         Assert.Equal(0, await key.UsedAsync());
     }
 
@@ -311,55 +266,5 @@ public sealed class RefusalTests(ProxyFixture fixture)
         using var response = await key.SendAsync(HttpMethod.Get, "/providers/nobody/x");
 
         await response.IsProblemAsync(HttpStatusCode.NotFound, "not_found");
-    }
-
-    [Theory]
-    [InlineData("zz\r\nbroken")]
-    [InlineData("5\r\nhello\r\nzz\r\n")]
-    public async Task A_broken_chunk_is_no_fault_of_ours(string chunks)
-    {
-        using var key = await fixture.NewKeyAsync();
-
-        var (status, text) = await SendRawAsync(
-            $"POST /providers/sample/echo HTTP/1.1\r\nHost: x\r\nX-API-Key: {key.Secret}\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n{chunks}\r\n\r\n");
-
-        Assert.True(status == 400, text);
-        Assert.Equal(0, await key.UsedAsync());
-    }
-
-    [Fact]
-    public async Task A_broken_chunk_far_into_a_body_is_refunded()
-    {
-        using var key = await fixture.NewKeyAsync();
-        var piece = $"{2_000_000:x}\r\n{new string('x', 2_000_000)}\r\n";
-
-        // The broken chunk comes only once the request is charged: before that it would be refused for nothing
-        var (status, text) = await SendRawAsync(
-            $"POST /providers/sample/echo HTTP/1.1\r\nHost: x\r\nX-API-Key: {key.Secret}\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n{piece}",
-            async stream =>
-            {
-                await key.UsedBecomesAsync(1);
-                await stream.WriteAsync("zz\r\n\r\n"u8.ToArray());
-            });
-
-        Assert.True(status == 400, text);
-        Assert.Equal(("client_error", 0), await key.OutcomeAsync());
-        Assert.Equal(0, await key.UsedAsync());
-    }
-
-    private async Task<(int Status, string Text)> SendRawAsync(string request, Func<Stream, Task>? sendRest = null)
-    {
-        using var client = new TcpClient();
-        await client.ConnectAsync(IPAddress.Loopback, fixture.Host.BaseAddress.Port);
-        var stream = client.GetStream();
-        await stream.WriteAsync(Encoding.Latin1.GetBytes(request));
-        if (sendRest is not null)
-        {
-            await sendRest(stream);
-        }
-
-        using var reader = new StreamReader(stream);
-        var text = await reader.ReadToEndAsync().WaitAsync(TimeSpan.FromSeconds(20));
-        return (int.Parse(text.AsSpan(9, 3), System.Globalization.CultureInfo.InvariantCulture), text);
     }
 }
