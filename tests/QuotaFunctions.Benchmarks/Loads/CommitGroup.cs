@@ -1,26 +1,30 @@
+using QuotaFunctions.Core.Charging;
+
 namespace QuotaFunctions.Benchmarks.Loads;
 
 /// <summary>Charges that come by themselves, and are committed together: all that wait, one commit after the other. Who was just answered is waited for, as in the service.</summary>
 internal sealed class CommitGroup
 {
-    // As the service's Gathering
-    private const int PatientCommits = 3;
-
     private readonly BareCommits _commits;
     private readonly Lock _lock = new();
     private List<TaskCompletionSource> _waiting = [];
     private TaskCompletionSource _enough = new();
     private int _wanted = 1;
 
-    private CommitGroup(BareCommits commits) => _commits = commits;
+    private CommitGroup(BareCommits commits)
+    {
+        _commits = commits;
+        Completion = Task.Run(RunAsync);
+    }
+
+    /// <summary>Ends when nothing can be committed any more.</summary>
+    public Task Completion { get; }
 
     /// <summary>Prepares the storage, and begins to commit.</summary>
     public static async Task<CommitGroup> StartAsync(BareCommits commits)
     {
         await commits.PrepareAsync();
-        var group = new CommitGroup(commits);
-        _ = Task.Run(group.RunAsync);
-        return group;
+        return new CommitGroup(commits);
     }
 
     /// <summary>Commits a charge.</summary>
@@ -41,28 +45,20 @@ internal sealed class CommitGroup
 
     private async Task RunAsync()
     {
-        try
+        while (true)
         {
-            while (true)
+            await WaitForAsync(1, Timeout.InfiniteTimeSpan);
+            List<TaskCompletionSource> charges;
+            lock (_lock)
             {
-                await WaitForAsync(1, Timeout.InfiniteTimeSpan);
-                List<TaskCompletionSource> charges;
-                lock (_lock)
-                {
-                    (charges, _waiting) = (_waiting, []);
-                }
-
-                var sent = TimeProvider.System.GetTimestamp();
-                await _commits.CommitAsync(charges.Count);
-                var took = TimeProvider.System.GetElapsedTime(sent);
-                charges.ForEach(charge => charge.SetResult());
-                await WaitForAsync(charges.Count, PatientCommits * took);
+                (charges, _waiting) = (_waiting, []);
             }
-        }
-        catch (Exception exception)
-        {
-            // Else all clients would wait, and nobody would know why
-            Environment.FailFast("Nothing can be committed.", exception);
+
+            var sent = TimeProvider.System.GetTimestamp();
+            await _commits.CommitAsync(charges.Count);
+            var took = TimeProvider.System.GetElapsedTime(sent);
+            charges.ForEach(charge => charge.SetResult());
+            await WaitForAsync(charges.Count, Gathering.PatientCommits * took);
         }
     }
 
@@ -81,6 +77,6 @@ internal sealed class CommitGroup
             enough = _enough.Task;
         }
 
-        await Task.WhenAny(enough, Task.Delay(longest, TimeProvider.System));
+        await enough.WaitAsync(longest, TimeProvider.System).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 }

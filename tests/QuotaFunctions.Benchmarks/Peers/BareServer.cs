@@ -48,7 +48,7 @@ internal sealed class BareServer : IAsyncDisposable
         using var client = new HttpMessageInvoker(handler);
         var group = storage.Length > 0 ? await CommitGroup.StartAsync(new BareCommits(storage, writers: 1, withLog: true)) : null;
         var target = upstream.Length > 0 ? new Uri(upstream) : null;
-        await OwnServer.RunAsync(port, async context =>
+        var serving = OwnServer.RunAsync(port, async context =>
         {
             if (group is not null)
             {
@@ -57,6 +57,7 @@ internal sealed class BareServer : IAsyncDisposable
 
             await (target is null ? AnswerAsync(context) : ForwardAsync(context, client, target));
         });
+        await (group is null ? serving : await Task.WhenAny(serving, group.Completion));
     }
 
     /// <inheritdoc/>
