@@ -34,7 +34,7 @@ internal static class ProxySuite
             foreach (var subject in SubjectsOf(shape.Name, shape.Clients))
             {
                 // What is compiled for the small answers serves for the large ones, too
-                await subject.MeasureAsync(shape.IsLarge || plan.IsQuick ? plan.WarmUp / 4 : plan.WarmUp, null);
+                await subject.MeasureAsync(shape.IsLarge || plan.IsQuick ? plan.WarmUp / 4 : plan.WarmUp / 2, null);
             }
         }
 
